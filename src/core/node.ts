@@ -1,0 +1,54 @@
+/**
+ * A node without its data: ZooKeeper's StatPersisted. Times are wall-clock milliseconds.
+ * `creates` is ZooKeeper's internal cversion, the number of children ever created; clients never see it,
+ * but sequence numbers come from it.
+ */
+export interface NodeRecord {
+  readonly czxid: number;
+  readonly mzxid: number;
+  readonly pzxid: number;
+  readonly ctimeMs: number;
+  readonly mtimeMs: number;
+  readonly version: number;
+  readonly creates: number;
+  readonly aversion: number;
+  /** The owning session's id; 0 for a node that is not ephemeral. */
+  readonly ephemeralOwner: number;
+  readonly dataLength: number;
+  readonly numChildren: number;
+}
+
+/** What a client sees of a node: corral.v1.Stat. */
+export interface Stat {
+  readonly czxid: number;
+  readonly mzxid: number;
+  readonly pzxid: number;
+  readonly ctimeMs: number;
+  readonly mtimeMs: number;
+  readonly version: number;
+  readonly cversion: number;
+  readonly aversion: number;
+  readonly ephemeralOwner: number;
+  readonly dataLength: number;
+  readonly numChildren: number;
+}
+
+/**
+ * The visible cversion counts creations and deletions of children, as DataNode.copyStat computes it:
+ * 2 * creates - numChildren, in 32 bits.
+ */
+export function statOf(node: NodeRecord): Stat {
+  return {
+    czxid: node.czxid,
+    mzxid: node.mzxid,
+    pzxid: node.pzxid,
+    ctimeMs: node.ctimeMs,
+    mtimeMs: node.mtimeMs,
+    version: node.version,
+    cversion: (2 * node.creates - node.numChildren) | 0,
+    aversion: node.aversion,
+    ephemeralOwner: node.ephemeralOwner,
+    dataLength: node.dataLength,
+    numChildren: node.numChildren,
+  };
+}

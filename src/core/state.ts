@@ -1,0 +1,21 @@
+import type { NodeRecord } from "./node.ts";
+import type { SessionRecord } from "./session.ts";
+
+/** What an operation is decided on: the visible tree, or the visible tree plus what is staged. */
+export interface StateReader {
+  node(path: string): NodeRecord | undefined;
+  session(id: number): SessionRecord | undefined;
+  /** How many sessions are open. */
+  readonly sessionCount: number;
+  /** The paths of the session's ephemeral nodes, in no particular order. */
+  ephemeralsOf(sessionId: number): readonly string[];
+}
+
+/** What changes are applied to. Its methods trust their caller: apply.ts is the only one. */
+export interface StateWriter extends StateReader {
+  /** Inserts or replaces a node's record; `data` is absent when only the record changes. */
+  putNode(path: string, record: NodeRecord, data?: Uint8Array): void;
+  removeNode(path: string): void;
+  putSession(session: SessionRecord): void;
+  removeSession(id: number): void;
+}

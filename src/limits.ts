@@ -1,0 +1,37 @@
+/** Every bound of the system, under one name each. What a user may change is in the configuration instead. */
+
+/** The most data a node can hold: ZooKeeper's documented 1 MiB, here for the data alone. */
+export const dataBytesMax = 1_048_576;
+
+/** The longest path. Deep enough for 2,000 levels, short enough to stay a key. */
+export const pathBytesMax = 16_384;
+
+/** The largest message the server reads: a node's data, its path and room to spare. */
+export const messageBytesMax = 4 * 1_048_576;
+
+/** Children on one page of a List when the caller does not say. */
+export const listPageSizeDefault = 1_000;
+
+/** The most children on one page of a List. */
+export const listPageSizeMax = 10_000;
+
+/** A List page ends early once its names reach this size, so that no answer grows past a message. */
+export const listPageBytesMax = 1_048_576;
+
+/** Sessions open at once: each costs a row, a heartbeat and a place in the expiry wheel. */
+export const sessionsMax = 200_000;
+
+/** Writes that may wait for the disk; beyond it the server answers OVERLOADED rather than queue. */
+export const pendingWritesMax = 100_000;
+
+/** Bytes of data and paths that may wait for the disk. */
+export const pendingBytesMax = 256 * 1_048_576;
+
+/** Writes in one SQLite transaction: bounds the time of a commit, and the work after it, under load. */
+export const batchWritesMax = 1_000;
+
+/** Bytes in one SQLite transaction. */
+export const batchBytesMax = 16 * 1_048_576;
+
+/** Zxids and session ids are JavaScript numbers, exact up to here: at a million writes a second, 285 years. */
+export const zxidMax = Number.MAX_SAFE_INTEGER;

@@ -1,0 +1,108 @@
+import type { NodeRecord } from "./node.ts";
+import type { SessionRecord } from "./session.ts";
+import type { StateReader, StateWriter } from "./state.ts";
+
+/**
+ * The visible state plus the changes that wait for the disk: what the next operation is decided on, so that
+ * pipelined writes see each other before anybody else sees them. ZooKeeper's outstandingChangesForPath.
+ *
+ * An entry holds what a path or session will be after the last staged change of it; undefined means gone.
+ * Entries stay in the order of their zxids, because each change moves its entries to the end.
+ */
+export class Staging implements StateWriter {
+  readonly #base: StateReader;
+  readonly #nodes = new Map<string, Entry<NodeRecord>>();
+  readonly #sessions = new Map<number, Entry<SessionRecord>>();
+  /** Paths among the entries that were staged as ephemerals, by owner. */
+  readonly #ephemerals = new Map<number, Set<string>>();
+  #sessionCount: number;
+  #zxid = 0;
+
+  constructor(base: StateReader) {
+    this.#base = base;
+    this.#sessionCount = base.sessionCount;
+  }
+
+  get sessionCount(): number {
+    return this.#sessionCount;
+  }
+
+  node(path: string): NodeRecord | undefined {
+    const entry = this.#nodes.get(path);
+    return entry === undefined ? this.#base.node(path) : entry.value;
+  }
+
+  session(id: number): SessionRecord | undefined {
+    const entry = this.#sessions.get(id);
+    return entry === undefined ? this.#base.session(id) : entry.value;
+  }
+
+  ephemeralsOf(sessionId: number): readonly string[] {
+    const candidates = new Set(this.#base.ephemeralsOf(sessionId));
+    for (const path of this.#ephemerals.get(sessionId) ?? []) candidates.add(path);
+    return [...candidates].filter((path) => this.node(path)?.ephemeralOwner === sessionId);
+  }
+
+  /** The following changes are those of this zxid. */
+  begin(zxid: number): void {
+    this.#zxid = zxid;
+  }
+
+  putNode(path: string, record: NodeRecord): void {
+    this.#stage(this.#nodes, path, record);
+    const owner = record.ephemeralOwner;
+    if (owner === 0) return;
+    this.#ephemerals.set(owner, (this.#ephemerals.get(owner) ?? new Set()).add(path));
+  }
+
+  removeNode(path: string): void {
+    this.#stage(this.#nodes, path, undefined);
+  }
+
+  putSession(session: SessionRecord): void {
+    if (this.session(session.id) === undefined) this.#sessionCount++;
+    this.#stage(this.#sessions, session.id, session);
+  }
+
+  removeSession(id: number): void {
+    this.#sessionCount--;
+    this.#stage(this.#sessions, id, undefined);
+  }
+
+  /** Everything up to this zxid has reached the visible state: forget the entries that say no more than it. */
+  settle(zxid: number): void {
+    for (const [path, entry] of this.#nodes) {
+      if (entry.zxid > zxid) break;
+      this.#nodes.delete(path);
+      this.#forgetEphemeral(path, entry.value?.ephemeralOwner ?? 0);
+    }
+    for (const [id, entry] of this.#sessions) {
+      if (entry.zxid > zxid) break;
+      this.#sessions.delete(id);
+    }
+    if (this.#nodes.size === 0) this.#ephemerals.clear();
+  }
+
+  /** Nothing that was staged will happen. */
+  clear(): void {
+    this.#nodes.clear();
+    this.#sessions.clear();
+    this.#ephemerals.clear();
+    this.#sessionCount = this.#base.sessionCount;
+  }
+
+  #stage<Key, Value>(entries: Map<Key, Entry<Value>>, key: Key, value: Value | undefined): void {
+    entries.delete(key);
+    entries.set(key, { value, zxid: this.#zxid });
+  }
+
+  #forgetEphemeral(path: string, owner: number): void {
+    const paths = this.#ephemerals.get(owner);
+    if (paths?.delete(path) && paths.size === 0) this.#ephemerals.delete(owner);
+  }
+}
+
+interface Entry<Value> {
+  readonly value: Value | undefined;
+  readonly zxid: number;
+}

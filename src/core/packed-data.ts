@@ -11,7 +11,7 @@ const stringBytesMax = 4096;
 export function pack(data: Uint8Array): PackedData {
   if (data.length === 0) return "";
   if (data.length > stringBytesMax) return data.slice();
-  return Buffer.from(data.buffer, data.byteOffset, data.length).latin1Slice();
+  return Buffer.from(data.buffer, data.byteOffset, data.length).toString("latin1");
 }
 
 /** The bytes; to be treated as read-only. */
@@ -22,5 +22,5 @@ export function unpack(packed: PackedData): Uint8Array {
 /** The same text without the longer text it was cut from: V8 slices refer to their origin. */
 export function ownString(text: string): string {
   // Shorter strings are always copied when cut.
-  return text.length < 13 ? text : Buffer.from(text, "utf8").utf8Slice();
+  return text.length < 13 ? text : Buffer.from(text).toString();
 }

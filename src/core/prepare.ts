@@ -49,7 +49,7 @@ function prepareCreate({ path, data, mode }: Of<"create">, caller: Caller, state
   if (badStart !== undefined) return refuse(badStart);
   const parentPath = parentOf(path);
   const parent = state.node(parentPath);
-  if (parent === undefined) return refuse(noNode(parentPath, "the parent does not exist; create it first"));
+  if (parent === undefined) return refuse(noNode(parentPath, `the parent ${parentPath} does not exist; create it first`));
   const created = sequential ? sequentialPath(path, parent.creates) : path;
   // What breaks a rule is the caller's path, so it is that one which the refusal quotes.
   const badPath = validatePath(path, sequential) ?? checkPathLength(created);
@@ -153,8 +153,8 @@ function refusal(reason: Reason, message: string, facts: NonNullable<Refusal["fa
 }
 
 /** There is no node at the path. */
-export function noNode(path: string, why = "create it first"): Refusal {
-  return refusal("NO_NODE", `there is no node at ${path}: ${why}`, { path });
+export function noNode(path: string, message = `there is no node at ${path}`): Refusal {
+  return refusal("NO_NODE", message, { path });
 }
 
 /** The session is closed, expired, or never was. */

@@ -13,7 +13,7 @@ export class Staging implements StateWriter {
   readonly #base: StateReader;
   readonly #nodes = new Map<string, Entry<NodeRecord>>();
   readonly #sessions = new Map<number, Entry<SessionRecord>>();
-  /** Paths among the entries that were staged as ephemerals, by owner. */
+  /** The paths of the entries that are ephemeral nodes, by owner. */
   readonly #ephemerals = new Map<number, Set<string>>();
   #sessionCount: number;
   #zxid = 0;
@@ -49,6 +49,7 @@ export class Staging implements StateWriter {
   }
 
   putNode(path: string, record: NodeRecord): void {
+    this.#unindex(path);
     this.#stage(this.#nodes, path, record);
     const owner = record.ephemeralOwner;
     if (owner === 0) return;
@@ -56,6 +57,7 @@ export class Staging implements StateWriter {
   }
 
   removeNode(path: string): void {
+    this.#unindex(path);
     this.#stage(this.#nodes, path, undefined);
   }
 
@@ -73,14 +75,13 @@ export class Staging implements StateWriter {
   settle(zxid: number): void {
     for (const [path, entry] of this.#nodes) {
       if (entry.zxid > zxid) break;
+      this.#unindex(path);
       this.#nodes.delete(path);
-      this.#forgetEphemeral(path, entry.value?.ephemeralOwner ?? 0);
     }
     for (const [id, entry] of this.#sessions) {
       if (entry.zxid > zxid) break;
       this.#sessions.delete(id);
     }
-    if (this.#nodes.size === 0) this.#ephemerals.clear();
   }
 
   /** Nothing that was staged will happen. */
@@ -96,8 +97,10 @@ export class Staging implements StateWriter {
     entries.set(key, { value, zxid: this.#zxid });
   }
 
-  #forgetEphemeral(path: string, owner: number): void {
-    const paths = this.#ephemerals.get(owner);
+  /** Before the entry of a path changes or goes. */
+  #unindex(path: string): void {
+    const owner = this.#nodes.get(path)?.value?.ephemeralOwner ?? 0;
+    const paths = owner === 0 ? undefined : this.#ephemerals.get(owner);
     if (paths?.delete(path) && paths.size === 0) this.#ephemerals.delete(owner);
   }
 }

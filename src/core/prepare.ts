@@ -1,4 +1,4 @@
-import { dataBytesMax, sessionsMax } from "../limits.ts";
+import { dataBytesMax, ephemeralsPerSessionMax, sessionsMax } from "../limits.ts";
 import type { Change } from "./change.ts";
 import type { NodeRecord } from "./node.ts";
 import type { Caller, Operation } from "./operation.ts";
@@ -49,7 +49,8 @@ function prepareCreate({ path, data, mode }: Of<"create">, caller: Caller, state
   if (badStart !== undefined) return refuse(badStart);
   const parentPath = parentOf(path);
   const parent = state.node(parentPath);
-  if (parent === undefined) return refuse(noNode(parentPath, `the parent ${parentPath} does not exist; create it first`));
+  if (parent === undefined)
+    return refuse(noNode(parentPath, `the parent ${parentPath} does not exist; create it first`));
   const created = sequential ? sequentialPath(path, parent.creates) : path;
   // What breaks a rule is the caller's path, so it is that one which the refusal quotes.
   const badPath = validatePath(path, sequential) ?? checkPathLength(created);
@@ -62,12 +63,19 @@ function prepareCreate({ path, data, mode }: Of<"create">, caller: Caller, state
     return refuse(refusal("NO_CHILDREN_FOR_EPHEMERALS", message, { path: parentPath }));
   }
   const ephemeralOwner = ephemeral ? caller.sessionId! : 0;
+  if (ephemeral && ownsTooMany(ephemeralOwner, state)) return refuse(tooManyEphemerals);
   const parentCreates = afterCreate(parent);
   return {
     ok: true,
     changes: [{ kind: "nodeCreated", path: created, data, ephemeralOwner, parentCreates }],
     path: created,
   };
+}
+
+function ownsTooMany(sessionId: number, state: StateReader): boolean {
+  // Counting exactly is work for the length of the list, so the cheap bound goes first.
+  if (state.ephemeralCountMax(sessionId) < ephemeralsPerSessionMax) return false;
+  return state.ephemeralsOf(sessionId).length >= ephemeralsPerSessionMax;
 }
 
 /** DataTree.createNode raises the counter only while it grows, so it stays at the largest 32-bit number. */
@@ -166,6 +174,12 @@ export function sessionExpired(sessionId?: number): Refusal {
 const sessionRequired: Refusal = {
   reason: "SESSION_REQUIRED",
   message: "an ephemeral node needs a session: put its token into the corral-session metadata",
+};
+
+const tooManyEphemerals: Refusal = {
+  reason: "TOO_MANY_EPHEMERALS",
+  message: `the session owns ${ephemeralsPerSessionMax} ephemeral nodes already; open another session`,
+  facts: { limit: ephemeralsPerSessionMax },
 };
 
 function badVersion(path: string, expected: number, { version: actual }: NodeRecord): Refusal {

@@ -37,6 +37,10 @@ export class Staging implements StateWriter {
     return entry === undefined ? this.#base.session(id) : entry.value;
   }
 
+  ephemeralCountMax(sessionId: number): number {
+    return this.#base.ephemeralCountMax(sessionId) + (this.#ephemerals.get(sessionId)?.size ?? 0);
+  }
+
   ephemeralsOf(sessionId: number): readonly string[] {
     const candidates = new Set(this.#base.ephemeralsOf(sessionId));
     for (const path of this.#ephemerals.get(sessionId) ?? []) candidates.add(path);

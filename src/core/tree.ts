@@ -69,6 +69,10 @@ export class Tree implements StateWriter {
     return this.#sessions.values();
   }
 
+  ephemeralCountMax(sessionId: number): number {
+    return this.#ephemerals.get(sessionId)?.size ?? 0;
+  }
+
   ephemeralsOf(sessionId: number): readonly string[] {
     return [...(this.#ephemerals.get(sessionId) ?? [])];
   }

@@ -35,3 +35,6 @@ export const batchBytesMax = 16 * 1_048_576;
 
 /** Zxids and session ids are JavaScript numbers, exact up to here: at a million writes a second, 285 years. */
 export const zxidMax = Number.MAX_SAFE_INTEGER;
+
+/** The longest that one of Node's timers can run: 24.8 days, the largest signed 32-bit number. */
+export const timerMsMax = 2 ** 31 - 1;

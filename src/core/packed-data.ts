@@ -10,7 +10,7 @@ const stringBytesMax = 4096;
 /** Copies, so that the caller's buffer, often a slice of a whole batch, can go. */
 export function pack(data: Uint8Array): PackedData {
   if (data.length === 0) return "";
-  if (data.length > stringBytesMax) return data.slice();
+  if (data.length > stringBytesMax) return new Uint8Array(data);
   return Buffer.from(data.buffer, data.byteOffset, data.length).toString("latin1");
 }
 

@@ -19,6 +19,8 @@ export async function supervise(start: () => Promise<RunningServer>, log: Logger
     io.exit(1);
   });
   let server: RunningServer;
+  // The handlers are in place: from here on a signal is answered.
+  log.info({}, "starting");
   try {
     server = await start();
   } catch (error) {

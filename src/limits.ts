@@ -21,17 +21,23 @@ export const listPageBytesMax = 1_048_576;
 /** Sessions open at once: each costs a row, a heartbeat and a place in the expiry wheel. */
 export const sessionsMax = 200_000;
 
+/** Ephemeral nodes of one session: they go under one zxid, in one step that nothing interrupts. */
+export const ephemeralsPerSessionMax = 16_384;
+
 /** Writes that may wait for the disk; beyond it the server answers OVERLOADED rather than queue. */
 export const pendingWritesMax = 100_000;
 
 /** Bytes of data and paths that may wait for the disk. */
 export const pendingBytesMax = 256 * 1_048_576;
 
-/** Writes in one SQLite transaction: bounds the time of a commit, and the work after it, under load. */
-export const batchWritesMax = 1_000;
+/** Changes in one SQLite transaction: bounds the time of a commit, and of the work after it, under load. */
+export const batchChangesMax = 500;
 
 /** Bytes in one SQLite transaction. */
 export const batchBytesMax = 16 * 1_048_576;
 
 /** Zxids and session ids are JavaScript numbers, exact up to here: at a million writes a second, 285 years. */
 export const zxidMax = Number.MAX_SAFE_INTEGER;
+
+/** The longest that one of Node's timers can run: 24.8 days, the largest signed 32-bit number. */
+export const timerMsMax = 2 ** 31 - 1;

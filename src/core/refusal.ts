@@ -14,6 +14,7 @@ export const reasons = [
   "PATH_TOO_LONG",
   "MESSAGE_TOO_LARGE",
   "TOO_MANY_SESSIONS",
+  "TOO_MANY_EPHEMERALS",
   "OVERLOADED",
   "DISK_FULL",
   "OUTCOME_UNKNOWN",

@@ -7,6 +7,8 @@ export interface StateReader {
   session(id: number): SessionRecord | undefined;
   /** How many sessions are open. */
   readonly sessionCount: number;
+  /** No fewer than the session's ephemeral nodes, counted cheaply; exact when nothing is staged. */
+  ephemeralCountMax(sessionId: number): number;
   /** The paths of the session's ephemeral nodes, in no particular order. */
   ephemeralsOf(sessionId: number): readonly string[];
 }

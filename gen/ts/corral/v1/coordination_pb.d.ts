@@ -84,8 +84,8 @@ export declare const Coordination: GenService<{
    *
    * Errors, in the order in which they are decided: SESSION_EXPIRED; SESSION_REQUIRED for an ephemeral
    * mode without a session; BAD_ARGUMENTS for a path that does not start with "/"; NO_NODE for a missing
-   * parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS; NO_CHILDREN_FOR_EPHEMERALS.
-   * PATH_TOO_LONG and DATA_TOO_LARGE come before all of them.
+   * parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS; NO_CHILDREN_FOR_EPHEMERALS;
+   * TOO_MANY_EPHEMERALS. PATH_TOO_LONG and DATA_TOO_LARGE come before all of them.
    *
    * @generated from rpc corral.v1.Coordination.Create
    */

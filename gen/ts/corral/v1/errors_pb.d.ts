@@ -125,8 +125,8 @@ export enum ErrorReason {
   TOO_MANY_SESSIONS = 14,
 
   /**
-   * RESOURCE_EXHAUSTED: `limit` writes, or bytes of them, wait for the disk already; nothing was changed. Retry after
-   * a short wait.
+   * RESOURCE_EXHAUSTED: `limit` writes, or bytes of them, wait for the disk already; nothing was changed.
+   * Retry after a short wait.
    *
    * @generated from enum value: ERROR_REASON_OVERLOADED = 15;
    */
@@ -160,6 +160,13 @@ export enum ErrorReason {
    * @generated from enum value: ERROR_REASON_INTERNAL = 19;
    */
   INTERNAL = 19,
+
+  /**
+   * RESOURCE_EXHAUSTED: the session owns its `limit` of ephemeral nodes.
+   *
+   * @generated from enum value: ERROR_REASON_TOO_MANY_EPHEMERALS = 20;
+   */
+  TOO_MANY_EPHEMERALS = 20,
 }
 
 /**

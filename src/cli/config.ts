@@ -1,0 +1,28 @@
+import { parseFlags } from "../config/flags.ts";
+import { loadSettings } from "../config/load.ts";
+import { renderJson, renderToml } from "../config/render.ts";
+import { settingsUsage } from "./settings-usage.ts";
+import { surroundingsOf } from "./surroundings.ts";
+import type { Verb } from "./verb.ts";
+
+export const config: Verb = {
+  usage: () =>
+    [
+      "Usage: corral config [--json] [flags of serve]",
+      "",
+      "Prints the settings with which `corral serve` would start, and where each comes from: as a TOML file",
+      "that can be used as the configuration, or with --json for programs.",
+      "",
+      "  --json",
+      '      Print {"tick_ms": {"value": 2000, "source": "default"}, ...}',
+      settingsUsage(),
+    ].join("\n"),
+
+  async run(args, io) {
+    const flags = parseFlags(args, ["--json"]);
+    const effective = loadSettings(flags, surroundingsOf(io));
+    for (const warning of effective.warnings) io.complain(`warning: ${warning}`);
+    io.out(flags.switches.has("--json") ? renderJson(effective) : renderToml(effective));
+    return 0;
+  },
+};

@@ -1,0 +1,29 @@
+import { parseFlags } from "../config/flags.ts";
+import { loadSettings } from "../config/load.ts";
+import { createLogger } from "../ops/logger.ts";
+import { settingsUsage } from "./settings-usage.ts";
+import { supervise } from "./supervise.ts";
+import { surroundingsOf } from "./surroundings.ts";
+import type { Verb } from "./verb.ts";
+
+export const serve: Verb = {
+  usage: () =>
+    [
+      "Usage: corral serve [flags]",
+      "",
+      "Runs the server in the foreground and logs to standard output. SIGINT or SIGTERM stops it gracefully;",
+      "a second one stops it at once. Exit codes: 0 stopped, 1 failed, 2 wrong flags or settings,",
+      "130 stopped at once.",
+      "",
+      settingsUsage(),
+    ].join("\n"),
+
+  async run(args, io) {
+    const { settings, warnings } = loadSettings(parseFlags(args), surroundingsOf(io));
+    const log = createLogger({ level: settings.logLevel });
+    for (const warning of warnings) log.warn({}, warning);
+    // Loaded only now: a wrong setting is told before gRPC and SQLite are read from disk.
+    const { startServer } = await import("../server.ts");
+    return supervise(() => startServer(settings, log), log, io);
+  },
+};

@@ -1,0 +1,71 @@
+import type { Logger } from "../ops/logger.ts";
+import type { Io } from "./verb.ts";
+
+/** A server that runs, as the composition root hands it out. */
+export interface RunningServer {
+  /** Where clients reach it, `host:port`. */
+  readonly address: string;
+  /** Ends calls and streams, folds the journal and lets go of everything. */
+  stop(): Promise<void>;
+  /** Rejects when the server cannot go on: a commit whose outcome is unknown. Never resolves. */
+  readonly failed: Promise<never>;
+}
+
+/**
+ * Failures of a start that a user can mend, by the names of their classes: the message says it all. Anything
+ * else that fails a start is also logged, with its stack.
+ */
+const expectedAtStart: ReadonlySet<string> = new Set(["JournalUnusable", "ListenError"]);
+
+/**
+ * Starts a server and lives as long as it: answers the exit code, 0 after a graceful stop, 1 after a failure.
+ * A signal stops it gracefully, also while it still starts; the second signal ends the process with 130.
+ */
+export async function supervise(start: () => Promise<RunningServer>, log: Logger, io: Io): Promise<number> {
+  const stopAsked = firstSignal(log, io);
+  io.onUncaught((err) => {
+    log.fatal({ err }, "an error that nobody caught; the server ends");
+    io.exit(1);
+  });
+  let server: RunningServer;
+  try {
+    server = await start();
+  } catch (error) {
+    return failedStart(error, log, io);
+  }
+  log.info({ address: server.address }, "serving");
+  try {
+    await Promise.race([stopAsked, server.failed]);
+    await Promise.race([server.stop(), server.failed]);
+  } catch (err) {
+    log.fatal({ err }, "the server failed and ends");
+    return 1;
+  }
+  log.info({}, "stopped");
+  return 0;
+}
+
+function firstSignal(log: Logger, io: Io): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      io.onSignal(signal, () => {
+        if (asked) {
+          log.fatal({ signal }, "a second signal; the server ends at once");
+          io.exit(130);
+        }
+        asked = true;
+        log.info({ signal }, "stopping");
+        resolve();
+      });
+    }
+  });
+}
+
+function failedStart(error: unknown, log: Logger, io: Io): number {
+  if (!(error instanceof Error && expectedAtStart.has(error.name))) {
+    log.fatal({ err: error }, "the server could not start");
+  }
+  io.complain(error instanceof Error ? error.message : String(error));
+  return 1;
+}

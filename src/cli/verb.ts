@@ -1,0 +1,20 @@
+/** What a verb may touch of its process: given, so that only main.ts holds the process itself. */
+export interface Io {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  out(text: string): void;
+  /** One line for a person, on standard error, with the command's name before it. */
+  complain(line: string): void;
+  onSignal(signal: "SIGINT" | "SIGTERM", fn: () => void): void;
+  /** What nobody caught: an exception, or the reason of a rejected promise. */
+  onUncaught(fn: (error: unknown) => void): void;
+  /** Ends the process at once. For when there is no waiting; a verb that is done returns its exit code. */
+  exit(code: number): never;
+}
+
+/** What the file of a verb exports. */
+export interface Verb {
+  /** All that `corral help <verb>` prints. */
+  usage(): string;
+  /** Answers the exit code. A UsageError means 2; any other error is a fault of Corral's. */
+  run(args: readonly string[], io: Io): Promise<number>;
+}

@@ -1,0 +1,22 @@
+import type { Verb } from "./verb.ts";
+
+interface VerbEntry {
+  readonly summary: string;
+  /** Verbs are loaded when they are used: none pays for another's imports. */
+  load(): Promise<Verb>;
+}
+
+/** Everything that `corral` can do, in the order of its help. */
+export const verbs: ReadonlyMap<string, VerbEntry> = new Map([
+  [
+    "serve",
+    { summary: "run the server in the foreground", load: async () => (await import("./serve.ts")).serve },
+  ],
+  [
+    "config",
+    {
+      summary: "print the settings in force, and where each comes from",
+      load: async () => (await import("./config.ts")).config,
+    },
+  ],
+]);

@@ -1,0 +1,62 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { parse, TomlError } from "smol-toml";
+import { didYouMean } from "./nearest.ts";
+import { namesOf, type SettingName, settingNames } from "./settings.ts";
+import { shown, UsageError } from "./usage-error.ts";
+import { readZooCfg } from "./zoo-cfg.ts";
+import { zooKeeperNames } from "./zoo-cfg-keys.ts";
+
+/** What one source says of one setting: either text still to be read, or a typed value. */
+export type Found = { readonly source: string } & ({ readonly text: string } | { readonly value: unknown });
+
+export interface FoundInFile {
+  readonly values: Map<SettingName, Found>;
+  readonly warnings: string[];
+}
+
+/** Reads a configuration file: TOML if its name ends in .toml, zoo.cfg's format otherwise. */
+export function readConfigFile(path: string, workingDir: string): FoundInFile {
+  const content = readContent(path, workingDir);
+  return path.endsWith(".toml") ? readToml(content, path) : readZooCfg(content, path);
+}
+
+function readContent(path: string, workingDir: string): string {
+  try {
+    return readFileSync(resolve(workingDir, path), "utf8");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    const reason = code === "ENOENT" ? "it does not exist" : code === "EISDIR" ? "it is a directory" : code;
+    throw new UsageError(`configuration file ${path} cannot be read: ${reason}`);
+  }
+}
+
+function readToml(content: string, file: string): FoundInFile {
+  const values = new Map<SettingName, Found>();
+  for (const [key, value] of Object.entries(parseToml(content, file))) {
+    const name = settingNames.find((one) => namesOf(one).key === key);
+    if (name === undefined) throw new UsageError(`${file}: unknown key ${shown(key)}${hint(key)}`);
+    values.set(name, { value, source: `${file}, ${key}` });
+  }
+  return { values, warnings: [] };
+}
+
+function parseToml(content: string, file: string): Record<string, unknown> {
+  try {
+    return parse(content);
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    // Its message goes on with a drawing of the place.
+    const [reason] = error.message.split("\n");
+    throw new UsageError(`${file} line ${error.line} column ${error.column}: ${reason}`);
+  }
+}
+
+function hint(key: string): string {
+  const name = Object.hasOwn(zooKeeperNames, key) ? zooKeeperNames[key] : undefined;
+  if (name !== undefined) return ` (in a .toml file it is ${namesOf(name).key})`;
+  return didYouMean(
+    key,
+    settingNames.map((one) => namesOf(one).key),
+  );
+}

@@ -1,0 +1,103 @@
+import { isIP } from "node:net";
+import type { z } from "zod";
+import { defaultDataDir } from "./default-data-dir.ts";
+import { choice, integer, type Setting, text, toggle } from "./setting.ts";
+
+const dayMs = 86_400_000;
+
+/** Every setting there is. Flags, variables, file keys, help, checks and documentation all come from here. */
+export const schema = {
+  host: text({
+    default: "127.0.0.1",
+    help: "Address to listen on. There is no authentication yet: anybody who reaches it may do anything.",
+    rule: "an IP address without brackets or port, or a host name",
+    accepts: (value) => isIP(value) !== 0 || /^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/.test(value),
+  }),
+  port: integer({ default: 7181, min: 0, max: 65_535, help: "gRPC port; 0 takes any free one." }),
+  dataDir: text({
+    default: {
+      text: "/var/lib/corral for root, else $XDG_DATA_HOME/corral or ~/.local/share/corral",
+      of: ({ surroundings }) => defaultDataDir(surroundings),
+    },
+    help: "Directory of the database, created if missing; a relative path starts at the working directory.",
+    rule: "the path of a directory, with ~ written out",
+    accepts: (value) => value !== "" && !value.startsWith("~") && !value.includes("\0"),
+  }),
+  tickMs: integer({
+    default: 2_000,
+    min: 10,
+    max: 600_000,
+    unit: "ms",
+    help: "A tick: sessions expire at most this long after their timeout.",
+  }),
+  minSessionTimeoutMs: integer({
+    default: { text: "2 ticks", of: ({ tickMs }) => 2 * tickMs },
+    min: 10,
+    // Far below the 24.8 days at which Node's timers overflow.
+    max: dayMs,
+    unit: "ms",
+    help: "Shortest session timeout granted; a client that asks for less gets this.",
+  }),
+  maxSessionTimeoutMs: integer({
+    default: { text: "20 ticks", of: ({ tickMs }) => 20 * tickMs },
+    min: 10,
+    max: dayMs,
+    unit: "ms",
+    help: "Longest session timeout granted; a client that asks for more gets this.",
+  }),
+  maxConnections: integer({
+    default: 20_000,
+    min: 0,
+    max: 1_000_000,
+    help: "Connections open at once; 0 sets no limit.",
+  }),
+  maxConnectionsPerAddress: integer({
+    default: 0,
+    min: 0,
+    max: 1_000_000,
+    help: "Connections open at once from one client address; 0 sets no limit.",
+  }),
+  logLevel: choice({
+    words: ["error", "warn", "info", "debug"],
+    default: "info",
+    help: "Least severe log lines to write.",
+  }),
+  acceptDataLoss: toggle({
+    default: false,
+    help: "Start even if the database has lost acknowledged writes. For one start after a disaster.",
+  }),
+};
+
+/** A setting's name in code. Users see the names that {@link namesOf} derives from it. */
+export type SettingName = keyof typeof schema;
+
+/** All settings, checked and with their defaults filled in. */
+export type Settings = {
+  readonly [N in SettingName]: (typeof schema)[N] extends Setting<infer T> ? T : never;
+};
+
+export type LogLevel = z.infer<typeof schema.logLevel.type>;
+
+/** All settings in the order in which they are shown. */
+export const settingNames = Object.keys(schema) as SettingName[];
+
+/** A setting without its own type, for code that treats all of them alike. */
+export function settingOf(name: SettingName): Setting<unknown> {
+  return schema[name] as Setting<unknown>;
+}
+
+/** The one rule of naming: the words of a name, as each source writes them. */
+export function namesOf(name: string): { readonly key: string; readonly env: string; readonly flag: string } {
+  const words = name.split(/(?=[A-Z])/).map((word) => word.toLowerCase());
+  return {
+    key: words.join("_"),
+    env: `CORRAL_${words.join("_").toUpperCase()}`,
+    flag: `--${words.join("-")}`,
+  };
+}
+
+/** A setting's default as documentation shows it. */
+export function defaultText(name: SettingName): string {
+  const value = schema[name].default;
+  return typeof value === "object" ? value.text : String(value);
+}

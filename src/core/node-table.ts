@@ -1,0 +1,129 @@
+import type { NodeRecord } from "./node.ts";
+import type { PackedData } from "./packed-data.ts";
+import { Siblings } from "./siblings.ts";
+
+/**
+ * All nodes as rows of typed arrays: 68 bytes of numbers a node, outside the garbage-collected heap, where an
+ * object with boxed doubles would take 200 and be marked at every collection. Rows live in slabs, so growing
+ * never copies what is there.
+ */
+export class NodeTable {
+  readonly #slabs: Slab[] = [];
+  readonly #names: string[] = [];
+  readonly #data: PackedData[] = [];
+  readonly #children: (Siblings | undefined)[] = [];
+  readonly #free: number[] = [];
+
+  /** Takes a row for a new node. */
+  add(parent: number, name: string): number {
+    const row = this.#free.pop() ?? this.#names.length;
+    if (row >> slabBits === this.#slabs.length) this.#slabs.push(new Slab());
+    this.#names[row] = name;
+    this.#data[row] = "";
+    this.#children[row] = undefined;
+    this.#slab(row).ints[intAt(row) + parentColumn] = parent;
+    return row;
+  }
+
+  /** Gives the row of a node without children back. */
+  remove(row: number): void {
+    this.#names[row] = "";
+    this.#data[row] = "";
+    this.#children[row] = undefined;
+    this.#free.push(row);
+  }
+
+  name(row: number): string {
+    return this.#names[row]!;
+  }
+
+  parent(row: number): number {
+    return this.#slab(row).ints[intAt(row) + parentColumn]!;
+  }
+
+  data(row: number): PackedData {
+    return this.#data[row]!;
+  }
+
+  setData(row: number, data: PackedData): void {
+    this.#data[row] = data;
+  }
+
+  /** The node's children; absent while it never had one. */
+  children(row: number): Siblings | undefined {
+    return this.#children[row];
+  }
+
+  link(parent: number, child: number): void {
+    this.#children[parent] ??= new Siblings(this.#names);
+    this.#children[parent].insert(child);
+  }
+
+  unlink(parent: number, child: number): void {
+    this.#children[parent]!.remove(child);
+  }
+
+  /** Drops the empty list of a node whose last child has gone. */
+  dropChildren(row: number): void {
+    this.#children[row] = undefined;
+  }
+
+  read(row: number): NodeRecord {
+    const { doubles, ints } = this.#slab(row);
+    const d = doubleAt(row);
+    const i = intAt(row);
+    return {
+      czxid: doubles[d]!,
+      mzxid: doubles[d + 1]!,
+      pzxid: doubles[d + 2]!,
+      ctimeMs: doubles[d + 3]!,
+      mtimeMs: doubles[d + 4]!,
+      version: ints[i]!,
+      creates: ints[i + 1]!,
+      aversion: ints[i + 2]!,
+      ephemeralOwner: doubles[d + 5]!,
+      dataLength: this.#data[row]!.length,
+      numChildren: ints[i + 3]!,
+    };
+  }
+
+  /** Stores everything but the data's length, which the data itself tells. */
+  write(row: number, record: NodeRecord): void {
+    const { doubles, ints } = this.#slab(row);
+    const d = doubleAt(row);
+    const i = intAt(row);
+    doubles[d] = record.czxid;
+    doubles[d + 1] = record.mzxid;
+    doubles[d + 2] = record.pzxid;
+    doubles[d + 3] = record.ctimeMs;
+    doubles[d + 4] = record.mtimeMs;
+    doubles[d + 5] = record.ephemeralOwner;
+    ints[i] = record.version;
+    ints[i + 1] = record.creates;
+    ints[i + 2] = record.aversion;
+    ints[i + 3] = record.numChildren;
+  }
+
+  #slab(row: number): Slab {
+    return this.#slabs[row >> slabBits]!;
+  }
+}
+
+const slabBits = 14;
+const slabRows = 1 << slabBits;
+const doubleColumns = 6;
+const intColumns = 5;
+const parentColumn = 4;
+
+class Slab {
+  readonly doubles = new Float64Array(slabRows * doubleColumns);
+  readonly ints = new Int32Array(slabRows * intColumns);
+}
+
+function doubleAt(row: number): number {
+  return (row & (slabRows - 1)) * doubleColumns;
+}
+
+function intAt(row: number): number {
+  return (row & (slabRows - 1)) * intColumns;
+}

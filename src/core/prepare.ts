@@ -1,0 +1,196 @@
+import { dataBytesMax, ephemeralsPerSessionMax, sessionsMax } from "../limits.ts";
+import type { Change } from "./change.ts";
+import type { NodeRecord } from "./node.ts";
+import type { Caller, Operation } from "./operation.ts";
+import { checkPathLength, checkPathStart, isSpecialPath, parentOf, validatePath } from "./path.ts";
+import type { Reason, Refusal } from "./refusal.ts";
+import { sequentialPath } from "./sequence.ts";
+import type { StateReader } from "./state.ts";
+
+/** What an operation comes to: changes, and the path that was created; or a refusal that changed nothing. */
+export type Prepared =
+  | { readonly ok: true; readonly changes: readonly Change[]; readonly path?: string }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+type Of<Op extends Operation["op"]> = Extract<Operation, { op: Op }>;
+
+/**
+ * Decides an operation on the staged state, as the next transaction with this zxid. Pure: the first failing
+ * check wins, in the order of ZooKeeper's PrepRequestProcessor.
+ */
+export function prepare(operation: Operation, caller: Caller, state: StateReader, zxid: number): Prepared {
+  const tooLarge = checkSizes(operation);
+  if (tooLarge !== undefined) return { ok: false, refusal: tooLarge };
+  if (caller.sessionId !== undefined && state.session(caller.sessionId) === undefined) {
+    return { ok: false, refusal: sessionExpired(caller.sessionId) };
+  }
+  switch (operation.op) {
+    case "create":
+      return prepareCreate(operation, caller, state);
+    case "set":
+      return prepareSet(operation, state);
+    case "delete":
+      return prepareDelete(operation, state);
+    case "openSession":
+      return prepareOpenSession(operation, state, zxid);
+    case "setSessionTimeout":
+    case "closeSession":
+      return prepareOnSession(operation, state);
+    case "sync":
+      return { ok: true, changes: [] };
+  }
+}
+
+function prepareCreate({ path, data, mode }: Of<"create">, caller: Caller, state: StateReader): Prepared {
+  const ephemeral = mode === "ephemeral" || mode === "ephemeralSequential";
+  const sequential = mode === "persistentSequential" || mode === "ephemeralSequential";
+  if (ephemeral && caller.sessionId === undefined) return refuse(sessionRequired);
+  const badStart = checkPathStart(path);
+  if (badStart !== undefined) return refuse(badStart);
+  const parentPath = parentOf(path);
+  const parent = state.node(parentPath);
+  if (parent === undefined)
+    return refuse(noNode(parentPath, `the parent ${parentPath} does not exist; create it first`));
+  const created = sequential ? sequentialPath(path, parent.creates) : path;
+  // What breaks a rule is the caller's path, so it is that one which the refusal quotes.
+  const badPath = validatePath(path, sequential) ?? checkPathLength(created);
+  if (badPath !== undefined) return refuse(badPath);
+  if (state.node(created) !== undefined) {
+    return refuse(refusal("NODE_EXISTS", `there is already a node at ${created}`, { path: created }));
+  }
+  if (parent.ephemeralOwner !== 0) {
+    const message = `the parent ${parentPath} is ephemeral and can have no children`;
+    return refuse(refusal("NO_CHILDREN_FOR_EPHEMERALS", message, { path: parentPath }));
+  }
+  const ephemeralOwner = ephemeral ? caller.sessionId! : 0;
+  if (ephemeral && ownsTooMany(ephemeralOwner, state)) return refuse(tooManyEphemerals);
+  const parentCreates = afterCreate(parent);
+  return {
+    ok: true,
+    changes: [{ kind: "nodeCreated", path: created, data, ephemeralOwner, parentCreates }],
+    path: created,
+  };
+}
+
+function ownsTooMany(sessionId: number, state: StateReader): boolean {
+  // Counting exactly is work for the length of the list, so the cheap bound goes first.
+  if (state.ephemeralCountMax(sessionId) < ephemeralsPerSessionMax) return false;
+  return state.ephemeralsOf(sessionId).length >= ephemeralsPerSessionMax;
+}
+
+/** DataTree.createNode raises the counter only while it grows, so it stays at the largest 32-bit number. */
+function afterCreate(parent: NodeRecord): number {
+  return Math.min(parent.creates + 1, int32Max);
+}
+
+function prepareSet({ path, data, version }: Of<"set">, state: StateReader): Prepared {
+  const badPath = validatePath(path);
+  if (badPath !== undefined) return refuse(badPath);
+  const node = state.node(path);
+  if (node === undefined) return refuse(noNode(path));
+  if (version !== anyVersion && version !== node.version) return refuse(badVersion(path, version, node));
+  return {
+    ok: true,
+    changes: [{ kind: "nodeDataSet", path, data, version: nextVersion(node.version) }],
+    path,
+  };
+}
+
+/**
+ * Versions wrap around 32 bits, past -1, which would mean "any": ZooKeeper 3.10 does the same
+ * (ZOOKEEPER-4743); in 3.9 a node at -1 cannot be expected.
+ */
+function nextVersion(version: number): number {
+  const next = (version + 1) | 0;
+  return next === anyVersion ? 0 : next;
+}
+
+function prepareDelete({ path, version }: Of<"delete">, state: StateReader): Prepared {
+  const badPath = validatePath(path) ?? (isSpecialPath(path) ? reservedNode(path) : undefined);
+  if (badPath !== undefined) return refuse(badPath);
+  const parentPath = parentOf(path);
+  if (state.node(parentPath) === undefined) return refuse(noNode(parentPath));
+  const node = state.node(path);
+  if (node === undefined) return refuse(noNode(path));
+  if (version !== anyVersion && version !== node.version) return refuse(badVersion(path, version, node));
+  if (node.numChildren > 0) {
+    const message = `${path} has ${node.numChildren} children; delete them first`;
+    return refuse(refusal("NOT_EMPTY", message, { path, num_children: node.numChildren }));
+  }
+  return { ok: true, changes: [{ kind: "nodeDeleted", path }] };
+}
+
+function prepareOpenSession(operation: Of<"openSession">, state: StateReader, zxid: number): Prepared {
+  if (state.sessionCount >= sessionsMax) {
+    const message = `the server holds ${sessionsMax} sessions already; close some or wait until they expire`;
+    return refuse(refusal("TOO_MANY_SESSIONS", message, { limit: sessionsMax }));
+  }
+  const { secret, timeoutMs } = operation;
+  return { ok: true, changes: [{ kind: "sessionOpened", sessionId: zxid, secret, timeoutMs }] };
+}
+
+function prepareOnSession(
+  operation: Of<"setSessionTimeout"> | Of<"closeSession">,
+  state: StateReader,
+): Prepared {
+  const { sessionId } = operation;
+  if (state.session(sessionId) === undefined) return refuse(sessionExpired(sessionId));
+  if (operation.op === "setSessionTimeout") {
+    const { timeoutMs } = operation;
+    return { ok: true, changes: [{ kind: "sessionTimeoutSet", sessionId, timeoutMs }] };
+  }
+  const deletions = state.ephemeralsOf(sessionId).map((path): Change => ({ kind: "nodeDeleted", path }));
+  return { ok: true, changes: [...deletions, { kind: "sessionClosed", sessionId }] };
+}
+
+function checkSizes(operation: Operation): Refusal | undefined {
+  if ("data" in operation && operation.data.length > dataBytesMax) {
+    const actual = operation.data.length;
+    const message = `the data has ${actual} bytes; at most ${dataBytesMax} are allowed`;
+    return refusal("DATA_TOO_LARGE", message, { limit: dataBytesMax, actual });
+  }
+  return "path" in operation ? checkPathLength(operation.path) : undefined;
+}
+
+function refuse(reason: Refusal): Prepared {
+  return { ok: false, refusal: reason };
+}
+
+function refusal(reason: Reason, message: string, facts: NonNullable<Refusal["facts"]>): Refusal {
+  return { reason, message, facts };
+}
+
+/** There is no node at the path. */
+export function noNode(path: string, message = `there is no node at ${path}`): Refusal {
+  return refusal("NO_NODE", message, { path });
+}
+
+/** The session is closed, expired, or never was. */
+export function sessionExpired(sessionId?: number): Refusal {
+  const message = "the session has expired or is unknown; open a new one";
+  return refusal("SESSION_EXPIRED", message, sessionId === undefined ? {} : { session_id: sessionId });
+}
+
+const sessionRequired: Refusal = {
+  reason: "SESSION_REQUIRED",
+  message: "an ephemeral node needs a session: put its token into the corral-session metadata",
+};
+
+const tooManyEphemerals: Refusal = {
+  reason: "TOO_MANY_EPHEMERALS",
+  message: `the session owns ${ephemeralsPerSessionMax} ephemeral nodes already; open another session`,
+  facts: { limit: ephemeralsPerSessionMax },
+};
+
+function badVersion(path: string, expected: number, { version: actual }: NodeRecord): Refusal {
+  const message = `${path} has version ${actual}, not ${expected}; read it again and decide anew`;
+  return refusal("BAD_VERSION", message, { path, expected, actual });
+}
+
+function reservedNode(path: string): Refusal {
+  const message = `${path} is reserved and cannot be deleted`;
+  return { reason: "BAD_ARGUMENTS", message, facts: { path }, field: "path" };
+}
+
+const anyVersion = -1;
+const int32Max = 2_147_483_647;

@@ -1,0 +1,32 @@
+import type { NodeRecord } from "./node.ts";
+
+export interface ReservedNode {
+  readonly path: string;
+  readonly record: NodeRecord;
+}
+
+/**
+ * All fields 0, as ZooKeeper's DataTree makes them. Because `creates` does not count the reserved children,
+ * the visible cversion is -1 for "/" and -2 for "/zookeeper", as it is there.
+ */
+const record: NodeRecord = {
+  czxid: 0,
+  mzxid: 0,
+  pzxid: 0,
+  ctimeMs: 0,
+  mtimeMs: 0,
+  version: 0,
+  creates: 0,
+  aversion: 0,
+  ephemeralOwner: 0,
+  dataLength: 0,
+  numChildren: 0,
+};
+
+/** The nodes of an empty tree, parents first: they are there before the first transaction, without data. */
+export const reservedNodes: readonly ReservedNode[] = [
+  { path: "/", record },
+  { path: "/zookeeper", record },
+  { path: "/zookeeper/config", record },
+  { path: "/zookeeper/quota", record },
+];

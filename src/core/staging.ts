@@ -1,0 +1,115 @@
+import type { NodeRecord } from "./node.ts";
+import type { SessionRecord } from "./session.ts";
+import type { StateReader, StateWriter } from "./state.ts";
+
+/**
+ * The visible state plus the changes that wait for the disk: what the next operation is decided on, so that
+ * pipelined writes see each other before anybody else sees them. ZooKeeper's outstandingChangesForPath.
+ *
+ * An entry holds what a path or session will be after the last staged change of it; undefined means gone.
+ * Entries stay in the order of their zxids, because each change moves its entries to the end.
+ */
+export class Staging implements StateWriter {
+  readonly #base: StateReader;
+  readonly #nodes = new Map<string, Entry<NodeRecord>>();
+  readonly #sessions = new Map<number, Entry<SessionRecord>>();
+  /** The paths of the entries that are ephemeral nodes, by owner. */
+  readonly #ephemerals = new Map<number, Set<string>>();
+  #sessionCount: number;
+  #zxid = 0;
+
+  constructor(base: StateReader) {
+    this.#base = base;
+    this.#sessionCount = base.sessionCount;
+  }
+
+  get sessionCount(): number {
+    return this.#sessionCount;
+  }
+
+  node(path: string): NodeRecord | undefined {
+    const entry = this.#nodes.get(path);
+    return entry === undefined ? this.#base.node(path) : entry.value;
+  }
+
+  session(id: number): SessionRecord | undefined {
+    const entry = this.#sessions.get(id);
+    return entry === undefined ? this.#base.session(id) : entry.value;
+  }
+
+  ephemeralCountMax(sessionId: number): number {
+    return this.#base.ephemeralCountMax(sessionId) + (this.#ephemerals.get(sessionId)?.size ?? 0);
+  }
+
+  ephemeralsOf(sessionId: number): readonly string[] {
+    const candidates = new Set(this.#base.ephemeralsOf(sessionId));
+    for (const path of this.#ephemerals.get(sessionId) ?? []) candidates.add(path);
+    return [...candidates].filter((path) => this.node(path)?.ephemeralOwner === sessionId);
+  }
+
+  /** The following changes are those of this zxid. */
+  begin(zxid: number): void {
+    this.#zxid = zxid;
+  }
+
+  putNode(path: string, record: NodeRecord): void {
+    this.#unindex(path);
+    this.#stage(this.#nodes, path, record);
+    const owner = record.ephemeralOwner;
+    if (owner === 0) return;
+    this.#ephemerals.set(owner, (this.#ephemerals.get(owner) ?? new Set()).add(path));
+  }
+
+  removeNode(path: string): void {
+    this.#unindex(path);
+    this.#stage(this.#nodes, path, undefined);
+  }
+
+  putSession(session: SessionRecord): void {
+    if (this.session(session.id) === undefined) this.#sessionCount++;
+    this.#stage(this.#sessions, session.id, session);
+  }
+
+  removeSession(id: number): void {
+    this.#sessionCount--;
+    this.#stage(this.#sessions, id, undefined);
+  }
+
+  /** Everything up to this zxid has reached the visible state: forget the entries that say no more than it. */
+  settle(zxid: number): void {
+    for (const [path, entry] of this.#nodes) {
+      if (entry.zxid > zxid) break;
+      this.#unindex(path);
+      this.#nodes.delete(path);
+    }
+    for (const [id, entry] of this.#sessions) {
+      if (entry.zxid > zxid) break;
+      this.#sessions.delete(id);
+    }
+  }
+
+  /** Nothing that was staged will happen. */
+  clear(): void {
+    this.#nodes.clear();
+    this.#sessions.clear();
+    this.#ephemerals.clear();
+    this.#sessionCount = this.#base.sessionCount;
+  }
+
+  #stage<Key, Value>(entries: Map<Key, Entry<Value>>, key: Key, value: Value | undefined): void {
+    entries.delete(key);
+    entries.set(key, { value, zxid: this.#zxid });
+  }
+
+  /** Before the entry of a path changes or goes. */
+  #unindex(path: string): void {
+    const owner = this.#nodes.get(path)?.value?.ephemeralOwner ?? 0;
+    const paths = owner === 0 ? undefined : this.#ephemerals.get(owner);
+    if (paths?.delete(path) && paths.size === 0) this.#ephemerals.delete(owner);
+  }
+}
+
+interface Entry<Value> {
+  readonly value: Value | undefined;
+  readonly zxid: number;
+}

@@ -1,0 +1,165 @@
+import type { NodeRecord } from "./node.ts";
+import { NodeTable } from "./node-table.ts";
+import { ownString, pack, unpack } from "./packed-data.ts";
+import { childPath, nameOf, parentOf } from "./path.ts";
+import type { SessionRecord } from "./session.ts";
+import type { StateWriter } from "./state.ts";
+
+/** A page of children to read. */
+export interface Page {
+  /** The name after which the page starts; "" for the first. */
+  readonly after: string;
+  readonly countMax: number;
+  readonly bytesMax: number;
+}
+
+/** The visible state: what every read is answered from. It holds durable changes only. */
+export class Tree implements StateWriter {
+  /** The zxid of the last change applied. */
+  zxid = 0;
+  readonly #table = new NodeTable();
+  #root = noRow;
+  #nodeCount = 0;
+  readonly #sessions = new Map<number, SessionRecord>();
+  readonly #ephemerals = new Map<number, Set<string>>();
+
+  get nodeCount(): number {
+    return this.#nodeCount;
+  }
+
+  get sessionCount(): number {
+    return this.#sessions.size;
+  }
+
+  node(path: string): NodeRecord | undefined {
+    const row = this.#find(path);
+    return row === noRow ? undefined : this.#table.read(row);
+  }
+
+  /** The node's data, to be treated as read-only. */
+  data(path: string): Uint8Array | undefined {
+    const row = this.#find(path);
+    return row === noRow ? undefined : unpack(this.#table.data(row));
+  }
+
+  /** The names of a node's children, in order; none if there is no such node. */
+  list(path: string, page: Page): { names: string[]; more: boolean } {
+    const names: string[] = [];
+    let bytes = 0;
+    for (const name of this.childNames(path, page.after)) {
+      if (names.length === page.countMax || bytes >= page.bytesMax) return { names, more: true };
+      names.push(name);
+      bytes += Buffer.byteLength(name);
+    }
+    return { names, more: false };
+  }
+
+  *childNames(path: string, after = ""): Generator<string> {
+    const row = this.#find(path);
+    const children = row === noRow ? undefined : this.#table.children(row);
+    if (children === undefined) return;
+    for (const child of children.after(after)) yield this.#table.name(child);
+  }
+
+  session(id: number): SessionRecord | undefined {
+    return this.#sessions.get(id);
+  }
+
+  sessions(): IterableIterator<SessionRecord> {
+    return this.#sessions.values();
+  }
+
+  ephemeralCountMax(sessionId: number): number {
+    return this.#ephemerals.get(sessionId)?.size ?? 0;
+  }
+
+  ephemeralsOf(sessionId: number): readonly string[] {
+    return [...(this.#ephemerals.get(sessionId) ?? [])];
+  }
+
+  /** The sessions that own at least one ephemeral node. */
+  ephemeralOwners(): IterableIterator<number> {
+    return this.#ephemerals.keys();
+  }
+
+  putNode(path: string, record: NodeRecord, data?: Uint8Array): void {
+    let row = this.#find(path);
+    if (row === noRow) row = this.#add(path, record.ephemeralOwner);
+    this.#table.write(row, record);
+    if (data !== undefined) this.#table.setData(row, pack(data));
+    if (record.numChildren === 0) this.#table.dropChildren(row);
+  }
+
+  /** Takes in a stored node, of which the number of children is not stored: its children count themselves. */
+  loadNode(path: string, record: NodeRecord, data: Uint8Array): void {
+    this.putNode(path, { ...record, numChildren: 0 }, data);
+    if (path === "/") return;
+    const parent = this.#table.parent(this.#find(path));
+    const parentRecord = this.#table.read(parent);
+    this.#table.write(parent, { ...parentRecord, numChildren: parentRecord.numChildren + 1 });
+  }
+
+  removeNode(path: string): void {
+    const row = this.#find(path);
+    const { ephemeralOwner } = this.#table.read(row);
+    this.#table.unlink(this.#table.parent(row), row);
+    this.#table.remove(row);
+    this.#nodeCount--;
+    if (ephemeralOwner === 0) return;
+    const owned = this.#ephemerals.get(ephemeralOwner)!;
+    owned.delete(path);
+    if (owned.size === 0) this.#ephemerals.delete(ephemeralOwner);
+  }
+
+  putSession(session: SessionRecord): void {
+    this.#sessions.set(session.id, session);
+  }
+
+  removeSession(id: number): void {
+    this.#sessions.delete(id);
+  }
+
+  #add(path: string, ephemeralOwner: number): number {
+    this.#nodeCount++;
+    if (path === "/") {
+      this.#root = this.#table.add(noRow, "");
+      return this.#root;
+    }
+    const parent = this.#find(parentOf(path));
+    if (parent === noRow) throw new Error(`the parent of ${path} does not exist`);
+    const row = this.#table.add(parent, ownString(nameOf(path)));
+    this.#table.link(parent, row);
+    if (ephemeralOwner !== 0) {
+      const owned = this.#ephemerals.get(ephemeralOwner) ?? new Set();
+      this.#ephemerals.set(ephemeralOwner, owned.add(path));
+    }
+    return row;
+  }
+
+  /** Walks the path name by name; malformed paths lead nowhere. */
+  #find(path: string): number {
+    if (path === "/") return this.#root;
+    if (path.charCodeAt(0) !== slash) return noRow;
+    let row = this.#root;
+    for (let start = 1; row !== noRow; ) {
+      const end = path.indexOf("/", start);
+      const name = end === -1 ? path.slice(start) : path.slice(start, end);
+      row = this.#table.children(row)?.find(name) ?? noRow;
+      if (end === -1) break;
+      start = end + 1;
+    }
+    return row;
+  }
+
+  /** Every path, parents first; for checks and tests. */
+  *paths(from = "/"): Generator<string> {
+    const pending = [from];
+    for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
+      yield path;
+      for (const name of this.childNames(path)) pending.push(childPath(path, name));
+    }
+  }
+}
+
+const noRow = -1;
+const slash = 0x2f;

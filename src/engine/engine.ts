@@ -1,0 +1,127 @@
+import type { Clock, Random } from "../clock.ts";
+import { anonymous, type Caller, type Operation, type Outcome } from "../core/operation.ts";
+import { sessionExpired } from "../core/prepare.ts";
+import { type Refusal, Refused } from "../core/refusal.ts";
+import { negotiateTimeoutMs, parseToken, type SessionRecord, sameSecret } from "../core/session.ts";
+import { Tree } from "../core/tree.ts";
+import type { Journal } from "../journal/journal.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { type Attachment, type AttachmentListener, SessionKeeper } from "./session-keeper.ts";
+
+export interface EngineSettings {
+  /** The unit of time of sessions, in milliseconds. */
+  readonly tickMs: number;
+  readonly minSessionTimeoutMs: number;
+  readonly maxSessionTimeoutMs: number;
+}
+
+export interface EngineOptions {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly settings: EngineSettings;
+  /** The journal failed and it is unknown what it stored: the process must end. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** What is asked for when a client names no session timeout, in ticks. */
+const defaultTimeoutTicks = 5;
+
+/** The service without a front end: reads from the visible tree, writes through the one ordered writer. */
+export class Engine {
+  /** The visible state: everything in it is durable. */
+  readonly tree: Tree;
+  readonly #journal: Journal;
+  readonly #random: Random;
+  readonly #settings: EngineSettings;
+  readonly #writer: GroupCommit;
+  readonly #sessions: SessionKeeper;
+
+  /** Loads the journal and starts to count the time of its sessions. */
+  static async start(options: EngineOptions): Promise<Engine> {
+    const tree = new Tree();
+    const { lastZxid } = await options.journal.load({
+      node: (path, record, data) => tree.loadNode(path, record, data),
+      session: (session) => tree.putSession(session),
+    });
+    tree.zxid = lastZxid;
+    return new Engine(tree, options);
+  }
+
+  private constructor(tree: Tree, { journal, clock, random, settings, onFailure }: EngineOptions) {
+    this.tree = tree;
+    this.#journal = journal;
+    this.#random = random;
+    this.#settings = settings;
+    const submit = (operation: Operation, caller: Caller) => this.submit(operation, caller);
+    this.#sessions = new SessionKeeper({ tree, clock, tickMs: settings.tickMs, submit });
+    this.#writer = new GroupCommit({ journal, tree, clock, observer: this.#sessions, onFailure });
+  }
+
+  /** Does a write, or waits for those before it. Resolves once it is durable and visible, or refused; never rejects. */
+  submit(operation: Operation, caller: Caller): Promise<Outcome> {
+    return this.#writer.submit(operation, caller);
+  }
+
+  /** The session that a token stands for. @throws Refused SESSION_EXPIRED, the same for every wrong token. */
+  authenticate(token: string): SessionRecord {
+    const parsed = parseToken(token);
+    const session = parsed && this.tree.session(parsed.id);
+    if (session === undefined || !sameSecret(session.secret, parsed!.secret)) {
+      throw new Refused(sessionExpired());
+    }
+    return session;
+  }
+
+  /** Opens a session with the timeout asked for, clamped; 0 asks for the default. @throws Refused */
+  async openSession(askedTimeoutMs: number): Promise<{ zxid: number; session: SessionRecord }> {
+    const timeoutMs = this.#negotiate(askedTimeoutMs);
+    const zxid = await this.#must({ op: "openSession", secret: this.#random.secret(), timeoutMs });
+    return { zxid, session: this.tree.session(zxid)! };
+  }
+
+  /** Ends a session and answers the zxid under which its ephemeral nodes went. @throws Refused */
+  closeSession(session: SessionRecord): Promise<number> {
+    return this.#must({ op: "closeSession", sessionId: session.id });
+  }
+
+  /**
+   * Holds a session, taking it from whoever held it before; 0 keeps its timeout, another value negotiates it
+   * anew. @throws Refused SESSION_EXPIRED
+   */
+  async attach(
+    session: SessionRecord,
+    askedTimeoutMs: number,
+    listener: AttachmentListener,
+  ): Promise<Attachment> {
+    const timeoutMs = askedTimeoutMs === 0 ? session.timeoutMs : this.#negotiate(askedTimeoutMs);
+    if (timeoutMs !== session.timeoutMs) {
+      await this.#must({ op: "setSessionTimeout", sessionId: session.id, timeoutMs });
+    }
+    return this.#sessions.attach(session, listener);
+  }
+
+  /** Stops counting time, answers what was accepted, and closes the journal. */
+  async stop(): Promise<void> {
+    this.#sessions.stop();
+    await this.#writer.close(shuttingDown);
+    await this.#journal.close();
+  }
+
+  async #must(operation: Operation): Promise<number> {
+    const outcome = await this.submit(operation, anonymous);
+    if (!outcome.ok) throw new Refused(outcome.refusal);
+    return outcome.zxid;
+  }
+
+  #negotiate(askedMs: number): number {
+    const { tickMs, minSessionTimeoutMs: minMs, maxSessionTimeoutMs: maxMs } = this.#settings;
+    return negotiateTimeoutMs(askedMs, { minMs, maxMs, defaultMs: defaultTimeoutTicks * tickMs });
+  }
+}
+
+/** The server is on its way out. */
+export const shuttingDown: Refusal = {
+  reason: "SHUTTING_DOWN",
+  message: "the server is stopping; sessions survive a restart, so retry in a moment",
+};

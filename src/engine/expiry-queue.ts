@@ -1,0 +1,58 @@
+/**
+ * Deadlines in buckets, as in ZooKeeper's ExpiryQueue: a turn looks into the buckets that are due and nowhere
+ * else. A heartbeat only notes the time; an entry whose deadline has moved meanwhile is found in its old
+ * bucket and carried to the new one, so a beat costs one assignment and a turn costs the sessions of a bucket.
+ */
+export class ExpiryQueue<Item extends { readonly deadlineMs: number }> {
+  readonly #intervalMs: number;
+  readonly #buckets = new Map<number, Set<Item>>();
+  readonly #bucketOf = new Map<Item, number>();
+  #turn: number;
+
+  /** @param nowMs where the first turn starts. */
+  constructor(intervalMs: number, nowMs: number) {
+    this.#intervalMs = intervalMs;
+    this.#turn = Math.floor(nowMs / intervalMs);
+  }
+
+  get size(): number {
+    return this.#bucketOf.size;
+  }
+
+  /** Files an item, or files it anew when its deadline has come nearer. */
+  put(item: Item): void {
+    this.remove(item);
+    // Rounded up, never to a bucket that has had its turn: an item is not due before its deadline.
+    const bucket = Math.max(Math.ceil(item.deadlineMs / this.#intervalMs), this.#turn + 1);
+    this.#bucketOf.set(item, bucket);
+    const items = this.#buckets.get(bucket);
+    if (items === undefined) this.#buckets.set(bucket, new Set([item]));
+    else items.add(item);
+  }
+
+  remove(item: Item): void {
+    const bucket = this.#bucketOf.get(item);
+    if (bucket === undefined) return;
+    this.#bucketOf.delete(item);
+    const items = this.#buckets.get(bucket)!;
+    items.delete(item);
+    if (items.size === 0) this.#buckets.delete(bucket);
+  }
+
+  /** Takes out the items whose deadline is over. */
+  takeDue(nowMs: number): Item[] {
+    const due: Item[] = [];
+    const last = Math.floor(nowMs / this.#intervalMs);
+    while (this.#turn < last) {
+      this.#turn++;
+      for (const item of this.#buckets.get(this.#turn) ?? []) {
+        if (item.deadlineMs > nowMs) this.put(item);
+        else {
+          this.remove(item);
+          due.push(item);
+        }
+      }
+    }
+    return due;
+  }
+}

@@ -1,0 +1,210 @@
+import type { Clock } from "../clock.ts";
+import { apply } from "../core/apply.ts";
+import type { Transaction } from "../core/change.ts";
+import { statOf } from "../core/node.ts";
+import type { Caller, Operation, Outcome } from "../core/operation.ts";
+import { prepare } from "../core/prepare.ts";
+import type { Refusal } from "../core/refusal.ts";
+import { Staging } from "../core/staging.ts";
+import type { Tree } from "../core/tree.ts";
+import { type Journal, JournalFull } from "../journal/journal.ts";
+import { batchBytesMax, batchChangesMax, pendingBytesMax, pendingWritesMax, zxidMax } from "../limits.ts";
+
+/** Told of each transaction around its application to the visible tree, before anybody is answered. */
+export interface CommitObserver {
+  /** The tree still shows what was before. */
+  applying(transaction: Transaction, caller: Caller): void;
+  applied(transaction: Transaction): void;
+}
+
+/**
+ * The one ordered writer. An operation is decided against the staged state at once; the journal commits
+ * whatever was staged while it was busy, as one batch with one fsync; then the batch becomes visible and is
+ * answered, in order. Refusals queue too: one that was decided on a change that is not durable yet must not
+ * be told before that change is.
+ */
+export class GroupCommit {
+  readonly #journal: Journal;
+  readonly #tree: Tree;
+  readonly #clock: Clock;
+  readonly #observer: CommitObserver;
+  readonly #onFailure: (error: unknown) => void;
+  readonly #staging: Staging;
+  readonly #queue: Entry[] = [];
+  #pendingWrites = 0;
+  #pendingBytes = 0;
+  #zxid: number;
+  #running = false;
+  /** Why nothing is accepted any more, once that is so. */
+  #closed: Refusal | undefined;
+  readonly #idle: (() => void)[] = [];
+
+  constructor(options: {
+    readonly journal: Journal;
+    readonly tree: Tree;
+    readonly clock: Clock;
+    readonly observer: CommitObserver;
+    /** The journal failed with an unknown outcome; nothing will be accepted from now on. */
+    readonly onFailure: (error: unknown) => void;
+  }) {
+    this.#journal = options.journal;
+    this.#tree = options.tree;
+    this.#clock = options.clock;
+    this.#observer = options.observer;
+    this.#onFailure = options.onFailure;
+    this.#staging = new Staging(options.tree);
+    this.#zxid = options.tree.zxid;
+  }
+
+  /** Resolves once the operation is durable and visible, or refused. Never rejects. */
+  submit(operation: Operation, caller: Caller): Promise<Outcome> {
+    const refusal = this.#closed ?? this.#overload();
+    if (refusal !== undefined) return Promise.resolve({ ok: false, refusal });
+    const entry = this.#decide(operation, caller);
+    if (entry.transaction === undefined && !this.#running) return Promise.resolve(entry.outcome);
+    return new Promise((resolve) => {
+      entry.resolve = resolve;
+      this.#queue.push(entry);
+      this.#pendingWrites++;
+      this.#pendingBytes += entry.bytes;
+      this.#start();
+    });
+  }
+
+  /** Accepts nothing more; resolves when everything accepted has been answered. */
+  async close(refusal: Refusal): Promise<void> {
+    this.#closed ??= refusal;
+    if (this.#running) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #overload(): Refusal | undefined {
+    if (this.#pendingWrites >= pendingWritesMax) return overloaded("writes", pendingWritesMax);
+    if (this.#pendingBytes >= pendingBytesMax) return overloaded("bytes of writes", pendingBytesMax);
+    return undefined;
+  }
+
+  #decide(operation: Operation, caller: Caller): Entry {
+    const zxid = this.#zxid + 1;
+    const prepared = prepare(operation, caller, this.#staging, zxid);
+    if (!prepared.ok) return entryOf(undefined, caller, prepared);
+    if (prepared.changes.length === 0) return entryOf(undefined, caller, { ok: true, zxid: this.#zxid });
+    if (zxid > zxidMax) throw new Error("the zxids are used up");
+    const transaction = { zxid, timeMs: this.#clock.wallMs(), changes: prepared.changes };
+    this.#zxid = zxid;
+    this.#staging.begin(zxid);
+    apply(transaction, this.#staging);
+    if (prepared.path === undefined) return entryOf(transaction, caller, { ok: true, zxid });
+    const stat = statOf(this.#staging.node(prepared.path)!);
+    return entryOf(transaction, caller, { ok: true, zxid, path: prepared.path, stat });
+  }
+
+  /** Waits for the end of this turn of the event loop, so that all requests read in it share the first fsync. */
+  #start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    setImmediate(() => void this.#run());
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const batch = this.#takeBatch();
+      const transactions = batch.flatMap((entry) => entry.transaction ?? []);
+      try {
+        if (transactions.length > 0) await this.#journal.commit(transactions);
+      } catch (error) {
+        this.#fail(error, batch);
+        continue;
+      }
+      this.#publish(batch);
+    }
+    this.#running = false;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #takeBatch(): Entry[] {
+    let count = 0;
+    for (let changes = 0, bytes = 0; count < this.#queue.length; count++) {
+      if (changes >= batchChangesMax || bytes >= batchBytesMax) break;
+      const entry = this.#queue[count]!;
+      changes += entry.transaction?.changes.length ?? 1;
+      bytes += entry.bytes;
+    }
+    return this.#queue.splice(0, count);
+  }
+
+  #publish(batch: readonly Entry[]): void {
+    for (const { transaction, caller } of batch) {
+      if (transaction === undefined) continue;
+      this.#observer.applying(transaction, caller);
+      apply(transaction, this.#tree);
+      this.#tree.zxid = transaction.zxid;
+      this.#observer.applied(transaction);
+    }
+    this.#staging.settle(this.#tree.zxid);
+    for (const entry of batch) this.#answer(entry, entry.outcome);
+  }
+
+  /**
+   * What was staged, in the failed batch and behind it, will not happen: the rest was decided on it. After a
+   * full disk the writer goes on from the visible state; after anything else nobody knows what is stored.
+   */
+  #fail(error: unknown, batch: readonly Entry[]): void {
+    const full = error instanceof JournalFull;
+    const refusal = full ? diskFull : outcomeUnknown;
+    if (!full) this.#closed = outcomeUnknown;
+    const failed = [...batch, ...this.#queue.splice(0)];
+    this.#staging.clear();
+    this.#zxid = this.#tree.zxid;
+    for (const entry of failed) this.#answer(entry, { ok: false, refusal });
+    if (!full) this.#onFailure(error);
+  }
+
+  #answer(entry: Entry, outcome: Outcome): void {
+    this.#pendingWrites--;
+    this.#pendingBytes -= entry.bytes;
+    entry.resolve(outcome);
+  }
+}
+
+interface Entry {
+  /** Absent when there is nothing to store: a refusal or a sync, which waits its turn all the same. */
+  readonly transaction: Transaction | undefined;
+  readonly caller: Caller;
+  readonly outcome: Outcome;
+  readonly bytes: number;
+  resolve: (outcome: Outcome) => void;
+}
+
+function entryOf(transaction: Transaction | undefined, caller: Caller, outcome: Outcome): Entry {
+  return { transaction, caller, outcome, bytes: sizeOf(transaction), resolve: ignore };
+}
+
+function ignore(): void {}
+
+/** About what a transaction takes in the queue: its data, its paths, and a round figure for the rest. */
+function sizeOf(transaction: Transaction | undefined): number {
+  let bytes = entryBytes;
+  for (const change of transaction?.changes ?? []) {
+    bytes += entryBytes;
+    if ("path" in change) bytes += change.path.length;
+    if ("data" in change) bytes += change.data.length;
+  }
+  return bytes;
+}
+
+const entryBytes = 64;
+
+function overloaded(what: string, limit: number): Refusal {
+  const message = `${limit} ${what} wait for the disk already; retry after a short wait`;
+  return { reason: "OVERLOADED", message, facts: { limit } };
+}
+
+const diskFull: Refusal = {
+  reason: "DISK_FULL",
+  message: "the disk is full and nothing was changed; make room, then retry",
+};
+
+const outcomeUnknown: Refusal = {
+  reason: "OUTCOME_UNKNOWN",
+  message: "the disk failed; the write may or may not have happened, and the server is stopping",
+};

@@ -1,0 +1,175 @@
+import type { Clock } from "../clock.ts";
+import type { Transaction } from "../core/change.ts";
+import { anonymous, type Caller, type Operation, type Outcome } from "../core/operation.ts";
+import { sessionExpired } from "../core/prepare.ts";
+import { Refused } from "../core/refusal.ts";
+import type { SessionRecord } from "../core/session.ts";
+import type { Tree } from "../core/tree.ts";
+import { ExpiryQueue } from "./expiry-queue.ts";
+import type { CommitObserver } from "./group-commit.ts";
+import { LivenessClock } from "./liveness-clock.ts";
+
+/** What the holder of a session is told. */
+export interface AttachmentListener {
+  /** Another attachment holds the session now; this one is over. */
+  moved(): void;
+  /** The session has ended and its ephemeral nodes are gone; this attachment is over. */
+  ended(cause: "expired" | "closed", zxid: number): void;
+  /** Somebody else deleted an ephemeral node of the session. */
+  ephemeralLost(path: string, zxid: number): void;
+}
+
+/** A hold on a session: the way its heartbeats come in. */
+export interface Attachment {
+  readonly session: SessionRecord;
+  /** A heartbeat: the session lives for its full timeout from now. Without effect once the attachment is over. */
+  beat(): void;
+  /** How long the session lives without a further heartbeat, in milliseconds. */
+  expiresInMs(): number;
+  /** Lets go. The session lives on until its timeout. */
+  detach(): void;
+}
+
+/** Turns a tick into this many turns of expiry, so that a session ends well within one tick of its timeout. */
+const turnsPerTick = 4;
+
+/** Sessions whose close is submitted in one go. */
+const expirySliceSessions = 200;
+
+/**
+ * When sessions end: it counts the silence of each, and submits the close of those that were silent for too
+ * long, like any other write. What a session is, and what ends with it, is decided in the core.
+ */
+export class SessionKeeper implements CommitObserver {
+  readonly #tree: Tree;
+  readonly #submit: (operation: Operation, caller: Caller) => Promise<Outcome>;
+  readonly #liveness: LivenessClock;
+  readonly #queue: ExpiryQueue<Lease>;
+  readonly #leases = new Map<number, Lease>();
+  readonly #stopTimer: () => void;
+
+  /** Every session in the tree gets its full timeout from now. */
+  constructor(options: {
+    readonly tree: Tree;
+    readonly clock: Clock;
+    readonly tickMs: number;
+    readonly submit: (operation: Operation, caller: Caller) => Promise<Outcome>;
+  }) {
+    const { tree, clock, tickMs } = options;
+    const intervalMs = tickMs / turnsPerTick;
+    this.#tree = tree;
+    this.#submit = options.submit;
+    this.#liveness = new LivenessClock(clock, intervalMs);
+    this.#queue = new ExpiryQueue(intervalMs, this.#liveness.nowMs());
+    for (const session of tree.sessions()) this.#grant(session);
+    this.#stopTimer = clock.setInterval(() => this.#turn(), intervalMs);
+  }
+
+  /** Takes the session over from whoever held it. @throws Refused SESSION_EXPIRED if it has run out. */
+  attach(session: SessionRecord, listener: AttachmentListener): Attachment {
+    const lease = this.#leases.get(session.id);
+    if (lease === undefined || lease.expired) throw new Refused(sessionExpired(session.id));
+    const before = lease.listener;
+    lease.listener = listener;
+    before?.moved();
+    this.#beat(lease);
+    return {
+      session: lease.session,
+      beat: () => {
+        if (lease.listener === listener) this.#beat(lease);
+      },
+      expiresInMs: () => Math.max(0, lease.deadlineMs - this.#liveness.nowMs()),
+      detach: () => {
+        if (lease.listener === listener) lease.listener = undefined;
+      },
+    };
+  }
+
+  /** How long until the session's end if it stays silent, in milliseconds; undefined if it is not open. */
+  expiresInMs(sessionId: number): number | undefined {
+    const lease = this.#leases.get(sessionId);
+    return lease && Math.max(0, lease.deadlineMs - this.#liveness.nowMs());
+  }
+
+  /** No session expires any more. */
+  stop(): void {
+    this.#stopTimer();
+  }
+
+  applying(transaction: Transaction, caller: Caller): void {
+    // When a session ends, its holder learns that, not the loss of each node.
+    if (transaction.changes.at(-1)!.kind === "sessionClosed") return;
+    for (const change of transaction.changes) {
+      if (change.kind !== "nodeDeleted") continue;
+      const owner = this.#tree.node(change.path)!.ephemeralOwner;
+      if (owner === 0 || owner === caller.sessionId) continue;
+      this.#leases.get(owner)?.listener?.ephemeralLost(change.path, transaction.zxid);
+    }
+  }
+
+  applied({ changes, zxid }: Transaction): void {
+    // Session changes come last in a transaction.
+    const change = changes.at(-1)!;
+    if (change.kind === "sessionOpened") {
+      this.#grant(this.#tree.session(change.sessionId)!);
+    } else if (change.kind === "sessionTimeoutSet") {
+      const lease = this.#leases.get(change.sessionId)!;
+      lease.session = this.#tree.session(change.sessionId)!;
+      this.#queue.put(lease);
+    } else if (change.kind === "sessionClosed") {
+      const lease = this.#leases.get(change.sessionId)!;
+      this.#leases.delete(change.sessionId);
+      this.#queue.remove(lease);
+      const listener = lease.listener;
+      lease.listener = undefined;
+      listener?.ended(lease.expired ? "expired" : "closed", zxid);
+    }
+  }
+
+  #grant(session: SessionRecord): void {
+    const lease = new Lease(session, this.#liveness.nowMs());
+    this.#leases.set(session.id, lease);
+    this.#queue.put(lease);
+  }
+
+  #beat(lease: Lease): void {
+    if (!lease.expired) lease.heardMs = this.#liveness.nowMs();
+  }
+
+  #turn(): void {
+    const due = this.#queue.takeDue(this.#liveness.nowMs());
+    if (due.length === 0) return;
+    for (const lease of due) lease.expired = true;
+    this.#expireSome(due, 0);
+  }
+
+  /** A few at a time, because thousands may run out at once, and everybody else's calls go on. */
+  #expireSome(due: readonly Lease[], from: number): void {
+    const to = Math.min(from + expirySliceSessions, due.length);
+    for (const lease of due.slice(from, to)) void this.#expire(lease);
+    if (to < due.length) setImmediate(() => this.#expireSome(due, to));
+  }
+
+  /** What has run out stays out: if the close cannot be stored, a full disk say, it is tried again each turn. */
+  async #expire(lease: Lease): Promise<void> {
+    const outcome = await this.#submit({ op: "closeSession", sessionId: lease.session.id }, anonymous);
+    if (!outcome.ok && this.#leases.has(lease.session.id)) this.#queue.put(lease);
+  }
+}
+
+/** The running time of a session. */
+class Lease {
+  session: SessionRecord;
+  heardMs: number;
+  expired = false;
+  listener: AttachmentListener | undefined;
+
+  constructor(session: SessionRecord, heardMs: number) {
+    this.session = session;
+    this.heardMs = heardMs;
+  }
+
+  get deadlineMs(): number {
+    return this.heardMs + this.session.timeoutMs;
+  }
+}

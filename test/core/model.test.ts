@@ -1,0 +1,170 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { apply } from "../../src/core/apply.ts";
+import type { Transaction } from "../../src/core/change.ts";
+import { brokenInvariants } from "../../src/core/invariants.ts";
+import { type NodeRecord, statOf } from "../../src/core/node.ts";
+import type { Caller, CreateMode, Operation } from "../../src/core/operation.ts";
+import { prepare } from "../../src/core/prepare.ts";
+import { Staging } from "../../src/core/staging.ts";
+import type { Tree } from "../../src/core/tree.ts";
+import { newTree } from "../support/core-state.ts";
+import { NaiveModel } from "../support/naive-model.ts";
+
+/**
+ * Random operations against the naive model. As in the server, each is decided on the staged state at once,
+ * while the visible tree follows at random moments, or the staged part is lost as by a full disk.
+ */
+
+const names = ["a", "b", "c", "zookeeper"];
+const path = fc.oneof(
+  fc.constantFrom("/", ...names.map((name) => `/${name}`)),
+  fc.tuple(fc.constantFrom(...names), fc.constantFrom(...names)).map(([p, n]) => `/${p}/${n}`),
+);
+const modes: CreateMode[] = ["persistent", "persistentSequential", "ephemeral", "ephemeralSequential"];
+const data = fc.string({ maxLength: 8 }).map((text) => Buffer.from(text));
+const version = fc.constantFrom(-1, -1, 0, 1, 2);
+/** Which of the sessions opened so far, closed ones included; -1 for none. */
+const sessionIndex = fc.integer({ min: -1, max: 5 });
+
+type Step =
+  | { readonly do: Operation; readonly sessionIndex: number }
+  | { readonly publish: number }
+  | { readonly lose: true };
+
+const operation: fc.Arbitrary<Operation> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({ op: fc.constant("create" as const), path, data, mode: fc.constantFrom(...modes) }),
+  },
+  { weight: 3, arbitrary: fc.record({ op: fc.constant("set" as const), path, data, version }) },
+  { weight: 4, arbitrary: fc.record({ op: fc.constant("delete" as const), path, version }) },
+  { weight: 1, arbitrary: fc.constant<Operation>({ op: "openSession", secret: "s", timeoutMs: 1 }) },
+  { weight: 1, arbitrary: fc.constant<Operation>({ op: "closeSession", sessionId: 0 }) },
+);
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 12, arbitrary: fc.record({ do: operation, sessionIndex }) },
+  { weight: 3, arbitrary: fc.record({ publish: fc.integer({ min: 1, max: 10 }) }) },
+  { weight: 1, arbitrary: fc.constant({ lose: true as const }) },
+);
+
+class Run {
+  readonly tree: Tree = newTree();
+  readonly staging = new Staging(this.tree);
+  waiting: { transaction: Transaction; operation: Operation; caller: Caller }[] = [];
+  /** The model of the staged state, and of the visible one. */
+  stagedModel = new NaiveModel();
+  readonly visibleModel = new NaiveModel();
+  readonly sessions: number[] = [];
+
+  take(taken: Step): void {
+    if ("do" in taken) this.do(this.bind(taken.do, taken.sessionIndex), taken.sessionIndex);
+    else if ("publish" in taken) this.publish(taken.publish);
+    else this.lose();
+  }
+
+  do(operation: Operation, index: number): void {
+    const sessionId = this.sessions[index];
+    const caller = sessionId === undefined || operation.op === "closeSession" ? {} : { sessionId };
+    const zxid = (this.waiting.at(-1)?.transaction.zxid ?? this.tree.zxid) + 1;
+    const prepared = prepare(operation, caller, this.staging, zxid);
+    const expected = this.stagedModel.do(operation, caller);
+    if (!prepared.ok) {
+      expect(prepared.refusal.reason).toBe(expected);
+      return;
+    }
+    if (prepared.path !== undefined && operation.op === "create") expect(prepared.path).toBe(expected);
+    expect(expected).toBe(expected.startsWith("/") ? expected : expected.toLowerCase());
+    const transaction = { zxid, timeMs: 0, changes: prepared.changes };
+    this.staging.begin(zxid);
+    apply(transaction, this.staging);
+    this.waiting.push({ transaction, operation, caller });
+    if (operation.op === "openSession") this.sessions.push(zxid);
+  }
+
+  publish(count: number): void {
+    for (const { transaction, operation, caller } of this.waiting.splice(0, count)) {
+      apply(transaction, this.tree);
+      this.tree.zxid = transaction.zxid;
+      this.visibleModel.do(operation, caller);
+    }
+    this.staging.settle(this.tree.zxid);
+  }
+
+  lose(): void {
+    this.waiting = [];
+    this.staging.clear();
+    this.stagedModel = copyOf(this.visibleModel);
+  }
+
+  bind(operation: Operation, index: number): Operation {
+    return operation.op === "closeSession"
+      ? { ...operation, sessionId: this.sessions[index] ?? 999 }
+      : operation;
+  }
+
+  check(): void {
+    for (const [path, node] of this.stagedModel.nodes) {
+      expect(comparable(this.staging.node(path))).toEqual(ofModel(this.stagedModel, path, node));
+    }
+    for (const [path, node] of this.visibleModel.nodes) {
+      expect(comparable(this.tree.node(path))).toEqual(ofModel(this.visibleModel, path, node));
+      expect(Buffer.from(this.tree.data(path)!).toString()).toBe(node.data);
+    }
+    expect(this.tree.nodeCount).toBe(this.visibleModel.nodes.size);
+    expect(this.tree.sessionCount).toBe(this.visibleModel.sessions.size);
+    expect(this.staging.sessionCount).toBe(this.stagedModel.sessions.size);
+    for (const id of this.sessions) {
+      const owned = [...this.stagedModel.nodes].filter(([, node]) => node.owner === id).map(([path]) => path);
+      expect([...this.staging.ephemeralsOf(id)].sort()).toEqual(owned.sort());
+      expect(this.staging.ephemeralCountMax(id)).toBeGreaterThanOrEqual(owned.length);
+    }
+    expect(brokenInvariants(this.tree)).toEqual([]);
+  }
+}
+
+function comparable(node: NodeRecord | undefined) {
+  if (node === undefined) return undefined;
+  const { czxid, mzxid, pzxid, version, cversion, ephemeralOwner, dataLength, numChildren } = statOf(node);
+  return { czxid, mzxid, pzxid, version, cversion, ephemeralOwner, dataLength, numChildren };
+}
+
+function ofModel(model: NaiveModel, path: string, node: NonNullable<ReturnType<NaiveModel["nodes"]["get"]>>) {
+  const { czxid, mzxid, pzxid, version, created, deleted, owner } = node;
+  // The reserved nodes were never counted as created.
+  const uncounted = path === "/" ? 1 : path === "/zookeeper" ? 2 : 0;
+  return {
+    czxid,
+    mzxid,
+    pzxid,
+    version,
+    cversion: created + deleted - uncounted,
+    ephemeralOwner: owner,
+    dataLength: Buffer.byteLength(node.data),
+    numChildren: model.children(path).length,
+  };
+}
+
+function copyOf(model: NaiveModel): NaiveModel {
+  const copy = new NaiveModel();
+  for (const [path, node] of model.nodes) copy.nodes.set(path, { ...node });
+  for (const id of model.sessions) copy.sessions.add(id);
+  copy.zxid = model.zxid;
+  return copy;
+}
+
+test("the core does what the naive model does, staged, published and lost", () => {
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 5, maxLength: 120 }), (steps) => {
+      const run = new Run();
+      for (const taken of steps) {
+        run.take(taken);
+      }
+      run.check();
+      run.publish(run.waiting.length);
+      run.check();
+    }),
+    { numRuns: Number(process.env["CORRAL_PROPERTY_RUNS"] ?? 500) },
+  );
+});

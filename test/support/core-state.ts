@@ -1,0 +1,66 @@
+import { apply } from "../../src/core/apply.ts";
+import type { NodeRecord } from "../../src/core/node.ts";
+import { anonymous, type Caller, type Operation } from "../../src/core/operation.ts";
+import { type Prepared, prepare } from "../../src/core/prepare.ts";
+import { reservedNodes } from "../../src/core/reserved.ts";
+import { Tree } from "../../src/core/tree.ts";
+
+/** A tree as a new server has it. */
+export function newTree(): Tree {
+  const tree = new Tree();
+  for (const { path, record } of reservedNodes) tree.loadNode(path, record, new Uint8Array());
+  return tree;
+}
+
+/** The core without storage: each operation is decided on the tree and applied to it at once. */
+export class CoreState {
+  readonly tree = newTree();
+  timeMs = 1_000;
+
+  do(operation: Operation, caller: Caller = anonymous): Prepared {
+    const zxid = this.tree.zxid + 1;
+    const prepared = prepare(operation, caller, this.tree, zxid);
+    if (prepared.ok && prepared.changes.length > 0) {
+      apply({ zxid, timeMs: this.timeMs, changes: prepared.changes }, this.tree);
+      this.tree.zxid = zxid;
+    }
+    return prepared;
+  }
+
+  create(path: string, data = "", caller?: Caller): Prepared {
+    return this.do({ op: "create", path, data: Buffer.from(data), mode: "persistent" }, caller);
+  }
+
+  createMode(path: string, mode: Extract<Operation, { op: "create" }>["mode"], caller?: Caller): Prepared {
+    return this.do({ op: "create", path, data: new Uint8Array(), mode }, caller);
+  }
+
+  set(path: string, data: string, version = -1): Prepared {
+    return this.do({ op: "set", path, data: Buffer.from(data), version });
+  }
+
+  delete(path: string, version = -1): Prepared {
+    return this.do({ op: "delete", path, version });
+  }
+
+  /** Opens a session and answers it as a caller. */
+  session(): Required<Caller> {
+    this.do({ op: "openSession", secret: "secret", timeoutMs: 10_000 });
+    return { sessionId: this.tree.zxid };
+  }
+
+  close({ sessionId }: Required<Caller>): Prepared {
+    return this.do({ op: "closeSession", sessionId });
+  }
+
+  node(path: string): NodeRecord {
+    const node = this.tree.node(path);
+    if (node === undefined) throw new Error(`there is no node at ${path}`);
+    return node;
+  }
+}
+
+/** The reason of a refusal, or the word "ok". */
+export function verdict(prepared: Prepared): string {
+  return prepared.ok ? "ok" : prepared.refusal.reason;
+}

@@ -2,9 +2,9 @@
 // caller. Every step runs, whatever the ones before it said, so that one run shows all that is wrong.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { buf, generate } from "./generate.ts";
-import { root, run } from "./tools.ts";
+import { findGo, root, run } from "./tools.ts";
 
 const ci = process.env["CI"] === "true";
 process.env["PATH"] = [join(root, "node_modules", ".bin"), process.env["PATH"]].join(delimiter);
@@ -15,6 +15,7 @@ const steps: [name: string, step: () => void][] = [
   ["buf format", () => buf(["format", "proto", "--diff", "--exit-code"])],
   ["biome", () => run("biome", ["check", "--error-on-warnings", "."])],
   ["types", () => run("tsc", ["--noEmit"])],
+  ["go vet and gofmt", checkGo],
 ];
 if (!process.argv.includes("--without-tests")) steps.push(["tests", () => run("vitest", ["run"])]);
 
@@ -44,6 +45,19 @@ function checkGenerated(): void {
   );
   if (changed.length > 0)
     throw new Error(`these were not up to date; they are now, commit them: ${changed.join(", ")}`);
+}
+
+/** The Go programs that are written by hand. */
+function checkGo(): void {
+  const go = findGo();
+  if (go === undefined && ci) throw new Error("there is no Go");
+  if (go === undefined) return console.log("skipped go vet and gofmt: there is no Go (see npm run tools)");
+  for (const module of ["examples/go", "test/story/go"]) {
+    run(go, ["-C", module, "vet", "./..."]);
+    // gofmt exits with 0 whatever it finds.
+    const { stdout } = spawnSync(join(dirname(go), "gofmt"), ["-l", module], { cwd: root, encoding: "utf8" });
+    if (stdout !== "") throw new Error(`run gofmt on ${stdout.trim()}`);
+  }
 }
 
 /** The files of gen/ that git keeps or would keep, each with a hash of its content. */

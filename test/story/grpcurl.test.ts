@@ -66,10 +66,15 @@ skipUnless("grpcurl")("the story with grpcurl, which learns the contract by refl
     const server = await start(temporaryFolder());
     const life = call(server, "KeepAlive", "@");
     const answers = jsonDocuments(life.stdout!);
+    const next = async () => {
+      const { value } = await answers.next();
+      if (value === undefined) throw new Error("the stream ended");
+      return value as Answer;
+    };
     const say = (message: object) => life.stdin!.write(`${JSON.stringify(message)}\n`);
 
     say({ timeoutMs: 10_000 });
-    const opened = (await answers.next()).value;
+    const opened = await next();
     expect(opened).toMatchObject({ event: "KEEP_ALIVE_EVENT_OPENED", timeoutMs: 10_000 });
     const session = `corral-session: ${opened.sessionToken}`;
     const node = { path: "/here", text: "I am", mode: "CREATE_MODE_EPHEMERAL" };
@@ -77,10 +82,10 @@ skipUnless("grpcurl")("the story with grpcurl, which learns the contract by refl
     expect(created).toMatchObject({ stat: { ephemeralOwner: opened.sessionId } });
     for (let beat = 0; beat < 3; beat++) {
       say({});
-      expect((await answers.next()).value).toMatchObject({ event: "KEEP_ALIVE_EVENT_ALIVE" });
+      expect(await next()).toMatchObject({ event: "KEEP_ALIVE_EVENT_ALIVE" });
     }
     say({ close: true });
-    expect((await answers.next()).value).toMatchObject({ event: "KEEP_ALIVE_EVENT_CLOSED" });
+    expect(await next()).toMatchObject({ event: "KEEP_ALIVE_EVENT_CLOSED" });
     const ended = finish(life);
     life.stdin!.end();
     expect(await ended).toMatchObject({ code: 0 });
@@ -98,8 +103,24 @@ skipUnless("grpcurl")("the story with grpcurl, which learns the contract by refl
   });
 });
 
-// biome-ignore lint/suspicious/noExplicitAny: what grpcurl prints is looked at by the expectations only.
-type Json = any;
+/** What the tests look at in grpcurl's answers, which are JSON as protobuf prescribes it. */
+interface Answer {
+  readonly event?: string;
+  readonly sessionId?: string;
+  readonly sessionToken?: string;
+  readonly stat?: object;
+  readonly children?: object[];
+}
+
+interface Refusal {
+  readonly exit: number | null;
+  readonly fields?: (string | undefined)[];
+}
+
+interface Detail {
+  readonly "@type": string;
+  readonly fieldViolations?: { readonly field?: string }[];
+}
 
 async function start(dataDir: string): Promise<ServerProcess> {
   const server = await startServerProcess(dataDir);
@@ -121,24 +142,24 @@ async function answer(
   method: string,
   request: object,
   ...flags: string[]
-): Promise<Json> {
+): Promise<Answer> {
   const { code, stdout, stderr } = await finish(call(server, method, JSON.stringify(request), ...flags));
   if (code !== 0) throw new Error(`${method} failed with ${code}: ${stderr}`);
   return JSON.parse(stdout);
 }
 
 /** The exit code, the ErrorInfo and the faulty fields of a refused call. */
-async function refusal(server: ServerProcess, method: string, request: object): Promise<Json> {
+async function refusal(server: ServerProcess, method: string, request: object): Promise<Refusal> {
   const { code, stderr } = await finish(call(server, method, JSON.stringify(request)));
-  const { details } = JSON.parse(stderr);
+  const { details } = JSON.parse(stderr) as { details: Detail[] };
   const detail = (name: string) =>
-    details.find((each: Json) => each["@type"] === `type.googleapis.com/google.rpc.${name}`);
-  const fields = detail("BadRequest")?.fieldViolations.map(({ field }: Json) => field);
+    details.find((each) => each["@type"] === `type.googleapis.com/google.rpc.${name}`);
+  const fields = detail("BadRequest")?.fieldViolations?.map(({ field }) => field) ?? [];
   return { exit: code, ...detail("ErrorInfo"), fields };
 }
 
 /** The documents in a stream of JSON that is indented as grpcurl does it: each one ends with a line of "}". */
-async function* jsonDocuments(input: NodeJS.ReadableStream): AsyncGenerator<Json> {
+async function* jsonDocuments(input: NodeJS.ReadableStream): AsyncGenerator<Answer> {
   let text = "";
   for await (const line of createInterface({ input })) {
     text += line;

@@ -8,12 +8,59 @@ import type { Logger } from "./ops/logger.ts";
 /** How long a stop waits for calls that are under way, in milliseconds. */
 const stopGraceMs = 5_000;
 
-/** A server that is up. */
+/** A server that runs, as the composition root hands it out. */
 export interface RunningServer {
-  /** Where it listens, as host:port. */
+  /** Where clients reach it, `host:port`. */
   readonly address: string;
-  /** Refuses new calls, tells the streams, answers what was accepted, and closes the database. */
+  /** Ends calls and streams, folds the journal and lets go of everything. */
   stop(): Promise<void>;
-  /** Rejects when the server cannot go on, because nobody knows what the disk has stored. */
+  /** Rejects when the server cannot go on: a commit whose outcome is unknown. Never resolves. */
   readonly failed: Promise<never>;
+}
+
+/**
+ * The composition root: opens the journal, loads the engine, listens.
+ * @throws JournalUnusable, ListenError with a message for the user
+ */
+export async function startServer(settings: Settings, log: Logger): Promise<RunningServer> {
+  const startedMs = systemClock.monotonicMs();
+  const { dataDir, acceptDataLoss } = settings;
+  const journal = await openSqliteJournal({ dataDir, acceptDataLoss, log });
+  const failure = Promise.withResolvers<never>();
+  // Whoever waits for it may come later than the failure.
+  failure.promise.catch(() => {});
+  const engine = await Engine.start({
+    journal,
+    clock: systemClock,
+    random: systemRandom,
+    settings,
+    onFailure: failure.reject,
+  });
+  const grpc = await startGrpcServer({ engine, log, ...settings }).catch(async (error) => {
+    await engine.stop();
+    throw error;
+  });
+  const address = `${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${grpc.port}`;
+  const { zxid, nodeCount, sessionCount } = engine.tree;
+  const tookMs = Math.round(systemClock.monotonicMs() - startedMs);
+  log.info(
+    {
+      host: settings.host,
+      port: grpc.port,
+      data_dir: dataDir,
+      zxid,
+      nodes: nodeCount,
+      sessions: sessionCount,
+      dur_ms: tookMs,
+    },
+    `listening on ${address}, data in ${dataDir}`,
+  );
+  return {
+    address,
+    failed: failure.promise,
+    async stop() {
+      await grpc.stop(stopGraceMs);
+      await engine.stop();
+    },
+  };
 }

@@ -1,15 +1,6 @@
 import type { Logger } from "../ops/logger.ts";
+import type { RunningServer } from "../server.ts";
 import type { Io } from "./verb.ts";
-
-/** A server that runs, as the composition root hands it out. */
-export interface RunningServer {
-  /** Where clients reach it, `host:port`. */
-  readonly address: string;
-  /** Ends calls and streams, folds the journal and lets go of everything. */
-  stop(): Promise<void>;
-  /** Rejects when the server cannot go on: a commit whose outcome is unknown. Never resolves. */
-  readonly failed: Promise<never>;
-}
 
 /**
  * Failures of a start that a user can mend, by the names of their classes: the message says it all. Anything
@@ -33,7 +24,6 @@ export async function supervise(start: () => Promise<RunningServer>, log: Logger
   } catch (error) {
     return failedStart(error, log, io);
   }
-  log.info({ address: server.address }, "serving");
   try {
     await Promise.race([stopAsked, server.failed]);
     await Promise.race([server.stop(), server.failed]);

@@ -79,8 +79,8 @@ type CoordinationClient interface {
 	//
 	// Errors, in the order in which they are decided: SESSION_EXPIRED; SESSION_REQUIRED for an ephemeral
 	// mode without a session; BAD_ARGUMENTS for a path that does not start with "/"; NO_NODE for a missing
-	// parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS; NO_CHILDREN_FOR_EPHEMERALS.
-	// PATH_TOO_LONG and DATA_TOO_LARGE come before all of them.
+	// parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS; NO_CHILDREN_FOR_EPHEMERALS;
+	// TOO_MANY_EPHEMERALS. PATH_TOO_LONG and DATA_TOO_LARGE come before all of them.
 	Create(ctx context.Context, in *CreateRequest, opts ...grpc.CallOption) (*CreateResponse, error)
 	// Reads a node's data and Stat.
 	//
@@ -262,8 +262,8 @@ type CoordinationServer interface {
 	//
 	// Errors, in the order in which they are decided: SESSION_EXPIRED; SESSION_REQUIRED for an ephemeral
 	// mode without a session; BAD_ARGUMENTS for a path that does not start with "/"; NO_NODE for a missing
-	// parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS; NO_CHILDREN_FOR_EPHEMERALS.
-	// PATH_TOO_LONG and DATA_TOO_LARGE come before all of them.
+	// parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS; NO_CHILDREN_FOR_EPHEMERALS;
+	// TOO_MANY_EPHEMERALS. PATH_TOO_LONG and DATA_TOO_LARGE come before all of them.
 	Create(context.Context, *CreateRequest) (*CreateResponse, error)
 	// Reads a node's data and Stat.
 	//

@@ -59,8 +59,8 @@ const (
 	ErrorReason_ERROR_REASON_MESSAGE_TOO_LARGE ErrorReason = 13
 	// RESOURCE_EXHAUSTED: the server holds its `limit` of sessions.
 	ErrorReason_ERROR_REASON_TOO_MANY_SESSIONS ErrorReason = 14
-	// RESOURCE_EXHAUSTED: `limit` writes, or bytes of them, wait for the disk already; nothing was changed. Retry after
-	// a short wait.
+	// RESOURCE_EXHAUSTED: `limit` writes, or bytes of them, wait for the disk already; nothing was changed.
+	// Retry after a short wait.
 	ErrorReason_ERROR_REASON_OVERLOADED ErrorReason = 15
 	// RESOURCE_EXHAUSTED: the disk is full; nothing was changed. Reads and heartbeats go on.
 	ErrorReason_ERROR_REASON_DISK_FULL ErrorReason = 16
@@ -71,6 +71,8 @@ const (
 	ErrorReason_ERROR_REASON_SHUTTING_DOWN ErrorReason = 18
 	// INTERNAL: a fault of the server. Its log has the cause.
 	ErrorReason_ERROR_REASON_INTERNAL ErrorReason = 19
+	// RESOURCE_EXHAUSTED: the session owns its `limit` of ephemeral nodes.
+	ErrorReason_ERROR_REASON_TOO_MANY_EPHEMERALS ErrorReason = 20
 )
 
 // Enum value maps for ErrorReason.
@@ -96,6 +98,7 @@ var (
 		17: "ERROR_REASON_OUTCOME_UNKNOWN",
 		18: "ERROR_REASON_SHUTTING_DOWN",
 		19: "ERROR_REASON_INTERNAL",
+		20: "ERROR_REASON_TOO_MANY_EPHEMERALS",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                0,
@@ -118,6 +121,7 @@ var (
 		"ERROR_REASON_OUTCOME_UNKNOWN":            17,
 		"ERROR_REASON_SHUTTING_DOWN":              18,
 		"ERROR_REASON_INTERNAL":                   19,
+		"ERROR_REASON_TOO_MANY_EPHEMERALS":        20,
 	}
 )
 
@@ -152,7 +156,7 @@ var File_corral_v1_errors_proto protoreflect.FileDescriptor
 
 const file_corral_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x16corral/v1/errors.proto\x12\tcorral.v1*\x92\x05\n" +
+	"\x16corral/v1/errors.proto\x12\tcorral.v1*\xb8\x05\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14ERROR_REASON_NO_NODE\x10\x01\x12\x1c\n" +
@@ -174,7 +178,8 @@ const file_corral_v1_errors_proto_rawDesc = "" +
 	"\x16ERROR_REASON_DISK_FULL\x10\x10\x12 \n" +
 	"\x1cERROR_REASON_OUTCOME_UNKNOWN\x10\x11\x12\x1e\n" +
 	"\x1aERROR_REASON_SHUTTING_DOWN\x10\x12\x12\x19\n" +
-	"\x15ERROR_REASON_INTERNAL\x10\x13B\x9d\x01\n" +
+	"\x15ERROR_REASON_INTERNAL\x10\x13\x12$\n" +
+	" ERROR_REASON_TOO_MANY_EPHEMERALS\x10\x14B\x9d\x01\n" +
 	"\rcom.corral.v1B\vErrorsProtoP\x01Z:github.com/corral-project/corral/gen/go/corral/v1;corralv1\xa2\x02\x03CXX\xaa\x02\tCorral.V1\xca\x02\tCorral\\V1\xe2\x02\x15Corral\\V1\\GPBMetadata\xea\x02\n" +
 	"Corral::V1b\x06proto3"
 

@@ -159,8 +159,8 @@ class CoordinationServicer(object):
 
         Errors, in the order in which they are decided: SESSION_EXPIRED; SESSION_REQUIRED for an ephemeral
         mode without a session; BAD_ARGUMENTS for a path that does not start with "/"; NO_NODE for a missing
-        parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS; NO_CHILDREN_FOR_EPHEMERALS.
-        PATH_TOO_LONG and DATA_TOO_LARGE come before all of them.
+        parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS; NO_CHILDREN_FOR_EPHEMERALS;
+        TOO_MANY_EPHEMERALS. PATH_TOO_LONG and DATA_TOO_LARGE come before all of them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

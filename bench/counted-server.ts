@@ -67,7 +67,7 @@ async function main(dataDir: string): Promise<void> {
     host: "127.0.0.1",
     port: 0,
     maxConnections: 20_000,
-    maxConnectionsPerAddress: 0,
+    maxConnectionsPerAddress: Number.POSITIVE_INFINITY,
   });
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();

@@ -36,7 +36,14 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     settings,
     onFailure: failure.reject,
   });
-  const grpc = await startGrpcServer({ engine, log, ...settings }).catch(async (error) => {
+  const grpc = await startGrpcServer({
+    engine,
+    log,
+    host: settings.host,
+    port: settings.port,
+    maxConnections: settings.maxConnections || Number.POSITIVE_INFINITY,
+    maxConnectionsPerAddress: settings.maxConnectionsPerAddress || Number.POSITIVE_INFINITY,
+  }).catch(async (error) => {
     await engine.stop();
     throw error;
   });

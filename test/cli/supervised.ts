@@ -1,5 +1,6 @@
 // A program for supervise.test.ts: supervises a server that behaves as its argument says.
-import { type RunningServer, supervise } from "../../src/cli/supervise.ts";
+import { supervise } from "../../src/cli/supervise.ts";
+import type { RunningServer } from "../../src/server.ts";
 import { createLogger } from "../../src/ops/logger.ts";
 
 class JournalUnusable extends Error {

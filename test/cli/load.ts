@@ -11,7 +11,7 @@ const surroundings: Surroundings = {
   env: {},
   uid: 1000,
   homeDir: "/home/ada",
-  tempDir: "/tmp",
+  tempDir: "/scratch",
   workingDir: "/work-dir",
 };
 

@@ -213,7 +213,7 @@ test.each([
 });
 
 test("data never goes to a place that the system clears, unless somebody says so", () => {
-  for (const temporary of ["/tmp", "/tmp/xdg", "/var/tmp/x"]) {
+  for (const temporary of ["/tmp", "/tmp/xdg", "/var/tmp/x", "/scratch"]) {
     expect(complaint([], { XDG_DATA_HOME: temporary })).toBe(
       `data_dir must be set: its default would be ${temporary}/corral, a place the system may clear`,
     );

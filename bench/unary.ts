@@ -19,7 +19,13 @@ export async function unary(dataDir: string): Promise<object[]> {
   for (const inFlight of [4, 64, 256]) {
     const count = inFlight === 4 ? calls / 10 : calls;
     const parent = `/bench-${inFlight}`;
-    await load({ address, method: "Create", frames: [createFrame(parent, data)], inFlight: 1, connections: 1 });
+    await load({
+      address,
+      method: "Create",
+      frames: [createFrame(parent, data)],
+      inFlight: 1,
+      connections: 1,
+    });
     const creates = Array.from({ length: count }, (_, i) => createFrame(`${parent}/node-${i}`, data));
     for (const [method, frames] of [
       ["Create", creates],

@@ -26,6 +26,8 @@ export async function supervise(start: () => Promise<RunningServer>, log: Logger
   } catch (error) {
     return failedStart(error, log, io);
   }
+  const { address, port } = server;
+  log.info({ address, port }, `listening on ${address}`);
   try {
     await Promise.race([stopAsked, server.failed]);
     await Promise.race([server.stop(), server.failed]);

@@ -65,8 +65,8 @@ test("serve logs where it listens, warns in its log, and stops at SIGTERM with 0
   const dir = join(tempDir(), "data");
   const config = tempFile("zoo.cfg", `dataDir=${dir}\nclientPort=0\nsyncLimit=5`);
   const server = startCommand(["serve", "--config", config]);
-  const serving = JSON.parse(await server.line('"serving"'));
-  expect(serving.address).toMatch(/^127\.0\.0\.1:\d+$/);
+  const listening = JSON.parse(await server.line("listening"));
+  expect(listening.address).toMatch(/^127\.0\.0\.1:\d+$/);
   expect(JSON.parse(await server.line("syncLimit"))).toMatchObject({ level: "warn" });
   server.child.kill("SIGTERM");
   expect(await server.finished).toMatchObject({ code: 0, stderr: "" });

@@ -12,7 +12,7 @@ function lastLine(stdout: string) {
 
 test.each(["SIGINT", "SIGTERM"] as const)("%s stops the server gracefully: exit 0", async (signal) => {
   const server = start("well");
-  expect(JSON.parse(await server.line("serving"))).toMatchObject({ level: "info", address: "127.0.0.1:1" });
+  expect(JSON.parse(await server.line("listening"))).toMatchObject({ level: "info", address: "127.0.0.1:1" });
   server.child.kill(signal);
   const { code, stdout, stderr } = await server.finished;
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -23,7 +23,7 @@ test.each(["stops for ever", "starts for ever"])(
   "a server that %s ends at the second signal: 130",
   async (how) => {
     const server = start(how);
-    if (how === "stops for ever") await server.line("serving");
+    if (how === "stops for ever") await server.line("listening");
     // Before its handlers are in place, the first signal would end any program.
     else await server.line("starting");
     server.child.kill("SIGTERM");
@@ -63,7 +63,7 @@ test.each([
   ["fails while it stops", "disk gone"],
 ])("a server that %s exits with 1, although it was asked to stop", async (behaviour, message) => {
   const server = start(behaviour);
-  await server.line("serving");
+  await server.line("listening");
   server.child.kill("SIGTERM");
   const { code, stdout } = await server.finished;
   expect(code).toBe(1);

@@ -1,7 +1,7 @@
 // A program for supervise.test.ts: supervises a server that behaves as its argument says.
 import { supervise } from "../../src/cli/supervise.ts";
-import type { RunningServer } from "../../src/server.ts";
 import { createLogger } from "../../src/ops/logger.ts";
+import type { RunningServer } from "../../src/server.ts";
 
 class JournalUnusable extends Error {
   override readonly name = "JournalUnusable";
@@ -11,6 +11,7 @@ const never = new Promise<never>(() => {});
 const keepAlive = setInterval(() => {}, 60_000);
 const server: RunningServer = {
   address: "127.0.0.1:1",
+  port: 1,
   stop: async () => clearInterval(keepAlive),
   failed: never,
 };

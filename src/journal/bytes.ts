@@ -66,6 +66,14 @@ export class ByteWriter {
     this.#at += value.byteLength;
   }
 
+  /** A blob that is given as hexadecimal digits. */
+  hex(digits: string): void {
+    const length = digits.length / 2;
+    this.integer(length);
+    this.#reserve(length);
+    this.#at += this.#buffer.write(digits, this.#at, "hex");
+  }
+
   /** What was written, alone on its ArrayBuffer. The writer must not be used after it. */
   finish(): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.#buffer.buffer as ArrayBuffer, 0, this.#at);

@@ -1,0 +1,10 @@
+import type { Engine } from "../../engine/engine.ts";
+import { int64 } from "../convert.ts";
+import type { HandlerOf } from "./handler.ts";
+
+export function closeSession(engine: Engine): HandlerOf<"closeSession"> {
+  return async (request) => {
+    const zxid = await engine.closeSession(engine.authenticate(request.sessionToken));
+    return { zxid: int64(zxid) };
+  };
+}

@@ -1,0 +1,121 @@
+import { KeepAliveEvent, type KeepAliveRequest } from "../../../gen/ts/corral/v1/session_pb.js";
+import type { Refusal } from "../../core/refusal.ts";
+import { type SessionRecord, tokenOf } from "../../core/session.ts";
+import type { Engine } from "../../engine/engine.ts";
+import type { Attachment, AttachmentListener } from "../../engine/session-keeper.ts";
+import { badArgument, int64 } from "../convert.ts";
+import type { HandlerOf } from "./handler.ts";
+
+type Stream = Parameters<HandlerOf<"keepAlive">>[0];
+
+export function keepAlive(engine: Engine): HandlerOf<"keepAlive"> {
+  return async (stream) => {
+    const first = await stream.requests.next();
+    // A stream that is half-closed without a word has asked for nothing.
+    if (first.done) return;
+    const line = new LifeLine(engine, stream);
+    try {
+      await line.start(first.value);
+      if (first.value.close) return await line.close();
+      for await (const request of stream.requests) {
+        await line.beat(request);
+        if (request.close) return await line.close();
+      }
+    } finally {
+      line.end();
+    }
+  };
+}
+
+/** One KeepAlive stream and the session that it holds. */
+class LifeLine implements AttachmentListener {
+  readonly #engine: Engine;
+  readonly #stream: Stream;
+  #attachment: Attachment | undefined;
+  /** The client has asked on this stream for the end of the session. */
+  #closing = false;
+
+  constructor(engine: Engine, stream: Stream) {
+    this.#engine = engine;
+    this.#stream = stream;
+  }
+
+  async start({ sessionToken, timeoutMs }: KeepAliveRequest): Promise<void> {
+    if (sessionToken === "") {
+      const { session, zxid } = await this.#engine.openSession(timeoutMs);
+      await this.#attach(session, 0);
+      const opened = { event: KeepAliveEvent.OPENED, sessionToken: tokenOf(session), zxid: int64(zxid) };
+      await this.#stream.send({ ...this.#lease(), ...opened });
+    } else {
+      await this.#attach(this.#engine.authenticate(sessionToken), timeoutMs);
+      await this.#stream.send({ ...this.#lease(), event: KeepAliveEvent.ATTACHED, zxid: this.#zxid() });
+    }
+  }
+
+  async beat({ sessionToken, timeoutMs }: KeepAliveRequest): Promise<void> {
+    const attachment = this.#attachment!;
+    if (sessionToken !== "" && sessionToken !== tokenOf(attachment.session)) {
+      throw badArgument(
+        "session_token",
+        "only the first message names a session; this stream holds another one",
+      );
+    }
+    if (timeoutMs !== 0) throw badArgument("timeout_ms", "only the first message asks for a timeout");
+    attachment.beat();
+    await this.#stream.send({
+      event: KeepAliveEvent.ALIVE,
+      expiresInMs: this.#expiresInMs(),
+      zxid: this.#zxid(),
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    const zxid = await this.#engine.closeSession(this.#attachment!.session);
+    await this.#stream.send({ event: KeepAliveEvent.CLOSED, zxid: int64(zxid) });
+  }
+
+  /** The stream is over; the session goes on. */
+  end(): void {
+    this.#attachment?.detach();
+  }
+
+  moved(): void {
+    this.#stream.cut(sessionMoved);
+  }
+
+  ended(cause: "expired" | "closed"): void {
+    if (!this.#closing) this.#stream.cut(sessionEnded(cause));
+  }
+
+  ephemeralLost(path: string, zxid: number): void {
+    this.#stream.push({ event: KeepAliveEvent.EPHEMERAL_LOST, path, zxid: int64(zxid) });
+  }
+
+  async #attach(session: SessionRecord, askedTimeoutMs: number): Promise<void> {
+    this.#attachment = await this.#engine.attach(session, askedTimeoutMs, this);
+  }
+
+  #lease() {
+    const { id, timeoutMs } = this.#attachment!.session;
+    return { sessionId: int64(id), timeoutMs, expiresInMs: this.#expiresInMs() };
+  }
+
+  #expiresInMs(): number {
+    return Math.floor(this.#attachment!.expiresInMs());
+  }
+
+  #zxid(): bigint {
+    return int64(this.#engine.tree.zxid);
+  }
+}
+
+const sessionMoved: Refusal = {
+  reason: "SESSION_MOVED",
+  message: "another KeepAlive stream holds the session now",
+};
+
+function sessionEnded(cause: "expired" | "closed"): Refusal {
+  const why = cause === "expired" ? "it was silent for longer than its timeout" : "it was closed elsewhere";
+  return { reason: "SESSION_EXPIRED", message: `the session has ended: ${why}; open a new one` };
+}

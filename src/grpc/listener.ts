@@ -1,0 +1,139 @@
+import { createServer, type Server, type Socket } from "node:net";
+import { prefaceTimeoutMs, refusalLingerMs, refusedConnectionsMax } from "../limits.ts";
+import { goAwayFrames, isHttp2Preface, looksLikeHttp1, prefaceBytes } from "./preface.ts";
+
+export interface ListenerOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly maxConnections: number;
+  readonly maxConnectionsPerAddress: number;
+  /** Takes a connection whose client has said that it speaks HTTP/2; what it said is still to be read. */
+  readonly accept: (socket: Socket) => void;
+}
+
+/**
+ * Accepts connections for grpc-js, which by itself would take any number of them and wait for their first
+ * bytes for ever.
+ */
+export class Listener {
+  readonly #options: ListenerOptions;
+  readonly #server: Server;
+  /** The accepted connections, each with the address that it counts for. */
+  readonly #connections = new Map<Socket, string>();
+  readonly #perAddress = new Map<string, number>();
+
+  /** Rejects with one readable line when the port cannot be had. */
+  static async listen(options: ListenerOptions): Promise<Listener> {
+    const listener = new Listener(options);
+    const { host, port } = options;
+    await new Promise<void>((resolve, reject) => {
+      listener.#server.once("error", (error) => reject(unusable(error, options)));
+      listener.#server.listen({ host, port }, resolve);
+    });
+    return listener;
+  }
+
+  private constructor(options: ListenerOptions) {
+    this.#options = options;
+    this.#server = createServer({ noDelay: true }, (socket) => this.#connected(socket));
+    this.#server.maxConnections = options.maxConnections + refusedConnectionsMax;
+  }
+
+  get port(): number {
+    return (this.#server.address() as { port: number }).port;
+  }
+
+  /** Accepts nothing more; resolves when the last connection is closed. */
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+    });
+  }
+
+  /** Breaks what connections are left. */
+  destroyConnections(): void {
+    for (const socket of this.#connections.keys()) socket.destroy();
+  }
+
+  #connected(socket: Socket): void {
+    // A reset needs no answer; "close" follows.
+    socket.on("error", () => {});
+    const address = addressOf(socket);
+    const fromAddress = this.#perAddress.get(address) ?? 0;
+    const { maxConnections, maxConnectionsPerAddress } = this.#options;
+    if (this.#connections.size >= maxConnections) {
+      refuse(socket, `the server has its ${maxConnections} connections`);
+    } else if (fromAddress >= maxConnectionsPerAddress) {
+      refuse(
+        socket,
+        `your address has its ${maxConnectionsPerAddress} connections; share them between calls`,
+      );
+    } else {
+      this.#connections.set(socket, address);
+      this.#perAddress.set(address, fromAddress + 1);
+      socket.once("close", () => this.#disconnected(socket, address));
+      awaitPreface(socket, this.#options.accept);
+    }
+  }
+
+  #disconnected(socket: Socket, address: string): void {
+    this.#connections.delete(socket);
+    const left = this.#perAddress.get(address)! - 1;
+    if (left === 0) this.#perAddress.delete(address);
+    else this.#perAddress.set(address, left);
+  }
+}
+
+/** An IPv4 client counts as the same whether the socket shows it as IPv4 or mapped into IPv6. */
+function addressOf(socket: Socket): string {
+  return (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+}
+
+/** Reads until the client has said that it speaks HTTP/2, gives that back to the socket, and hands it on. */
+function awaitPreface(socket: Socket, accept: (socket: Socket) => void): void {
+  let head: Buffer = Buffer.alloc(0);
+  const timer = setTimeout(() => socket.destroy(), prefaceTimeoutMs);
+  const stopTimer = () => clearTimeout(timer);
+  const read = () => {
+    const chunk: Buffer | null = socket.read();
+    if (chunk === null) return;
+    head = Buffer.concat([head, chunk]);
+    if (!isHttp2Preface(head)) {
+      socket.off("readable", read);
+      socket.end(looksLikeHttp1(head) ? http1Answer : undefined, () => socket.destroy());
+    } else if (head.length >= prefaceBytes) {
+      stopTimer();
+      socket.off("readable", read).off("close", stopTimer);
+      socket.unshift(head);
+      accept(socket);
+    }
+  };
+  socket.on("readable", read);
+  socket.on("close", stopTimer);
+}
+
+const http1Answer =
+  "HTTP/1.1 426 Upgrade Required\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\nThis port speaks gRPC.\n";
+
+/** Says why in HTTP/2's own words, and reads on for a moment: an early reset would swallow them. */
+function refuse(socket: Socket, why: string): void {
+  socket.end(goAwayFrames(why));
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), refusalLingerMs);
+  socket.on("close", () => clearTimeout(timer));
+}
+
+function unusable(error: NodeJS.ErrnoException, { host, port }: ListenerOptions): Error {
+  switch (error.code) {
+    case "EADDRINUSE":
+      return new Error(`port ${port} on ${host} is already in use`, { cause: error });
+    case "EACCES":
+      return new Error(`this user may not listen on port ${port} of ${host}`, { cause: error });
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return new Error(`${host} is not an address of this machine`, { cause: error });
+    default:
+      return new Error(`cannot listen on port ${port} of ${host}: ${error.message}`, { cause: error });
+  }
+}

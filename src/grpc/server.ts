@@ -1,0 +1,115 @@
+import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { Health } from "../../gen/ts/grpc/health/v1/health_pb.js";
+import { ServerReflection } from "../../gen/ts/grpc/reflection/v1/reflection_pb.js";
+import { type Engine, shuttingDown } from "../engine/engine.ts";
+import {
+  connectionPingIntervalMs,
+  connectionPingTimeoutMs,
+  messageBytesMax,
+  streamsPerConnectionMax,
+} from "../limits.ts";
+import { addService } from "./adapter/service.ts";
+import { builtinErrors } from "./builtin-errors.ts";
+import { Calls } from "./calls.ts";
+import { addCoordination } from "./coordination.ts";
+import { HealthState } from "./health.ts";
+import { Listener } from "./listener.ts";
+import type { Log } from "./log.ts";
+import { Reflection, reflectionAlpha } from "./reflection.ts";
+
+export interface GrpcServerOptions {
+  readonly engine: Engine;
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly log: Log;
+  /** Connections beyond it are turned away. */
+  readonly maxConnections: number;
+  /** The same for the connections of one client address. */
+  readonly maxConnectionsPerAddress: number;
+}
+
+export interface GrpcServer {
+  /** The port that it listens on. */
+  readonly port: number;
+  /** What the health service tells; true at the start. */
+  setServing(serving: boolean): void;
+  /**
+   * Refuses new calls, ends the streams, lets running calls finish for `graceMs` at most, and closes every
+   * connection. The engine must go on until it resolves.
+   */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** Serves the engine over gRPC, with health and reflection. Rejects with one line if the port cannot be had. */
+export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
+  const { engine, log } = options;
+  const calls = new Calls();
+  const sideCalls = new Calls();
+  const health = new HealthState();
+  const server = new Server(serverOptions);
+  addCoordination(server, { engine, calls, log });
+  addSideServices(server, { health, calls: sideCalls, log });
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const listener = await Listener.listen({
+    ...options,
+    accept: (socket) => injector.injectConnection(socket),
+  });
+  let stopped: Promise<void> | undefined;
+
+  async function stop(graceMs: number): Promise<void> {
+    health.setServing(false);
+    const disconnected = listener.close();
+    // Whoever calls while the last calls run is told why; after them, connections are asked to go.
+    const finished = calls
+      .close(shuttingDown)
+      .then(() => sideCalls.close(shuttingDown))
+      .then(() => injector.drain(graceMs))
+      .then(() => disconnected);
+    await atMost(graceMs, finished);
+    listener.destroyConnections();
+    await disconnected;
+    injector.destroy();
+    server.forceShutdown();
+  }
+
+  return {
+    port: listener.port,
+    setServing: (serving) => health.setServing(serving),
+    stop: (graceMs) => {
+      stopped ??= stop(graceMs);
+      return stopped;
+    },
+  };
+}
+
+/** Health and reflection go on while the last calls run, so that probes see what is happening. */
+function addSideServices(
+  server: Server,
+  { health, calls, log }: { readonly health: HealthState; readonly calls: Calls; readonly log: Log },
+): void {
+  const reflection = new Reflection().handlers();
+  const environment = { contextOf: () => undefined, calls, log };
+  addService(server, Health, health.handlers(), environment);
+  addService(server, ServerReflection, reflection, environment);
+  addService(server, reflectionAlpha, reflection, environment);
+}
+
+const serverOptions = {
+  interceptors: [builtinErrors],
+  "grpc.max_receive_message_length": messageBytesMax,
+  "grpc.max_concurrent_streams": streamsPerConnectionMax,
+  "grpc.keepalive_time_ms": connectionPingIntervalMs,
+  "grpc.keepalive_timeout_ms": connectionPingTimeoutMs,
+  // Its books would cost every call something, and nobody reads them.
+  "grpc.enable_channelz": 0,
+};
+
+async function atMost(ms: number, finished: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([finished, timeout]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,105 @@
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { type Any, anyPack, DurationSchema } from "@bufbuild/protobuf/wkt";
+import { status as codes, Metadata } from "@grpc/grpc-js";
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  RetryInfoSchema,
+} from "../../gen/ts/google/rpc/error_details_pb.js";
+import { StatusSchema } from "../../gen/ts/google/rpc/status_pb.js";
+import { type Reason, type Refusal, Refused } from "../core/refusal.ts";
+import { errorTextCharsMax } from "../limits.ts";
+import type { Log } from "./log.ts";
+
+/** The gRPC code of each reason. Codes that make clients retry by themselves are for what a retry can cure. */
+export const codeOfReason: Readonly<Record<Reason, codes>> = {
+  NO_NODE: codes.NOT_FOUND,
+  NODE_EXISTS: codes.ALREADY_EXISTS,
+  BAD_VERSION: codes.ABORTED,
+  NOT_EMPTY: codes.FAILED_PRECONDITION,
+  NO_CHILDREN_FOR_EPHEMERALS: codes.FAILED_PRECONDITION,
+  BAD_ARGUMENTS: codes.INVALID_ARGUMENT,
+  MALFORMED_REQUEST: codes.INVALID_ARGUMENT,
+  SESSION_EXPIRED: codes.FAILED_PRECONDITION,
+  SESSION_MOVED: codes.ABORTED,
+  SESSION_REQUIRED: codes.FAILED_PRECONDITION,
+  DATA_TOO_LARGE: codes.RESOURCE_EXHAUSTED,
+  PATH_TOO_LONG: codes.INVALID_ARGUMENT,
+  MESSAGE_TOO_LARGE: codes.RESOURCE_EXHAUSTED,
+  TOO_MANY_SESSIONS: codes.RESOURCE_EXHAUSTED,
+  TOO_MANY_EPHEMERALS: codes.RESOURCE_EXHAUSTED,
+  OVERLOADED: codes.RESOURCE_EXHAUSTED,
+  DISK_FULL: codes.RESOURCE_EXHAUSTED,
+  OUTCOME_UNKNOWN: codes.UNAVAILABLE,
+  SHUTTING_DOWN: codes.UNAVAILABLE,
+  INTERNAL: codes.INTERNAL,
+};
+
+/** When a retry makes sense, in milliseconds. */
+const retryAfterMs: Partial<Record<Reason, number>> = { OVERLOADED: 100, SHUTTING_DOWN: 1_000 };
+
+/** What grpc-js ends a call with. */
+export interface CallStatus {
+  readonly code: codes;
+  readonly details: string;
+  readonly metadata: Metadata;
+}
+
+/** An error of the services beside Coordination, which have codes of their own and no reasons. */
+export class PlainStatus extends Error {
+  override readonly name = "PlainStatus";
+  readonly code: codes;
+
+  constructor(code: codes, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+const internal: Refusal = { reason: "INTERNAL", message: "internal error; the server's log has the cause" };
+
+/** What a client is told of whatever a handler threw. Only what was not expected goes to the log. */
+export function statusOfError(error: unknown, path: string, log: Log): CallStatus {
+  if (error instanceof Refused) return statusOfRefusal(error.refusal);
+  if (error instanceof PlainStatus) {
+    return { code: error.code, details: presentable(error.message), metadata: new Metadata() };
+  }
+  log.error({ err: error, path }, "a call failed for a reason that nobody foresaw");
+  return statusOfRefusal(internal);
+}
+
+/** The status of a refusal, with `google.rpc.Status` and its details in the trailer that clients look for. */
+export function statusOfRefusal(refusal: Refusal): CallStatus {
+  const code = codeOfReason[refusal.reason];
+  const message = presentable(refusal.message);
+  const details = detailsOf(refusal, message);
+  const metadata = new Metadata();
+  const encoded = toBinary(StatusSchema, create(StatusSchema, { code, message, details }));
+  metadata.set("grpc-status-details-bin", Buffer.from(encoded));
+  return { code, details: message, metadata };
+}
+
+function detailsOf({ reason, facts, field }: Refusal, message: string): Any[] {
+  const info: MessageInitShape<typeof ErrorInfoSchema> = { reason, domain: "corral", metadata: {} };
+  for (const [key, value] of Object.entries(facts ?? {})) info.metadata![key] = presentable(String(value));
+  const details = [anyPack(ErrorInfoSchema, create(ErrorInfoSchema, info))];
+  if (field !== undefined) {
+    const badRequest = create(BadRequestSchema, { fieldViolations: [{ field, description: message }] });
+    details.push(anyPack(BadRequestSchema, badRequest));
+  }
+  const retryMs = retryAfterMs[reason];
+  if (retryMs !== undefined) {
+    const retryDelay = create(DurationSchema, {
+      seconds: BigInt(Math.floor(retryMs / 1_000)),
+      nanos: (retryMs % 1_000) * 1_000_000,
+    });
+    details.push(anyPack(RetryInfoSchema, create(RetryInfoSchema, { retryDelay })));
+  }
+  return details;
+}
+
+/** Errors quote what clients sent: cut to fit a trailer, and well-formed, since a lone surrogate cannot be sent. */
+function presentable(text: string): string {
+  if (text.length <= errorTextCharsMax) return text.toWellFormed();
+  return `${text.slice(0, errorTextCharsMax - 1).toWellFormed()}…`;
+}

@@ -51,7 +51,10 @@ function checkGenerated(): void {
 function checkGo(): void {
   const go = findGo();
   if (go === undefined && ci) throw new Error("there is no Go");
-  if (go === undefined) return console.log("skipped go vet and gofmt: there is no Go (see npm run tools)");
+  if (go === undefined) {
+    console.log("skipped go vet and gofmt: there is no Go (set CORRAL_GO, or put it on PATH)");
+    return;
+  }
   for (const module of ["examples/go", "test/story/go"]) {
     run(go, ["-C", module, "vet", "./..."]);
     // gofmt exits with 0 whatever it finds.

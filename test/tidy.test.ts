@@ -1,13 +1,13 @@
 // The rules of the house that no linter checks: who may import whom, how long things may be, and what no file may say.
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const files = git("ls-files", "--cached", "--others", "--exclude-standard").filter((file) =>
-  existsSync(join(root, file)),
+  statSync(join(root, file), { throwIfNoEntry: false })?.isFile(),
 );
 const sources = files.filter((file) => /^src\/.*\.ts$/.test(file));
 

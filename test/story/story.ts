@@ -26,9 +26,6 @@ interface Seen {
 const rpc = Coordination.method;
 const [address = "", part = "", seen = ""] = process.argv.slice(2);
 const client = connect(address);
-if (part === "before") await before();
-else await after(JSON.parse(seen) as Seen);
-client.close();
 
 async function before() {
   const top = await call(client, rpc.list, { path: "/" });
@@ -150,3 +147,8 @@ function statJson(stat: Stat | undefined): JsonValue {
   assert(stat);
   return toJson(StatSchema, stat);
 }
+
+// Last, since a class is there only once the program has run past it.
+if (part === "before") await before();
+else await after(JSON.parse(seen) as Seen);
+client.close();

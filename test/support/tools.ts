@@ -28,15 +28,19 @@ export function toolPath(name: Tool): string {
 }
 
 /**
- * `describe` for tests that need tools. Without them it skips the tests, and their title says which tool is
- * missing and how to get it; in CI it fails instead.
+ * `describe` for tests that need tools. Without them it skips the tests, and says which tool is missing and
+ * how to get it; in CI it fails instead.
  */
 export function skipUnless(...names: Tool[]): (title: string, body: () => void) => void {
   const absent = names.filter((name) => find(name) === undefined);
   if (absent.length === 0) return (title, body) => describe(title, body);
   const reason = absent.map(missing).join("; ");
   if (process.env["CI"] !== "true")
-    return (title, body) => describe.skip(`${title} [skipped: ${reason}]`, body);
+    return (title, body) => {
+      // The usual report counts what is skipped, and does not say what or why.
+      console.warn(`skipped: ${title}: ${reason}`);
+      describe.skip(title, body);
+    };
   return (title) =>
     describe(title, () => {
       test("has the tools it needs", () => {

@@ -21,8 +21,8 @@ export class RawConnection {
     });
   }
 
-  static async open(port: number): Promise<RawConnection> {
-    const connection = new RawConnection(connectTcp(port, "127.0.0.1"));
+  static async open(port: number, { allowHalfOpen = false } = {}): Promise<RawConnection> {
+    const connection = new RawConnection(connectTcp({ port, host: "127.0.0.1", allowHalfOpen }));
     await once(connection.socket, "connect");
     return connection;
   }

@@ -12,6 +12,7 @@ const stopGraceMs = 5_000;
 export interface RunningServer {
   /** Where clients reach it, `host:port`. */
   readonly address: string;
+  readonly port: number;
   /** Ends calls and streams, folds the journal and lets go of everything. */
   stop(): Promise<void>;
   /** Rejects when the server cannot go on: a commit whose outcome is unknown. Never resolves. */
@@ -36,27 +37,24 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     settings,
     onFailure: failure.reject,
   });
-  const grpc = await startGrpcServer({ engine, log, ...settings }).catch(async (error) => {
+  const { zxid, nodeCount: nodes, sessionCount } = engine.tree;
+  const dur_ms = Math.round(systemClock.monotonicMs() - startedMs);
+  log.info({ data_dir: dataDir, zxid, nodes, sessions: sessionCount, dur_ms }, "loaded");
+  const grpc = await startGrpcServer({
+    engine,
+    log,
+    host: settings.host,
+    port: settings.port,
+    maxConnections: settings.maxConnections || Number.POSITIVE_INFINITY,
+    maxConnectionsPerAddress: settings.maxConnectionsPerAddress || Number.POSITIVE_INFINITY,
+  }).catch(async (error) => {
     await engine.stop();
     throw error;
   });
   const address = `${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${grpc.port}`;
-  const { zxid, nodeCount, sessionCount } = engine.tree;
-  const tookMs = Math.round(systemClock.monotonicMs() - startedMs);
-  log.info(
-    {
-      host: settings.host,
-      port: grpc.port,
-      data_dir: dataDir,
-      zxid,
-      nodes: nodeCount,
-      sessions: sessionCount,
-      dur_ms: tookMs,
-    },
-    `listening on ${address}, data in ${dataDir}`,
-  );
   return {
     address,
+    port: grpc.port,
     failed: failure.promise,
     async stop() {
       await grpc.stop(stopGraceMs);

@@ -19,11 +19,15 @@ export async function supervise(start: () => Promise<RunningServer>, log: Logger
     io.exit(1);
   });
   let server: RunningServer;
+  // The handlers are in place: from here on a signal is answered.
+  log.info({}, "starting");
   try {
     server = await start();
   } catch (error) {
     return failedStart(error, log, io);
   }
+  const { address, port } = server;
+  log.info({ address, port }, `listening on ${address}`);
   try {
     await Promise.race([stopAsked, server.failed]);
     await Promise.race([server.stop(), server.failed]);

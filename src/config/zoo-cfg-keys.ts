@@ -115,7 +115,7 @@ export const ignoredKeys: readonly KeyGroup[] = [
   },
   {
     keys: ["admin.*", "4lw.commands.whitelist", "metricsProvider.*", "jvm.pause.*"],
-    reason: "Corral has health and metrics of its own, with settings of their own",
+    reason: "they belong to interfaces that Corral does not have",
   },
   {
     keys: [

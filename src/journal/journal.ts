@@ -16,8 +16,8 @@ export interface Journal {
 
   /**
    * Makes a batch durable: when it resolves, every transaction of it survives a power failure; when it
-   * rejects with JournalFull, none of it happened and a later commit may succeed. Any other rejection
-   * leaves the outcome unknown, and the journal must not be used again.
+   * rejects with JournalFull, none of it happened and a later commit may succeed. Any other rejection,
+   * usually OutcomeUnknown, leaves the outcome unknown, and the journal must not be used again.
    * One commit at a time; zxids increase over all batches.
    */
   commit(batch: readonly Transaction[]): Promise<void>;
@@ -39,4 +39,9 @@ export class JournalFull extends Error {
 /** The journal cannot be opened; the message says why in one line, and nothing was changed. */
 export class JournalUnusable extends Error {
   override readonly name = "JournalUnusable";
+}
+
+/** A commit failed in a way that does not tell whether the batch was stored: a restart will show. */
+export class OutcomeUnknown extends Error {
+  override readonly name = "OutcomeUnknown";
 }

@@ -165,6 +165,6 @@ test("the core does what the naive model does, staged, published and lost", () =
       run.publish(run.waiting.length);
       run.check();
     }),
-    { numRuns: Number(process.env["CORRAL_PROPERTY_RUNS"] ?? 500) },
+    { numRuns: Number(process.env["PROPERTY_RUNS"] ?? 500) },
   );
 });

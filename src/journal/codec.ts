@@ -1,0 +1,131 @@
+import type { Change, Transaction } from "../core/change.ts";
+import { ByteReader, ByteWriter } from "./bytes.ts";
+
+/**
+ * Transactions as bytes: a version byte, then each transaction as
+ * zxid (distance to the one before it), time, number of changes, changes; each change as its kind and fields.
+ */
+const formatVersion = 1;
+
+/** Numbers on disk: a kind's number is never used for another. */
+const kindNumbers = {
+  nodeCreated: 1,
+  nodeDataSet: 2,
+  nodeDeleted: 3,
+  sessionOpened: 4,
+  sessionTimeoutSet: 5,
+  sessionClosed: 6,
+} as const satisfies Record<Change["kind"], number>;
+
+const transactionBytes = 24;
+const changeBytes = 32;
+
+/**
+ * Packs transactions in the order of their zxids into one array that owns its ArrayBuffer, to be transferred.
+ * The ArrayBuffer may be larger than the array. Throws RangeError on what cannot be stored exactly.
+ */
+export function packTransactions(transactions: readonly Transaction[]): Uint8Array<ArrayBuffer> {
+  const writer = new ByteWriter(packedBytesAbout(transactions));
+  writer.byte(formatVersion);
+  let previousZxid = 0;
+  for (const { zxid, timeMs, changes } of transactions) {
+    writer.integer(zxid - previousZxid);
+    writer.double(timeMs);
+    writer.integer(changes.length);
+    for (const change of changes) packChange(writer, change);
+    previousZxid = zxid;
+  }
+  return writer.finish();
+}
+
+/** The inverse of packTransactions. Data are views into `packed`. Throws RangeError on anything else. */
+export function unpackTransactions(packed: Uint8Array): Transaction[] {
+  const reader = new ByteReader(packed);
+  const version = reader.byte();
+  if (version !== formatVersion) throw new RangeError(`transactions are packed in unknown format ${version}`);
+  const transactions: Transaction[] = [];
+  let zxid = 0;
+  while (!reader.atEnd) {
+    zxid += reader.integer();
+    const timeMs = reader.double();
+    const changes: Change[] = [];
+    for (let left = reader.integer(); left > 0; left--) changes.push(unpackChange(reader));
+    transactions.push({ zxid, timeMs, changes });
+  }
+  return transactions;
+}
+
+function packedBytesAbout(transactions: readonly Transaction[]): number {
+  let bytes = 1;
+  for (const { changes } of transactions) {
+    bytes += transactionBytes;
+    for (const change of changes) {
+      bytes += changeBytes;
+      if ("path" in change) bytes += change.path.length * 3;
+      if ("data" in change) bytes += change.data.byteLength;
+    }
+  }
+  return bytes;
+}
+
+function packChange(writer: ByteWriter, change: Change): void {
+  writer.byte(kindNumbers[change.kind]);
+  switch (change.kind) {
+    case "nodeCreated":
+      writer.text(change.path);
+      writer.blob(change.data);
+      writer.integer(change.ephemeralOwner);
+      writer.signed(change.parentCreates);
+      return;
+    case "nodeDataSet":
+      writer.text(change.path);
+      writer.blob(change.data);
+      writer.signed(change.version);
+      return;
+    case "nodeDeleted":
+      writer.text(change.path);
+      return;
+    case "sessionOpened":
+      writer.integer(change.sessionId);
+      writer.text(change.secret);
+      writer.integer(change.timeoutMs);
+      return;
+    case "sessionTimeoutSet":
+      writer.integer(change.sessionId);
+      writer.integer(change.timeoutMs);
+      return;
+    case "sessionClosed":
+      writer.integer(change.sessionId);
+  }
+}
+
+function unpackChange(reader: ByteReader): Change {
+  const kind = reader.byte();
+  switch (kind) {
+    case kindNumbers.nodeCreated:
+      return {
+        kind: "nodeCreated",
+        path: reader.text(),
+        data: reader.blob(),
+        ephemeralOwner: reader.integer(),
+        parentCreates: reader.signed(),
+      };
+    case kindNumbers.nodeDataSet:
+      return { kind: "nodeDataSet", path: reader.text(), data: reader.blob(), version: reader.signed() };
+    case kindNumbers.nodeDeleted:
+      return { kind: "nodeDeleted", path: reader.text() };
+    case kindNumbers.sessionOpened:
+      return {
+        kind: "sessionOpened",
+        sessionId: reader.integer(),
+        secret: reader.text(),
+        timeoutMs: reader.integer(),
+      };
+    case kindNumbers.sessionTimeoutSet:
+      return { kind: "sessionTimeoutSet", sessionId: reader.integer(), timeoutMs: reader.integer() };
+    case kindNumbers.sessionClosed:
+      return { kind: "sessionClosed", sessionId: reader.integer() };
+    default:
+      throw new RangeError(`change of unknown kind ${kind}`);
+  }
+}

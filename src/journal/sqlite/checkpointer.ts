@@ -1,0 +1,60 @@
+import type Database from "better-sqlite3";
+import { sqliteCode } from "./connection.ts";
+import { reasonOf } from "./files.ts";
+import type { JournalLog } from "./log.ts";
+
+/** The WAL is folded into the database when this much of it waits: longer makes a restart slower. */
+const checkpointBytes = 16 * 1_048_576;
+
+interface Progress {
+  readonly busy: number;
+  readonly log: number;
+  readonly checkpointed: number;
+}
+
+/** Folds the WAL into the database now and then, between commits, in the thread that commits. */
+export class Checkpointer {
+  readonly #connection: Database.Database;
+  readonly #log: JournalLog;
+  readonly #look: Database.Statement<[], Progress>;
+  readonly #framesMax: number;
+  #framesDue: number;
+
+  constructor(connection: Database.Database, log: JournalLog) {
+    this.#connection = connection;
+    this.#log = log;
+    this.#look = connection.prepare("PRAGMA wal_checkpoint(NOOP)");
+    this.#framesMax = checkpointBytes / (connection.pragma("page_size", { simple: true }) as number);
+    this.#framesDue = this.#framesMax;
+  }
+
+  /**
+   * Answers whether it was time and the WAL was folded. A full disk is logged, and tried again when the WAL has
+   * grown as much once more; the commits go on meanwhile. Throws on any other error: fsync cannot be retried,
+   * because the kernel may have marked the lost pages clean.
+   */
+  foldWhenDue(): boolean {
+    const { log, checkpointed } = this.#look.get()!;
+    const frames = log - checkpointed;
+    if (frames < this.#framesDue) return false;
+    const folded = this.#fold("PASSIVE");
+    this.#framesDue = folded ? this.#framesMax : frames + this.#framesMax;
+    return folded;
+  }
+
+  /** Folds the whole WAL and empties it, for a stop in order. Answers false, and logs, if the disk is full. */
+  foldAll(): boolean {
+    return this.#fold("TRUNCATE");
+  }
+
+  #fold(mode: "PASSIVE" | "TRUNCATE"): boolean {
+    try {
+      const [progress] = this.#connection.pragma(`wal_checkpoint(${mode})`) as Progress[];
+      return progress?.busy === 0;
+    } catch (error) {
+      if (sqliteCode(error) !== "SQLITE_FULL") throw error;
+      this.#log.warn({ reason: reasonOf(error) }, "checkpoint: the disk is full; the log keeps growing");
+      return false;
+    }
+  }
+}

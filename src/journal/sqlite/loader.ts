@@ -1,0 +1,136 @@
+import type Database from "better-sqlite3";
+import { ByteReader, ByteWriter } from "../bytes.ts";
+import type { StateSink } from "../journal.ts";
+
+/** A chunk crosses to the event loop's thread as one message, and holds it up for some 10 ms. */
+const chunkBytes = 1_048_576;
+const chunkCapacity = chunkBytes + chunkBytes / 4;
+
+/** Rows fetched at once: a third faster than one by one. */
+const pageRows = 1_000;
+
+const rowTags = { session: 1, node: 2 } as const;
+
+const selectSessions = "SELECT id, secret, timeout_ms FROM sessions ORDER BY id";
+/** Small data come as hex text: half the time of a load went into making a million small Buffers. */
+const selectNodes = `
+  SELECT path, iif(data IS NULL, NULL, hex(data)), czxid, mzxid, pzxid, ctime_ms, mtime_ms, version, creates, aversion, owner_session
+  FROM nodes WHERE path > ? ORDER BY path LIMIT ${pageRows}`;
+const selectLarge = "SELECT data FROM large_data WHERE path = ?";
+
+type SessionRow = [id: number, secret: string, timeoutMs: number];
+type NodeRow = [path: string, dataHex: string | null, ...stat: number[]];
+
+/**
+ * Reads the whole state as chunks of packed rows: the sessions, then the nodes in the order of their paths.
+ * Nothing may be written before the last chunk is out. Throws on rows that cannot be true.
+ */
+export function* packedRows(
+  connection: Database.Database,
+  lastZxid: number,
+): Generator<Uint8Array<ArrayBuffer>> {
+  let writer = new ByteWriter(chunkCapacity);
+  for (const session of connection.prepare<[], SessionRow>(selectSessions).raw().iterate()) {
+    packSession(writer, session);
+    if (writer.length < chunkBytes) continue;
+    yield writer.finish();
+    writer = new ByteWriter(chunkCapacity);
+  }
+  const large = connection.prepare<[string], Buffer>(selectLarge).pluck();
+  for (const row of nodeRows(connection)) {
+    packNode(writer, row, { large, lastZxid });
+    if (writer.length < chunkBytes) continue;
+    yield writer.finish();
+    writer = new ByteWriter(chunkCapacity);
+  }
+  yield writer.finish();
+}
+
+function* nodeRows(connection: Database.Database): Generator<NodeRow> {
+  const page = connection.prepare<[string], NodeRow>(selectNodes).raw();
+  let previousPath = "";
+  for (;;) {
+    const rows = page.all(previousPath);
+    for (const row of rows) {
+      const [path] = row;
+      if (!inOrder(previousPath, path)) throw new DamagedRow(`${path} comes after ${previousPath}`);
+      previousPath = path;
+      yield row;
+    }
+    if (rows.length < pageRows) return;
+  }
+}
+
+/** A row contradicts what the journal writes: the file was damaged in a way that SQLite cannot see. */
+export class DamagedRow extends Error {
+  override readonly name = "DamagedRow";
+}
+
+/** By UTF-8 bytes. JavaScript compares UTF-16, which differs beyond U+FFFF only: then the bytes decide. */
+function inOrder(a: string, b: string): boolean {
+  return a < b || Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0;
+}
+
+function packSession(writer: ByteWriter, [id, secret, timeoutMs]: SessionRow): void {
+  writer.byte(rowTags.session);
+  writer.integer(id);
+  writer.text(secret);
+  writer.integer(timeoutMs);
+}
+
+function packNode(
+  writer: ByteWriter,
+  row: NodeRow,
+  { large, lastZxid }: { large: Database.Statement<[string], Buffer>; lastZxid: number },
+): void {
+  const [path, dataHex, ...stat] = row;
+  const [czxid, mzxid, pzxid, ctimeMs, mtimeMs, version, creates, aversion, owner] = stat;
+  if (Math.max(czxid!, mzxid!, pzxid!, owner!) > lastZxid) {
+    throw new DamagedRow(`${path} was touched after the last zxid, ${lastZxid}`);
+  }
+  writer.byte(rowTags.node);
+  writer.text(path);
+  if (dataHex !== null) {
+    writer.hex(dataHex);
+  } else {
+    const data = large.get(path);
+    if (data === undefined) throw new DamagedRow(`the data of ${path} are missing`);
+    writer.blob(data);
+  }
+  writer.integer(czxid!);
+  writer.integer(mzxid!);
+  writer.integer(pzxid!);
+  writer.double(ctimeMs!);
+  writer.double(mtimeMs!);
+  writer.signed(version!);
+  writer.signed(creates!);
+  writer.signed(aversion!);
+  writer.integer(owner!);
+}
+
+/** Gives each packed row to the sink. Data are views into the chunk. */
+export function unpackRows(packed: Uint8Array, sink: StateSink): void {
+  const reader = new ByteReader(packed);
+  while (!reader.atEnd) {
+    if (reader.byte() === rowTags.session) {
+      sink.session({ id: reader.integer(), secret: reader.text(), timeoutMs: reader.integer() });
+      continue;
+    }
+    const path = reader.text();
+    const data = reader.blob();
+    const record = {
+      czxid: reader.integer(),
+      mzxid: reader.integer(),
+      pzxid: reader.integer(),
+      ctimeMs: reader.double(),
+      mtimeMs: reader.double(),
+      version: reader.signed(),
+      creates: reader.signed(),
+      aversion: reader.signed(),
+      ephemeralOwner: reader.integer(),
+      dataLength: data.byteLength,
+      numChildren: 0,
+    };
+    sink.node(path, record, data);
+  }
+}

@@ -1,0 +1,33 @@
+import { closeSync, openSync } from "node:fs";
+import Database from "better-sqlite3";
+import { JournalUnusable } from "../journal.ts";
+import { sqliteCode } from "./connection.ts";
+import { type DataFiles, reasonOf } from "./files.ts";
+
+export interface Lock {
+  release(): void;
+}
+
+/**
+ * Takes the data directory for this process, for life. The guard is a file of its own that nobody else has a
+ * reason to open: the locks on the database itself would vanish if anything in this process opened and closed
+ * it outside SQLite. SQLite is used only because Node has no file locks; the file stays empty.
+ * A killed process loses the lock with its life.
+ */
+export function takeLock(files: DataFiles): Lock {
+  let connection: Database.Database | undefined;
+  try {
+    closeSync(openSync(files.lock, "a", 0o600));
+    connection = new Database(files.lock, { timeout: 0 });
+    connection.pragma("locking_mode = EXCLUSIVE");
+    connection.exec("BEGIN EXCLUSIVE");
+  } catch (error) {
+    connection?.close();
+    if (sqliteCode(error)?.startsWith("SQLITE_BUSY")) {
+      throw new JournalUnusable(`another server uses ${files.dir}`);
+    }
+    throw new JournalUnusable(`cannot lock ${files.lock}: ${reasonOf(error)}`);
+  }
+  const held = connection;
+  return { release: () => void held.close() };
+}

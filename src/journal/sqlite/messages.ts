@@ -1,0 +1,30 @@
+import type { OpenOptions } from "./open.ts";
+import type { CommitResult } from "./store.ts";
+
+/** Given to the worker when it starts. Functions do not cross threads, so migrations are not among them. */
+export type WorkerOptions = Omit<OpenOptions, "migrations">;
+
+/** What the journal asks of its worker. Each request gets one answer, in order. */
+export type Request =
+  | { readonly kind: "rows" }
+  | { readonly kind: "commit"; readonly packed: Uint8Array }
+  | { readonly kind: "close" };
+
+export type Answer =
+  /** The first, unasked. */
+  | { readonly kind: "opened"; readonly lastZxid: number }
+  | { readonly kind: "unusable"; readonly reason: string }
+  | { readonly kind: "rows"; readonly packed: Uint8Array }
+  | { readonly kind: "noMoreRows" }
+  | { readonly kind: "closed" }
+  /** The worker died: it answers nothing any more. */
+  | { readonly kind: "lost"; readonly reason: string }
+  | CommitResult;
+
+/** Between the answers, something for the log. */
+export interface LogLine {
+  readonly kind: "log";
+  readonly level: "info" | "warn";
+  readonly fields: Readonly<Record<string, string | number>>;
+  readonly message: string;
+}

@@ -1,0 +1,140 @@
+import { Worker } from "node:worker_threads";
+import type { Transaction } from "../../core/change.ts";
+import { packTransactions } from "../codec.ts";
+import { type Journal, JournalFull, JournalUnusable, OutcomeUnknown, type StateSink } from "../journal.ts";
+import { unpackRows } from "./loader.ts";
+import { type JournalLog, silentLog } from "./log.ts";
+import type { Answer, LogLine, Request, WorkerOptions } from "./messages.ts";
+
+export interface SqliteJournalOptions extends WorkerOptions {
+  /** Default: silence. */
+  readonly log?: JournalLog;
+}
+
+/**
+ * Opens the journal of a data directory, which is created if it is missing. Throws JournalUnusable, with the
+ * exact reason, when another server uses it, or when the database is not Corral's, newer, corrupt, or lacks
+ * writes that were acknowledged (unless `acceptDataLoss`); it is then left as it was.
+ */
+export async function openSqliteJournal(options: SqliteJournalOptions): Promise<SqliteJournal> {
+  const { log = silentLog, ...workerOptions } = options;
+  const link = new WorkerLink(workerOptions, log);
+  const answer = await link.nextAnswer();
+  if (answer.kind === "opened") return new SqliteJournal(link, answer.lastZxid);
+  await link.end();
+  throw problemIn(answer);
+}
+
+/** The event loop's half: packs batches for the worker, and never waits for the disk. */
+export class SqliteJournal implements Journal {
+  readonly #link: WorkerLink;
+  readonly #lastZxid: number;
+  #committing: Promise<Answer> | undefined;
+  #failure: Error | undefined;
+  #closed = false;
+
+  constructor(link: WorkerLink, lastZxid: number) {
+    this.#link = link;
+    this.#lastZxid = lastZxid;
+  }
+
+  async load(sink: StateSink): Promise<{ lastZxid: number }> {
+    let next = this.#link.ask({ kind: "rows" });
+    for (;;) {
+      const answer = await next;
+      if (answer.kind === "noMoreRows") return { lastZxid: this.#lastZxid };
+      if (answer.kind !== "rows") throw this.#fail(problemIn(answer));
+      // The worker reads ahead by one chunk while this one is unpacked.
+      next = this.#link.ask({ kind: "rows" });
+      unpackRows(answer.packed, sink);
+    }
+  }
+
+  async commit(batch: readonly Transaction[]): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#closed) throw new Error("the journal is closed");
+    if (this.#committing !== undefined) throw new Error("a commit is under way: one at a time");
+    if (batch.length === 0) return;
+    const packed = packTransactions(batch);
+    this.#committing = this.#link.ask({ kind: "commit", packed }, [packed.buffer]);
+    const answer = await this.#committing;
+    this.#committing = undefined;
+    if (answer.kind === "committed") return;
+    if (answer.kind === "full") throw new JournalFull("the disk is full: nothing of the batch was stored");
+    throw this.#fail(problemIn(answer));
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#committing;
+    const answer = await this.#link.ask({ kind: "close" });
+    await this.#link.end();
+    if (answer.kind !== "closed" && this.#failure === undefined) throw problemIn(answer);
+  }
+
+  #fail(problem: Error): Error {
+    this.#failure = problem;
+    return problem;
+  }
+}
+
+function problemIn(answer: Answer): Error {
+  switch (answer.kind) {
+    case "unusable":
+      return new JournalUnusable(answer.reason);
+    case "unknown":
+    case "lost":
+      return new OutcomeUnknown(answer.reason);
+    case "broken":
+      return new Error(`broken invariant in the journal: ${answer.reason}`);
+    default:
+      return new Error(`the journal's worker answered ${answer.kind} out of turn`);
+  }
+}
+
+/** The worker thread and its answers, in the order of the requests. A dead worker answers "lost", for ever. */
+class WorkerLink {
+  readonly #worker: Worker;
+  readonly #exited: Promise<void>;
+  readonly #waiting: ((answer: Answer) => void)[] = [];
+  #lost: Answer | undefined;
+
+  constructor(options: WorkerOptions, log: JournalLog) {
+    // The same file runs from source and compiled.
+    const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+    this.#worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData: options });
+    this.#worker.on("message", (message: Answer | LogLine) => {
+      if (message.kind === "log") log[message.level](message.fields, message.message);
+      else this.#waiting.shift()?.(message);
+    });
+    this.#worker.on("error", (error: Error) => this.#lose(`the journal's worker failed: ${error.message}`));
+    this.#exited = new Promise((resolve) => {
+      this.#worker.on("exit", () => {
+        this.#lose("the journal's worker is gone");
+        resolve();
+      });
+    });
+  }
+
+  nextAnswer(): Promise<Answer> {
+    if (this.#lost !== undefined) return Promise.resolve(this.#lost);
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  ask(request: Request, transfer: readonly ArrayBuffer[] = []): Promise<Answer> {
+    const answer = this.nextAnswer();
+    if (this.#lost === undefined) this.#worker.postMessage(request, transfer);
+    return answer;
+  }
+
+  /** Resolves when the thread has ended, having let go of its files. */
+  async end(): Promise<void> {
+    await this.#exited;
+  }
+
+  #lose(reason: string): void {
+    this.#lost ??= { kind: "lost", reason };
+    for (const resolve of this.#waiting.splice(0)) resolve(this.#lost);
+  }
+}

@@ -1,0 +1,56 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { JournalUnusable } from "../journal.ts";
+import type { JournalLog } from "./log.ts";
+import type { Answer, LogLine, Request, WorkerOptions } from "./messages.ts";
+import { Store } from "./store.ts";
+
+/** The thread that waits for the disk. An error that is not an answer ends it, and the journal learns of that. */
+const port = parentPort!;
+
+const log: JournalLog = {
+  info: (fields, message) => tell({ kind: "log", level: "info", fields, message }),
+  warn: (fields, message) => tell({ kind: "log", level: "warn", fields, message }),
+};
+
+function tell(message: Answer | LogLine, transfer: readonly ArrayBuffer[] = []): void {
+  port.postMessage(message, transfer);
+}
+
+const store = answering(() => {
+  const opened = new Store(workerData as WorkerOptions, log);
+  tell({ kind: "opened", lastZxid: opened.lastZxid });
+  return opened;
+});
+
+if (store !== undefined) {
+  port.on("message", (request: Request) => {
+    switch (request.kind) {
+      case "rows":
+        answering(() => sendRows(store.nextRows()));
+        return;
+      case "commit":
+        tell(store.commit(request.packed));
+        store.tidy();
+        return;
+      case "close":
+        store.close();
+        tell({ kind: "closed" });
+        port.close();
+    }
+  });
+}
+
+function sendRows(packed: Uint8Array<ArrayBuffer> | undefined): void {
+  if (packed === undefined) tell({ kind: "noMoreRows" });
+  else tell({ kind: "rows", packed }, [packed.buffer]);
+}
+
+function answering<T>(action: () => T): T | undefined {
+  try {
+    return action();
+  } catch (error) {
+    if (!(error instanceof JournalUnusable)) throw error;
+    tell({ kind: "unusable", reason: error.message });
+    return undefined;
+  }
+}

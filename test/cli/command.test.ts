@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { namesOf, settingNames } from "../../src/config/settings.ts";
+import { tempDir, tempFile } from "./load.ts";
+import { startCommand } from "./run-command.ts";
+
+const run = (args: readonly string[], env: Record<string, string> = {}) => startCommand(args, env).finished;
+
+test.each([
+  [[], "a verb is missing; `corral help` lists them"],
+  [["srve"], 'unknown verb "srve" (did you mean serve?)'],
+  [["help", "confg"], 'unknown verb "confg" (did you mean config?)'],
+  [["--vesion"], 'unknown flag "--vesion" (did you mean --version?)'],
+  [["serve", "--prot", "1"], "unknown flag --prot (did you mean --port?)"],
+  [["serve", "--port", "x\ny"], 'port must be a whole number from 0 to 65535, not "x\\ny" (from --port)'],
+  [["serve", "two\nlines"], 'unexpected argument "two\\nlines"'],
+  [
+    ["serve", "--config", "/no/such\nfile"],
+    "configuration file /no/such file cannot be read: it does not exist",
+  ],
+  [["config", "--json=1"], "--json takes no value"],
+])("corral %j: one line on standard error, exit 2", async (args, line) => {
+  expect(await run(args)).toEqual({ code: 2, stdout: "", stderr: `corral: ${line}\n` });
+});
+
+test("a wrong variable is fatal as well", async () => {
+  const { code, stderr } = await run(["serve"], { CORRAL_TICK: "1" });
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: "corral: unknown environment variable CORRAL_TICK (did you mean CORRAL_TICK_MS?)\n",
+  });
+});
+
+test("--version prints the package's version", async () => {
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  expect(await run(["--version"])).toEqual({ code: 0, stdout: `corral ${version}`, stderr: "" });
+});
+
+test("help lists the verbs; a verb's help lists every setting, and --help wins over other arguments", async () => {
+  const overview = await run(["help"]);
+  expect(overview).toMatchObject({ code: 0, stderr: "" });
+  expect(overview.stdout).toMatch(/^ {2}serve {3}\S.*\n {2}config {2}\S/m);
+  const help = await run(["serve", "--prot", "--help"]);
+  expect(help.code).toBe(0);
+  for (const name of settingNames) expect(help.stdout).toContain(`  ${namesOf(name).flag}`);
+});
+
+test("what config prints is a file that config reads; warnings go to standard error", async () => {
+  const zoo = tempFile("zoo.cfg", "tickTime=500\ninitLimit=5\ndataDir=/srv/data");
+  const first = await run(["config", "--config", zoo, "--host", "::1"]);
+  expect(first.code).toBe(0);
+  expect(first.stderr).toMatch(/^corral: warning: .*initLimit ignored: .*\n$/);
+  const again = await run(["config", "--json"], { CORRAL_CONFIG: tempFile("corral.toml", first.stdout) });
+  expect(again).toMatchObject({ code: 0, stderr: "" });
+  expect(JSON.parse(again.stdout)).toMatchObject({
+    tick_ms: { value: 500 },
+    data_dir: { value: "/srv/data" },
+    host: { value: "::1" },
+    max_session_timeout_ms: { value: 10_000 },
+  });
+});
+
+test("serve logs where it listens, warns in its log, and stops at SIGTERM with 0", async () => {
+  const dir = join(tempDir(), "data");
+  const config = tempFile("zoo.cfg", `dataDir=${dir}\nclientPort=0\nsyncLimit=5`);
+  const server = startCommand(["serve", "--config", config]);
+  const listening = JSON.parse(await server.line("listening"));
+  expect(listening.address).toMatch(/^127\.0\.0\.1:\d+$/);
+  expect(JSON.parse(await server.line("syncLimit"))).toMatchObject({ level: "warn" });
+  server.child.kill("SIGTERM");
+  expect(await server.finished).toMatchObject({ code: 0, stderr: "" });
+});

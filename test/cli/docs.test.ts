@@ -1,0 +1,57 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { defaultText, namesOf, settingNames, settingOf } from "../../src/config/settings.ts";
+import { ignoredKeys, refusedKeys, zooKeeperNames } from "../../src/config/zoo-cfg-keys.ts";
+
+const page = readFileSync(new URL("../../docs/configuration.md", import.meta.url), "utf8");
+
+/** The table whose header has these cells, as the page has it but for the padding of its cells. */
+function tableIn(header: string): string {
+  const compact = page.replaceAll(/ +\|/g, " |").replaceAll(/\| -+(?= )/g, "| ---");
+  const from = compact.indexOf(header);
+  expect(from, `the page has no table "${header}"`).not.toBe(-1);
+  return compact.slice(from, compact.indexOf("\n\n", from));
+}
+
+/** The items of the first list after a text. */
+function listAfter(text: string): string[] {
+  const from = page.indexOf("\n- ", page.indexOf(text));
+  return page.slice(from + 1, page.indexOf("\n\n", from)).split("\n");
+}
+
+function table(header: string, rows: readonly (readonly string[])[]): string {
+  const rule = header.replaceAll(/[^|]+/g, " --- ");
+  return [header, rule, ...rows.map((cells) => `| ${cells.join(" | ")} |`)].join("\n");
+}
+
+const code = (text: string) => `\`${text}\``;
+
+test("the page lists every setting with its default, its bounds and its meaning, and no other", () => {
+  const header = "| key | default | must be | what it does |";
+  const rows = settingNames.map((name) => {
+    const { unit, rule, help } = settingOf(name);
+    const measure = rule.startsWith("a whole number") && unit !== "" ? `${rule} (${unit})` : rule;
+    return [code(namesOf(name).key), defaultText(name), measure, help];
+  });
+  expect(tableIn(header)).toBe(table(header, rows));
+});
+
+test("the page lists what each name of ZooKeeper's becomes", () => {
+  const header = "| zoo.cfg | Corral |";
+  const rows = Object.entries(zooKeeperNames).map(([theirs, ours]) => [
+    code(theirs),
+    code(namesOf(ours).key),
+  ]);
+  expect(tableIn(header)).toBe(table(header, rows));
+});
+
+test("the page lists what is refused and what is ignored, and why", () => {
+  const refused = refusedKeys.map(({ keys, harmless, reason }) => {
+    const values = harmless && ` (any value but ${code(harmless.source.replaceAll(/[$^]/g, ""))})`;
+    return `- ${keys.map(code).join(", ")}${values ?? ""}: ${reason}.`;
+  });
+  const ensemble = "- `server.*` (more than one): they form an ensemble, and Corral is a single server.";
+  expect(listAfter("are refused.")).toEqual([...refused, ensemble]);
+  const ignored = ignoredKeys.map(({ keys, reason }) => `- ${keys.map(code).join(", ")}: ${reason}.`);
+  expect(listAfter("a warning at start names them:")).toEqual(ignored);
+});

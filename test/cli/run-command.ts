@@ -1,0 +1,58 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+
+const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+
+export interface Finished {
+  /** The exit code; null if a signal ended it. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A program that runs; it is killed with the test if it has not ended by then. */
+export interface Running {
+  readonly child: ChildProcess;
+  /** Resolves with the first line of standard output that holds `text`; rejects if the program ends without one. */
+  line(text: string): Promise<string>;
+  readonly finished: Promise<Finished>;
+}
+
+/** Starts `corral` as a process, with no more environment than is given. */
+export function startCommand(args: readonly string[], env: Record<string, string> = {}): Running {
+  return startProgram(main, args, env);
+}
+
+/** Starts any program of the sources. */
+export function startProgram(
+  file: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Running {
+  const child = spawn(process.execPath, [file, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const lines: string[] = [];
+  const waiting = new Set<() => void>();
+  const stderr: Buffer[] = [];
+  child.stderr.on("data", (chunk) => stderr.push(chunk));
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    lines.push(line);
+    for (const wake of waiting) wake();
+  });
+  const finished = once(child, "close").then(([code]) => {
+    for (const wake of waiting) wake();
+    return { code, stdout: lines.join("\n"), stderr: Buffer.concat(stderr).toString() };
+  });
+  const line = async (text: string): Promise<string> => {
+    for (;;) {
+      const found = lines.find((one) => one.includes(text));
+      if (found !== undefined) return found;
+      if (child.exitCode !== null) throw new Error(`it ended without ${text}: ${Buffer.concat(stderr)}`);
+      await new Promise<void>((wake) => waiting.add(wake));
+    }
+  };
+  return { child, line, finished };
+}

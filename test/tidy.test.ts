@@ -138,7 +138,7 @@ describe("no file", () => {
 test("every dependency has its reason in CONTRIBUTING.md, and only those", () => {
   const { dependencies, devDependencies } = JSON.parse(read("package.json")) as Record<string, object>;
   const [, section = ""] = read("CONTRIBUTING.md").split("## Dependencies");
-  const listed = [...section.matchAll(/^\| `([^`]+)` \| \S/gm)].map(([, name]) => name);
+  const listed = [...section.matchAll(/^\| `([^`]+)` +\| \S/gm)].map(([, name]) => name);
   expect(listed.sort()).toEqual(Object.keys({ ...dependencies, ...devDependencies }).sort());
 });
 

@@ -18,8 +18,8 @@ export function keepAlive(engine: Engine): HandlerOf<"keepAlive"> {
       await line.start(first.value);
       if (first.value.close) return await line.close();
       for await (const request of stream.requests) {
-        await line.beat(request);
         if (request.close) return await line.close();
+        await line.beat(request);
       }
     } finally {
       line.end();

@@ -7,12 +7,13 @@ import type { StateReader, StateWriter } from "./state.ts";
  * pipelined writes see each other before anybody else sees them. ZooKeeper's outstandingChangesForPath.
  *
  * An entry holds what a path or session will be after the last staged change of it; undefined means gone.
- * Entries stay in the order of their zxids, because each change moves its entries to the end.
  */
 export class Staging implements StateWriter {
   readonly #base: StateReader;
   readonly #nodes = new Map<string, Entry<NodeRecord>>();
   readonly #sessions = new Map<number, Entry<SessionRecord>>();
+  /** The paths and sessions that were staged, in the order of their zxids. */
+  readonly #touched: { readonly zxid: number; readonly key: string | number }[] = [];
   /** The paths of the entries that are ephemeral nodes, by owner. */
   readonly #ephemerals = new Map<number, Set<string>>();
   #sessionCount: number;
@@ -77,15 +78,17 @@ export class Staging implements StateWriter {
 
   /** Everything up to this zxid has reached the visible state: forget the entries that say no more than it. */
   settle(zxid: number): void {
-    for (const [path, entry] of this.#nodes) {
-      if (entry.zxid > zxid) break;
-      this.#unindex(path);
-      this.#nodes.delete(path);
+    let count = 0;
+    for (; (this.#touched[count]?.zxid ?? Number.POSITIVE_INFINITY) <= zxid; count++) {
+      const { key } = this.#touched[count]!;
+      if (typeof key === "number") {
+        if ((this.#sessions.get(key)?.zxid ?? 0) <= zxid) this.#sessions.delete(key);
+      } else if ((this.#nodes.get(key)?.zxid ?? 0) <= zxid) {
+        this.#unindex(key);
+        this.#nodes.delete(key);
+      }
     }
-    for (const [id, entry] of this.#sessions) {
-      if (entry.zxid > zxid) break;
-      this.#sessions.delete(id);
-    }
+    this.#touched.splice(0, count);
   }
 
   /** Nothing that was staged will happen. */
@@ -93,12 +96,17 @@ export class Staging implements StateWriter {
     this.#nodes.clear();
     this.#sessions.clear();
     this.#ephemerals.clear();
+    this.#touched.length = 0;
     this.#sessionCount = this.#base.sessionCount;
   }
 
-  #stage<Key, Value>(entries: Map<Key, Entry<Value>>, key: Key, value: Value | undefined): void {
-    entries.delete(key);
+  #stage<Key extends string | number, Value>(
+    entries: Map<Key, Entry<Value>>,
+    key: Key,
+    value: Value | undefined,
+  ): void {
     entries.set(key, { value, zxid: this.#zxid });
+    this.#touched.push({ zxid: this.#zxid, key });
   }
 
   /** Before the entry of a path changes or goes. */

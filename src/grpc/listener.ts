@@ -1,13 +1,22 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { prefaceTimeoutMs, refusalLingerMs, refusedConnectionsMax } from "../limits.ts";
+import type { Log } from "./log.ts";
 import { goAwayFrames, isHttp2Preface, looksLikeHttp1, prefaceBytes } from "./preface.ts";
+
+/** The port cannot be had; the message says why in one line. */
+export class ListenError extends Error {
+  override readonly name = "ListenError";
+}
 
 export interface ListenerOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Connections beyond it are turned away. */
   readonly maxConnections: number;
+  /** The same for the connections of one client address. */
   readonly maxConnectionsPerAddress: number;
+  readonly log: Log;
   /** Takes a connection whose client has said that it speaks HTTP/2; what it said is still to be read. */
   readonly accept: (socket: Socket) => void;
 }
@@ -31,6 +40,8 @@ export class Listener {
       listener.#server.once("error", (error) => reject(unusable(error, options)));
       listener.#server.listen({ host, port }, resolve);
     });
+    // No file descriptor for another connection, say: those that are there go on.
+    listener.#server.on("error", (err) => options.log.warn({ err }, "a connection could not be accepted"));
     return listener;
   }
 
@@ -101,7 +112,7 @@ function awaitPreface(socket: Socket, accept: (socket: Socket) => void): void {
     head = Buffer.concat([head, chunk]);
     if (!isHttp2Preface(head)) {
       socket.off("readable", read);
-      socket.end(looksLikeHttp1(head) ? http1Answer : undefined, () => socket.destroy());
+      socket.end(looksLikeHttp1(head) ? http1Answer : "", () => socket.destroy());
     } else if (head.length >= prefaceBytes) {
       stopTimer();
       socket.off("readable", read).off("close", stopTimer);
@@ -124,16 +135,16 @@ function refuse(socket: Socket, why: string): void {
   socket.on("close", () => clearTimeout(timer));
 }
 
-function unusable(error: NodeJS.ErrnoException, { host, port }: ListenerOptions): Error {
+function unusable(error: NodeJS.ErrnoException, { host, port }: ListenerOptions): ListenError {
   switch (error.code) {
     case "EADDRINUSE":
-      return new Error(`port ${port} on ${host} is already in use`, { cause: error });
+      return new ListenError(`port ${port} on ${host} is already in use`, { cause: error });
     case "EACCES":
-      return new Error(`this user may not listen on port ${port} of ${host}`, { cause: error });
+      return new ListenError(`this user may not listen on port ${port} of ${host}`, { cause: error });
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
-      return new Error(`${host} is not an address of this machine`, { cause: error });
+      return new ListenError(`${host} is not an address of this machine`, { cause: error });
     default:
-      return new Error(`cannot listen on port ${port} of ${host}: ${error.message}`, { cause: error });
+      return new ListenError(`cannot listen on port ${port} of ${host}: ${error.message}`, { cause: error });
   }
 }

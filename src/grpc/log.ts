@@ -1,5 +1,5 @@
 /** Where the server tells its operator what went wrong: facts first, then one sentence, as with pino. */
 export interface Log {
-  error(facts: object, text: string): void;
-  warn(facts: object, text: string): void;
+  error(facts: Readonly<Record<string, unknown>>, text: string): void;
+  warn(facts: Readonly<Record<string, unknown>>, text: string): void;
 }

@@ -13,20 +13,12 @@ import { builtinErrors } from "./builtin-errors.ts";
 import { Calls } from "./calls.ts";
 import { addCoordination } from "./coordination.ts";
 import { HealthState } from "./health.ts";
-import { Listener } from "./listener.ts";
+import { Listener, type ListenerOptions } from "./listener.ts";
 import type { Log } from "./log.ts";
 import { Reflection, reflectionAlpha } from "./reflection.ts";
 
-export interface GrpcServerOptions {
+export interface GrpcServerOptions extends Omit<ListenerOptions, "accept"> {
   readonly engine: Engine;
-  readonly host: string;
-  /** 0 takes any free port. */
-  readonly port: number;
-  readonly log: Log;
-  /** Connections beyond it are turned away. */
-  readonly maxConnections: number;
-  /** The same for the connections of one client address. */
-  readonly maxConnectionsPerAddress: number;
 }
 
 export interface GrpcServer {
@@ -41,7 +33,7 @@ export interface GrpcServer {
   stop(graceMs: number): Promise<void>;
 }
 
-/** Serves the engine over gRPC, with health and reflection. Rejects with one line if the port cannot be had. */
+/** Serves the engine over gRPC, with health and reflection. @throws ListenError */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   const { engine, log } = options;
   const calls = new Calls();

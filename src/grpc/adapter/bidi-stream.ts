@@ -6,7 +6,10 @@ import { type Outgoing, OutgoingStream } from "./outgoing.ts";
 
 /** A call that streams both ways, as its handler sees it. */
 export interface BidiStream<Input extends DescMessage, Output extends DescMessage> extends Outgoing<Output> {
-  /** The messages of the client until it half-closes; throws when the stream is over before that. */
+  /**
+   * The messages of the client until it half-closes; throws when the stream is over before that. A client that
+   * cancels can look like one that half-closes: HTTP/2 in Node ends a stream that is reset before it tells why.
+   */
   readonly requests: AsyncGenerator<MessageShape<Input>, void>;
 }
 

@@ -31,6 +31,7 @@ export function keepAlive(engine: Engine): HandlerOf<"keepAlive"> {
 class LifeLine implements AttachmentListener {
   readonly #engine: Engine;
   readonly #stream: Stream;
+  #sessionId = 0;
   #attachment: Attachment | undefined;
   /** The client has asked on this stream for the end of the session. */
   #closing = false;
@@ -81,11 +82,11 @@ class LifeLine implements AttachmentListener {
   }
 
   moved(): void {
-    this.#stream.cut(sessionMoved);
+    this.#stream.cut({ ...sessionMoved, facts: this.#facts() });
   }
 
   ended(cause: "expired" | "closed"): void {
-    if (!this.#closing) this.#stream.cut(sessionEnded(cause));
+    if (!this.#closing) this.#stream.cut({ ...sessionEnded[cause], facts: this.#facts() });
   }
 
   ephemeralLost(path: string, zxid: number): void {
@@ -93,12 +94,17 @@ class LifeLine implements AttachmentListener {
   }
 
   async #attach(session: SessionRecord, askedTimeoutMs: number): Promise<void> {
+    this.#sessionId = session.id;
     this.#attachment = await this.#engine.attach(session, askedTimeoutMs, this);
   }
 
   #lease() {
-    const { id, timeoutMs } = this.#attachment!.session;
-    return { sessionId: int64(id), timeoutMs, expiresInMs: this.#expiresInMs() };
+    const { timeoutMs } = this.#attachment!.session;
+    return { sessionId: int64(this.#sessionId), timeoutMs, expiresInMs: this.#expiresInMs() };
+  }
+
+  #facts() {
+    return { session_id: this.#sessionId };
   }
 
   #expiresInMs(): number {
@@ -115,7 +121,10 @@ const sessionMoved: Refusal = {
   message: "another KeepAlive stream holds the session now",
 };
 
-function sessionEnded(cause: "expired" | "closed"): Refusal {
-  const why = cause === "expired" ? "it was silent for longer than its timeout" : "it was closed elsewhere";
-  return { reason: "SESSION_EXPIRED", message: `the session has ended: ${why}; open a new one` };
-}
+const sessionEnded: Readonly<Record<"expired" | "closed", Refusal>> = {
+  expired: {
+    reason: "SESSION_EXPIRED",
+    message: "the session was silent for longer than its timeout and has expired; open a new one",
+  },
+  closed: { reason: "SESSION_EXPIRED", message: "the session was closed; open a new one" },
+};

@@ -1,0 +1,197 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { Change } from "../../src/core/change.ts";
+import { reservedNodes } from "../../src/core/reserved.ts";
+import type { Journal } from "../../src/journal/journal.ts";
+import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
+import { dataBytesMax } from "../../src/limits.ts";
+import { MemoryJournal, MemoryStore } from "../support/memory-journal.ts";
+import { at, created, dataSet, deleted, type LoadedState, loadAll, tempDir } from "./state.ts";
+
+/** Each answers how to open the same journal, again and again. */
+const journals: Record<string, () => () => Promise<Journal>> = {
+  memory: () => {
+    const store = new MemoryStore();
+    return async () => new MemoryJournal(store);
+  },
+  sqlite: () => {
+    const dataDir = tempDir();
+    return () => openSqliteJournal({ dataDir });
+  },
+};
+
+describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
+  let reopen: () => Promise<Journal>;
+
+  async function openEmpty(): Promise<Journal> {
+    reopen = prepare();
+    return reopened();
+  }
+
+  async function reopened(): Promise<Journal> {
+    const journal = await reopen();
+    onTestFinished(() => journal.close());
+    return journal;
+  }
+
+  /** The state that a restart finds. */
+  async function afterRestart(journal: Journal): Promise<LoadedState> {
+    await journal.close();
+    return loadAll(await reopened());
+  }
+
+  test("starts with the reserved nodes at zxid 0", async () => {
+    const { lastZxid, nodes, sessions } = await loadAll(await openEmpty());
+    expect(lastZxid).toBe(0);
+    expect(sessions).toEqual([]);
+    expect([...nodes].map(([path, { record }]) => ({ path, record }))).toEqual(reservedNodes);
+  });
+
+  test("keeps a created node, and counts it on its parent", async () => {
+    const journal = await openEmpty();
+    await journal.commit([at(7, created("/a", { data: "20", owner: 3, parentCreates: 5 }))]);
+    const { lastZxid, nodes } = await afterRestart(journal);
+    expect(lastZxid).toBe(7);
+    expect(nodes.get("/a")).toEqual({
+      data: "20",
+      record: {
+        czxid: 7,
+        mzxid: 7,
+        pzxid: 7,
+        ctimeMs: 1_000_007,
+        mtimeMs: 1_000_007,
+        version: 0,
+        creates: 0,
+        aversion: 0,
+        ephemeralOwner: 3,
+        dataLength: 2,
+        numChildren: 0,
+      },
+    });
+    expect(nodes.get("/")?.record).toMatchObject({ pzxid: 7, creates: 5, mzxid: 0, version: 0 });
+  });
+
+  test("keeps new data with their version and time, and leaves the rest", async () => {
+    const journal = await openEmpty();
+    await journal.commit([at(1, created("/a", { data: "20" }))]);
+    await journal.commit([at(2, dataSet("/a", "thirty", 1))]);
+    const { nodes } = await afterRestart(journal);
+    expect(nodes.get("/a")).toMatchObject({
+      data: "thirty",
+      record: {
+        czxid: 1,
+        mzxid: 2,
+        pzxid: 1,
+        ctimeMs: 1_000_001,
+        mtimeMs: 1_000_002,
+        version: 1,
+        dataLength: 6,
+      },
+    });
+    expect(nodes.get("/")?.record.pzxid).toBe(1);
+  });
+
+  test("forgets a deleted node; the parent's pzxid moves, its creates do not", async () => {
+    const journal = await openEmpty();
+    await journal.commit([at(1, created("/a", { parentCreates: 4 }))]);
+    await journal.commit([at(2, deleted("/a"))]);
+    const { nodes } = await afterRestart(journal);
+    expect(nodes.has("/a")).toBe(false);
+    expect(nodes.get("/")?.record).toMatchObject({ pzxid: 2, creates: 4 });
+  });
+
+  test("keeps sessions until they are closed", async () => {
+    const journal = await openEmpty();
+    const opened = (sessionId: number): Change => ({
+      kind: "sessionOpened",
+      sessionId,
+      secret: `secret-${sessionId}`,
+      timeoutMs: 4000,
+    });
+    await journal.commit([at(1, opened(1)), at(2, opened(2)), at(3, opened(3))]);
+    await journal.commit([
+      at(4, { kind: "sessionClosed", sessionId: 2 }),
+      at(5, { kind: "sessionTimeoutSet", sessionId: 3, timeoutMs: 9000 }),
+    ]);
+    expect((await afterRestart(journal)).sessions).toEqual([
+      { id: 1, secret: "secret-1", timeoutMs: 4000 },
+      { id: 3, secret: "secret-3", timeoutMs: 9000 },
+    ]);
+  });
+
+  test("answers parents before children, and siblings by their UTF-8 bytes", async () => {
+    const journal = await openEmpty();
+    // U+FF5E is below the horse in UTF-8 and above its surrogates in UTF-16.
+    const paths = ["/～", "/🐎", "/a", "/a/z", "/a-b", "/a/b", "/a/b/c", "/B", "/ä"];
+    await journal.commit(paths.map((path, i) => at(i + 1, created(path, { parentCreates: i + 1 }))));
+    const { nodes } = await afterRestart(journal);
+    const reserved = ["/zookeeper", "/zookeeper/config", "/zookeeper/quota"];
+    expect([...nodes.keys()]).toEqual([
+      "/",
+      "/B",
+      "/a",
+      "/a-b",
+      "/a/b",
+      "/a/b/c",
+      "/a/z",
+      ...reserved,
+      "/ä",
+      "/～",
+      "/🐎",
+    ]);
+  });
+
+  test("keeps data of every size, also when they grow, shrink and vanish", async () => {
+    const journal = await openEmpty();
+    const sizes = [0, 1, 511, 512, 513, 65_536, dataBytesMax];
+    const bytes = (size: number) => Buffer.alloc(size, `\u0000\xff${size}`, "latin1");
+    const creates = sizes.map((size, i) => created(`/s${size}`, { data: bytes(size), parentCreates: i + 1 }));
+    await journal.commit(creates.map((change, i) => at(i + 1, change)));
+    await journal.commit(
+      sizes.map((size, i) => at(100 + i, dataSet(`/s${size}`, bytes(sizes.at(-1 - i)!), 1))),
+    );
+    await journal.commit([at(200, deleted("/s0")), at(201, created("/s0", { data: "again" }))]);
+    const { nodes } = await afterRestart(journal);
+    expect(nodes.get("/s0")?.data).toBe("again");
+    for (const [i, size] of [...sizes.entries()].slice(1)) {
+      expect(nodes.get(`/s${size}`)?.data).toBe(bytes(sizes.at(-1 - i)!).toString("latin1"));
+    }
+  });
+
+  test("a batch may build on itself: create, set, delete and create again under one parent", async () => {
+    const journal = await openEmpty();
+    await journal.commit([
+      at(1, created("/p", { parentCreates: 1 }), created("/p/a", { parentCreates: 1 })),
+      at(2, dataSet("/p/a", "x", 1), created("/p/b", { parentCreates: 2 })),
+      at(3, deleted("/p/a"), deleted("/p/b")),
+      at(4, deleted("/p")),
+      at(5, created("/p", { parentCreates: 2 })),
+      at(6, created("/p/c", { data: "c", parentCreates: 1 })),
+    ]);
+    const { nodes, lastZxid } = await afterRestart(journal);
+    expect(lastZxid).toBe(6);
+    expect([...nodes.keys()].filter((path) => path.startsWith("/p"))).toEqual(["/p", "/p/c"]);
+    expect(nodes.get("/p")?.record).toMatchObject({ czxid: 5, pzxid: 6, creates: 1 });
+    expect(nodes.get("/")?.record).toMatchObject({ pzxid: 5, creates: 2 });
+  });
+
+  test("loads again what it loaded, over many restarts and batches", async () => {
+    let journal = await openEmpty();
+    for (let round = 0; round < 3; round++) {
+      const first = round * 100 + 1;
+      const batch = Array.from({ length: 100 }, (_, i) =>
+        at(first + i, created(`/n${first + i}`, { data: `${i}`, parentCreates: first + i })),
+      );
+      await journal.commit(batch);
+      await journal.close();
+      journal = await reopened();
+      const state = await loadAll(journal);
+      expect(state.nodes.size).toBe(reservedNodes.length + (round + 1) * 100);
+      expect(state.nodes.get("/")?.record).toMatchObject({ pzxid: first + 99, creates: first + 99 });
+    }
+  });
+
+  test("changes that contradict what is stored are a crash, and not stored", async () => {
+    const journal = await openEmpty();
+    await expect(journal.commit([at(1, created("/a"), created("/no/parent"))])).rejects.toThrow(Error);
+  });
+});

@@ -1,0 +1,184 @@
+import { type ClientHttp2Session, connect } from "node:http2";
+import { gzipSync } from "node:zlib";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { Metadata, type StatusObject } from "@grpc/grpc-js";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
+import { GetRequestSchema } from "../../gen/ts/corral/v1/node_pb.js";
+import { messageBytesMax } from "../../src/limits.ts";
+import { failureOf, pathOf, type RpcStatus, rpcStatusOf } from "../support/rpc-client.ts";
+import { startServer } from "../support/start-server.ts";
+
+const rpc = Coordination.method;
+const malformed = { code: "INVALID_ARGUMENT", reason: "MALFORMED_REQUEST" };
+const tooLarge = {
+  code: "RESOURCE_EXHAUSTED",
+  reason: "MESSAGE_TOO_LARGE",
+  facts: { limit: String(messageBytesMax) },
+};
+
+/** A message in gRPC's framing; the length may be a lie. */
+function framed(message: Uint8Array, { compressed = false, length = message.length } = {}): Buffer {
+  const header = Buffer.alloc(5);
+  header.writeUInt8(compressed ? 1 : 0);
+  header.writeUInt32BE(length, 1);
+  return Buffer.concat([header, message]);
+}
+
+/** Calls Get on a bare HTTP/2 session; unless it is asked to `end`, the client seems to go on sending. */
+async function rawGet(
+  session: ClientHttp2Session,
+  body: Buffer,
+  { end = false, headers = {} }: { end?: boolean; headers?: Record<string, string> } = {},
+): Promise<RpcStatus> {
+  const stream = session.request({
+    ":method": "POST",
+    ":path": pathOf(rpc.get),
+    "content-type": "application/grpc",
+    ...headers,
+  });
+  if (end) stream.end(body);
+  else stream.write(body);
+  // Errors come as the only headers, answers as trailers.
+  const status = new Promise<RpcStatus>((resolve) => {
+    const look = (seen: Record<string, unknown>) => {
+      if (seen["grpc-status"] !== undefined) resolve(rpcStatusOf(statusObjectOf(seen)));
+    };
+    stream.on("response", look);
+    stream.on("trailers", look);
+  });
+  stream.resume();
+  const found = await status;
+  stream.close();
+  return found;
+}
+
+function statusObjectOf(headers: Record<string, unknown>): StatusObject {
+  const metadata = new Metadata();
+  const details = headers["grpc-status-details-bin"];
+  if (details !== undefined) metadata.set("grpc-status-details-bin", Buffer.from(String(details), "base64"));
+  return {
+    code: Number(headers["grpc-status"]),
+    details: decodeURI(String(headers["grpc-message"])),
+    metadata,
+  };
+}
+
+test.each([
+  ["a field that ends too early", Uint8Array.of(0x0a, 0x05, 0x2f)],
+  ["an endless varint", new Uint8Array(11).fill(0xff)],
+  ["text that is not UTF-8", Uint8Array.of(0x0a, 0x02, 0xc3, 0x28)],
+  ["a surrogate in UTF-8", Uint8Array.of(0x0a, 0x03, 0xed, 0xa0, 0x80)],
+  ["field number 0", Uint8Array.of(0x02, 0x00)],
+  ["groups without end", new Uint8Array(100_000).fill(0x0b)],
+])("%s is MALFORMED_REQUEST, on that call only", async (_what, bytes) => {
+  const { client, logged } = await startServer();
+  expect(await failureOf(client.unaryBytes(pathOf(rpc.get), bytes))).toMatchObject(malformed);
+  await client.unary(rpc.get, { path: "/" });
+  const stream = client.bidi(rpc.keepAlive);
+  stream.sendBytes(bytes);
+  expect((await stream.status).reason).toMatch(/MALFORMED_REQUEST|SESSION_EXPIRED/);
+  expect(logged).toEqual([]);
+});
+
+test("random bytes never do worse than an expected error", async () => {
+  const { client, engine, logged } = await startServer();
+  const unary = Coordination.methods.filter(({ methodKind }) => methodKind === "unary").map(pathOf);
+  const call = fc.record({ path: fc.constantFrom(...unary), bytes: fc.uint8Array({ maxLength: 64 }) });
+  await fc.assert(
+    fc.asyncProperty(call, async ({ path, bytes }) => {
+      const status = await client.unaryBytes(path, bytes).then(
+        () => undefined,
+        (error) => error.status,
+      );
+      if (status === undefined) return;
+      expect(status.code).not.toMatch(/INTERNAL|UNKNOWN|UNAVAILABLE/);
+      expect(status.reason).toBeDefined();
+    }),
+    { numRuns: 500 },
+  );
+  expect(logged).toEqual([]);
+  for (const session of [...engine.tree.sessions()]) await engine.closeSession(session);
+});
+
+test("a message that is too large is refused with its limit, and the connection goes on", async () => {
+  const { client } = await startServer();
+  const data = new Uint8Array(messageBytesMax);
+  expect(await failureOf(client.unary(rpc.create, { path: "/a", data }))).toMatchObject(tooLarge);
+  await client.unary(rpc.get, { path: "/" });
+  const stream = client.bidi(rpc.keepAlive);
+  stream.sendBytes(new Uint8Array(messageBytesMax + 1));
+  expect(await stream.status).toMatchObject(tooLarge);
+});
+
+test("what is announced costs nothing: a length of 4 GiB is refused after its five bytes", async () => {
+  const { address, client } = await startServer();
+  const session = connect(`http://${address}`);
+  const before = process.memoryUsage().rss;
+  for (let i = 0; i < 20; i++) {
+    expect(await rawGet(session, framed(new Uint8Array(10), { length: 0xffff_ffff }))).toMatchObject(
+      tooLarge,
+    );
+  }
+  expect(process.memoryUsage().rss - before).toBeLessThan(200 * 1_048_576);
+  session.destroy();
+  await client.unary(rpc.get, { path: "/" });
+});
+
+test("a compressed message is read; one that swells beyond the limit, or is not compressed at all, is refused", async () => {
+  const { address } = await startServer();
+  const session = connect(`http://${address}`);
+  const headers = { "grpc-encoding": "gzip" };
+  const request = gzipSync(toBinary(GetRequestSchema, create(GetRequestSchema, { path: "/none" })));
+  const compressed = { compressed: true };
+  expect(await rawGet(session, framed(request, compressed), { end: true, headers })).toMatchObject({
+    reason: "NO_NODE",
+  });
+  const bomb = gzipSync(Buffer.alloc(64 * 1_048_576));
+  expect(await rawGet(session, framed(bomb, compressed), { headers })).toMatchObject(tooLarge);
+  expect(await rawGet(session, framed(Buffer.from("no gzip"), compressed), { headers })).toMatchObject(
+    malformed,
+  );
+  session.destroy();
+});
+
+test("a unary call without a message, or with two, is UNIMPLEMENTED as gRPC says", async () => {
+  const { address } = await startServer();
+  const session = connect(`http://${address}`);
+  const empty = framed(new Uint8Array());
+  expect(await rawGet(session, Buffer.alloc(0), { end: true })).toMatchObject({ code: "UNIMPLEMENTED" });
+  expect(await rawGet(session, Buffer.concat([empty, empty]), { end: true })).toMatchObject({
+    code: "UNIMPLEMENTED",
+  });
+  session.destroy();
+});
+
+test("more calls at once than any client sends are all answered", async () => {
+  const { client } = await startServer();
+  const calls = Array.from({ length: 5_000 }, () => client.unary(rpc.exists, { path: "/none" }));
+  expect(await Promise.all(calls)).toHaveLength(5_000);
+});
+
+test("a client that resets every call it makes hurts nobody else", async () => {
+  const { address, client } = await startServer();
+  const session = connect(`http://${address}`);
+  // Node ends such a connection after some hundred resets.
+  session.on("error", () => {});
+  const closed = new Promise<void>((resolve) => {
+    session.once("close", () => resolve());
+  });
+  for (let i = 0; i < 3_000 && !session.destroyed; i++) {
+    const stream = session.request({
+      ":method": "POST",
+      ":path": pathOf(rpc.keepAlive),
+      "content-type": "application/grpc",
+    });
+    stream.on("error", () => {});
+    stream.close(8);
+    if (i % 100 === 0) await client.unary(rpc.get, { path: "/" });
+  }
+  session.destroy();
+  await closed;
+  await client.unary(rpc.get, { path: "/" });
+});

@@ -1,0 +1,49 @@
+import { createServer } from "node:net";
+import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { onTestFinished } from "vitest";
+import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
+import { Health } from "../../gen/ts/grpc/health/v1/health_pb.js";
+import { addService, type Handlers } from "../../src/grpc/adapter/service.ts";
+import { Calls } from "../../src/grpc/calls.ts";
+import { RpcClient } from "./rpc-client.ts";
+
+type CoordinationHandlers = Handlers<typeof Coordination, undefined>;
+type HealthHandlers = Handlers<typeof Health, undefined>;
+
+/** Serves whatever handlers a test brings, on the names of real services, with nothing behind them. */
+export async function startAdapter(
+  handlers: Partial<CoordinationHandlers> & Partial<Pick<HealthHandlers, "watch">>,
+): Promise<{ client: RpcClient; calls: Calls; logged: Record<string, unknown>[] }> {
+  const calls = new Calls();
+  const logged: Record<string, unknown>[] = [];
+  const note = (fields: Readonly<Record<string, unknown>>) => logged.push(fields);
+  const environment = { contextOf: () => undefined, calls, log: { error: note, warn: note } };
+  const missing = () => {
+    throw new Error("the test brought no handler");
+  };
+  const all = (names: readonly string[]): unknown =>
+    Object.fromEntries(names.map((name) => [name, handlers[name as keyof typeof handlers] ?? missing]));
+  const server = new Server({ "grpc.enable_channelz": 0 });
+  addService(
+    server,
+    Coordination,
+    all(Object.keys(Coordination.method)) as CoordinationHandlers,
+    environment,
+  );
+  addService(server, Health, all(Object.keys(Health.method)) as HealthHandlers, environment);
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const listener = createServer((socket) => injector.injectConnection(socket));
+  await new Promise<void>((resolve) => {
+    listener.listen(0, "127.0.0.1", resolve);
+  });
+  const client = new RpcClient(`127.0.0.1:${(listener.address() as { port: number }).port}`);
+  onTestFinished(async () => {
+    client.close();
+    injector.destroy();
+    await new Promise((resolve) => {
+      listener.close(resolve);
+    });
+    server.forceShutdown();
+  });
+  return { client, calls, logged };
+}

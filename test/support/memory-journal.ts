@@ -1,0 +1,188 @@
+import type { Change, Transaction } from "../../src/core/change.ts";
+import type { NodeRecord } from "../../src/core/node.ts";
+import { reservedNodes } from "../../src/core/reserved.ts";
+import type { SessionRecord } from "../../src/core/session.ts";
+import { type Journal, JournalFull, OutcomeUnknown, type StateSink } from "../../src/journal/journal.ts";
+
+interface StoredNode {
+  readonly record: NodeRecord;
+  readonly data: Uint8Array;
+}
+
+/** What a MemoryJournal stores: give it to the next one to "restart". */
+export class MemoryStore {
+  readonly nodes = new Map<string, StoredNode>();
+  readonly sessions = new Map<number, SessionRecord>();
+  lastZxid = 0;
+
+  constructor() {
+    for (const { path, record } of reservedNodes) this.nodes.set(path, { record, data: new Uint8Array() });
+  }
+
+  write(batch: readonly Transaction[]): void {
+    for (const transaction of batch) {
+      if (transaction.zxid <= this.lastZxid) throw new Error(`zxid ${transaction.zxid} is not new`);
+      this.lastZxid = transaction.zxid;
+      for (const change of transaction.changes) this.#apply(change, transaction);
+    }
+  }
+
+  #apply(change: Change, { zxid, timeMs }: Transaction): void {
+    switch (change.kind) {
+      case "nodeCreated":
+        if (this.nodes.has(change.path)) throw new Error(`${change.path} exists`);
+        this.nodes.set(change.path, createdNode(change, zxid, timeMs));
+        this.#update(parentOf(change.path), { pzxid: zxid, creates: change.parentCreates });
+        return;
+      case "nodeDataSet": {
+        const fields = { mzxid: zxid, mtimeMs: timeMs, version: change.version };
+        this.#update(change.path, { ...fields, dataLength: change.data.byteLength }, change.data.slice());
+        return;
+      }
+      case "nodeDeleted":
+        if (!this.nodes.delete(change.path)) throw new Error(`no node ${change.path}`);
+        this.#update(parentOf(change.path), { pzxid: zxid });
+        return;
+      case "sessionOpened":
+        if (this.sessions.has(change.sessionId)) throw new Error(`session ${change.sessionId} exists`);
+        this.#putSession(change.sessionId, change.secret, change.timeoutMs);
+        return;
+      case "sessionTimeoutSet": {
+        const session = this.sessions.get(change.sessionId);
+        if (session === undefined) throw new Error(`no session ${change.sessionId}`);
+        this.#putSession(session.id, session.secret, change.timeoutMs);
+        return;
+      }
+      case "sessionClosed":
+        if (!this.sessions.delete(change.sessionId)) throw new Error(`no session ${change.sessionId}`);
+    }
+  }
+
+  #update(path: string, fields: Partial<NodeRecord>, data?: Uint8Array): void {
+    const node = this.nodes.get(path);
+    if (node === undefined) throw new Error(`no node ${path}`);
+    this.nodes.set(path, { record: { ...node.record, ...fields }, data: data ?? node.data });
+  }
+
+  #putSession(id: number, secret: string, timeoutMs: number): void {
+    this.sessions.set(id, { id, secret, timeoutMs });
+  }
+}
+
+function createdNode(
+  change: Extract<Change, { kind: "nodeCreated" }>,
+  zxid: number,
+  timeMs: number,
+): StoredNode {
+  const record = {
+    czxid: zxid,
+    mzxid: zxid,
+    pzxid: zxid,
+    ctimeMs: timeMs,
+    mtimeMs: timeMs,
+    version: 0,
+    creates: 0,
+    aversion: 0,
+    ephemeralOwner: change.ephemeralOwner,
+    dataLength: change.data.byteLength,
+    numChildren: 0,
+  };
+  return { record, data: change.data.slice() };
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/")) || "/";
+}
+
+/** How the next commit fails: nothing stored, or an unknown outcome with the batch stored or lost. */
+export type Failure = "full" | "unknownStored" | "unknownLost";
+
+/**
+ * A journal without a disk, for tests: it can hold commits back, fail the next one, count, and be crashed.
+ * It is written apart from the SQLite journal, and the contract suite runs over both.
+ */
+export class MemoryJournal implements Journal {
+  readonly store: MemoryStore;
+  /** Batches and transactions acknowledged so far. */
+  readonly acknowledged = { batches: 0, transactions: 0 };
+  closed = false;
+  #pending: readonly Transaction[] | undefined;
+  #failure: Failure | undefined;
+  #broken = false;
+  #held: { readonly released: Promise<void>; readonly release: () => void } | undefined;
+  #arrivals: (() => void)[] = [];
+
+  constructor(store: MemoryStore = new MemoryStore()) {
+    this.store = store;
+  }
+
+  /** The batch whose commit is under way. */
+  get pending(): readonly Transaction[] | undefined {
+    return this.#pending;
+  }
+
+  /** From now on commits wait until `release`. */
+  hold(): void {
+    if (this.#held !== undefined) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#held = { released: promise, release: resolve };
+  }
+
+  release(): void {
+    this.#held?.release();
+    this.#held = undefined;
+  }
+
+  failNext(failure: Failure): void {
+    this.#failure = failure;
+  }
+
+  /** Resolves when a commit is under way. */
+  commitArrived(): Promise<void> {
+    if (this.#pending !== undefined) return Promise.resolve();
+    return new Promise((resolve) => this.#arrivals.push(resolve));
+  }
+
+  /** Dies with a commit under way, if there is one: it is never answered. Answers what a restart opens. */
+  crash({ pendingStored }: { readonly pendingStored: boolean }): MemoryJournal {
+    if (pendingStored && this.#pending !== undefined) this.store.write(this.#pending);
+    this.#broken = true;
+    return new MemoryJournal(this.store);
+  }
+
+  async load(sink: StateSink): Promise<{ lastZxid: number }> {
+    for (const session of this.store.sessions.values()) sink.session(session);
+    const byPath = [...this.store.nodes].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    for (const [path, { record, data }] of byPath) sink.node(path, record, data);
+    return { lastZxid: this.store.lastZxid };
+  }
+
+  async commit(batch: readonly Transaction[]): Promise<void> {
+    if (this.closed || this.#broken) throw new OutcomeUnknown("the journal must not be used any more");
+    if (this.#pending !== undefined) throw new Error("a commit is under way: one at a time");
+    this.#pending = batch;
+    for (const arrived of this.#arrivals.splice(0)) arrived();
+    await this.#held?.released;
+    if (this.#broken) return new Promise(() => {});
+    this.#finish(batch);
+  }
+
+  async close(): Promise<void> {
+    this.release();
+    this.closed = true;
+  }
+
+  #finish(batch: readonly Transaction[]): void {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    this.#pending = undefined;
+    if (failure === "full") throw new JournalFull("the disk is full: nothing of the batch was stored");
+    if (failure !== "unknownLost") this.store.write(batch);
+    if (failure !== undefined) {
+      this.#broken = true;
+      throw new OutcomeUnknown("injected");
+    }
+    this.acknowledged.batches++;
+    this.acknowledged.transactions += batch.length;
+  }
+}

@@ -1,0 +1,76 @@
+import { onTestFinished } from "vitest";
+import { systemRandom } from "../../src/clock.ts";
+import { brokenInvariants } from "../../src/core/invariants.ts";
+import { reservedNodes } from "../../src/core/reserved.ts";
+import { Engine } from "../../src/engine/engine.ts";
+import { type GrpcServer, type GrpcServerOptions, startGrpcServer } from "../../src/grpc/server.ts";
+import type { Journal } from "../../src/journal/journal.ts";
+import { ManualClock } from "./manual-clock.ts";
+import { RpcClient } from "./rpc-client.ts";
+
+export interface TestServer {
+  readonly address: string;
+  readonly port: number;
+  /** A client with a connection of its own, closed with the server. */
+  readonly client: RpcClient;
+  readonly engine: Engine;
+  /** The engine's time, which only the test moves. */
+  readonly clock: ManualClock;
+  readonly grpc: GrpcServer;
+  /** The errors and warnings that the server logged; a test that expects none leaves it alone. */
+  readonly logged: unknown[];
+  stop(): Promise<void>;
+}
+
+/** A whole server on a free port of the loopback; it stops, and is checked, at the end of the test. */
+export async function startServer(
+  options: Partial<GrpcServerOptions> & { readonly journal?: Journal } = {},
+): Promise<TestServer> {
+  const clock = new ManualClock();
+  const engine = await Engine.start({
+    journal: options.journal ?? forgetfulJournal,
+    clock,
+    random: systemRandom,
+    settings: { tickMs: 2_000, minSessionTimeoutMs: 4_000, maxSessionTimeoutMs: 40_000 },
+    onFailure: () => {},
+  });
+  const logged: unknown[] = [];
+  const note = (fields: object) => logged.push(fields);
+  const grpc = await startGrpcServer({
+    engine,
+    host: "127.0.0.1",
+    port: 0,
+    maxConnections: 1_000,
+    maxConnectionsPerAddress: 1_000,
+    log: { error: note, warn: note },
+    ...options,
+  });
+  const address = `127.0.0.1:${grpc.port}`;
+  const client = new RpcClient(address);
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= (async () => {
+      client.close();
+      await grpc.stop(2_000);
+      await engine.stop();
+    })();
+    return stopped;
+  };
+  onTestFinished(async () => {
+    await stop();
+    const broken = brokenInvariants(engine.tree);
+    if (broken.length > 0) throw new Error(broken.join("; "));
+    if (clock.pendingTimers > 0) throw new Error(`${clock.pendingTimers} timers of the engine are left`);
+  });
+  return { address, port: grpc.port, client, engine, clock, grpc, logged, stop };
+}
+
+/** Acknowledges everything and keeps nothing, for tests that restart nothing. */
+const forgetfulJournal: Journal = {
+  async load(sink) {
+    for (const { path, record } of reservedNodes) sink.node(path, record, new Uint8Array());
+    return { lastZxid: 0 };
+  },
+  commit: () => Promise.resolve(),
+  close: () => Promise.resolve(),
+};

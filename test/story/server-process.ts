@@ -9,6 +9,7 @@ export const root = fileURLToPath(new URL("../..", import.meta.url));
 export interface ServerProcess {
   /** Where it listens, as host:port. */
   readonly address: string;
+  readonly pid: number;
   /** Asks it to stop, and answers its exit code. */
   stop(): Promise<number | null>;
   /** Ends it without a goodbye. */
@@ -24,6 +25,7 @@ export async function startServerProcess(dataDir: string, ...flags: string[]): P
     const port = await listeningPort(server);
     return {
       address: `127.0.0.1:${port}`,
+      pid: server.pid!,
       stop: async () => {
         server.kill("SIGTERM");
         const [code] = await exited;

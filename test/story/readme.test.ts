@@ -1,0 +1,43 @@
+// The README's five minutes, run as they are written: every command, and what it prints.
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { skipUnless, toolPath } from "../support/tools.ts";
+import { temporaryFolder } from "./programs.ts";
+import { root, startServerProcess } from "./server-process.ts";
+
+interface Step {
+  readonly command: string;
+  readonly output: string;
+}
+
+/** The commands of the console blocks, in order, each with the lines below it. */
+function steps(markdown: string): Step[] {
+  const blocks = markdown.matchAll(/^```console\n\$ (.+)\n([\s\S]*?)^```$/gm);
+  return [...blocks].map(([, command, output]) => ({ command: command!, output: output! }));
+}
+
+/** Moments, tokens and remaining times differ from run to run. */
+function comparable(output: string): string {
+  return output
+    .replaceAll(/"\d{13}"/g, '"TIME"')
+    .replaceAll(/"\d+\.[\w-]{22}"/g, '"TOKEN"')
+    .replaceAll(/"expiresInMs": \d+/g, '"expiresInMs": N')
+    .trimEnd();
+}
+
+skipUnless("grpcurl")("the README", () => {
+  test("shows what really happens", async () => {
+    const server = await startServerProcess(temporaryFolder());
+    onTestFinished(server.kill);
+    const all = steps(readFileSync(join(root, "README.md"), "utf8"));
+    expect(all.length).toBeGreaterThan(4);
+    const env = { ...process.env, PATH: `${dirname(toolPath("grpcurl"))}:${process.env["PATH"]}` };
+    for (const { command, output } of all) {
+      const run = command.replaceAll("localhost:7181", server.address);
+      const { stdout, stderr } = spawnSync("bash", ["-c", run], { env, encoding: "utf8", timeout: 20_000 });
+      expect(comparable(stdout + stderr), command).toBe(comparable(output));
+    }
+  });
+});

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, lstatSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { JournalUnusable } from "../journal.ts";
 
@@ -29,11 +29,14 @@ export function dataFiles(dataDir: string): DataFiles {
 /** Creates the directory for its owner alone if it is missing, and makes its own entry durable. */
 export function makeDataDir(dir: string): void {
   try {
-    const firstMade = mkdirSync(dir, { recursive: true, mode: 0o700 });
-    if (firstMade === undefined) return;
-    for (let made = dir; ; made = dirname(made)) {
-      syncDirectory(dirname(made));
-      if (made === firstMade) return;
+    if (statSync(dir, { throwIfNoEntry: false })?.isDirectory() === false)
+      throw new Error("EEXIST: it is a file");
+    // Step by step: Node's recursive mkdir never returns where the parent exists and takes no directories (/proc).
+    const missing: string[] = [];
+    for (let at = dir; !existsSync(at); at = dirname(at)) missing.unshift(at);
+    for (const path of missing) {
+      mkdirSync(path, { mode: 0o700 });
+      syncDirectory(dirname(path));
     }
   } catch (error) {
     throw new JournalUnusable(`cannot create ${dir}: ${reasonOf(error)}`);

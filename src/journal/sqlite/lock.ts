@@ -20,6 +20,8 @@ export function takeLock(files: DataFiles): Lock {
     closeSync(openSync(files.lock, "a", 0o600));
     connection = new Database(files.lock, { timeout: 0 });
     connection.pragma("locking_mode = EXCLUSIVE");
+    // Nothing is ever written, so no journal need stand ready beside it.
+    connection.pragma("journal_mode = MEMORY");
     connection.exec("BEGIN EXCLUSIVE");
   } catch (error) {
     connection?.close();

@@ -45,15 +45,18 @@ export function openDatabase(options: OpenOptions, log: JournalLog): OpenDatabas
   }
 }
 
+/** The mark; undefined, and said in the log, when there is none to compare the database with. */
 function findMark(files: DataFiles, options: OpenOptions, log: JournalLog): Mark | undefined {
   const mark = readMark(files.mark);
-  if (mark !== "unreadable") return mark;
-  acceptLoss(
-    options,
-    log,
-    `${files.mark} is unreadable: it cannot tell whether acknowledged writes are missing`,
-  );
-  return undefined;
+  if (mark === "unreadable") {
+    const finding = `${files.mark} is unreadable: it cannot tell whether acknowledged writes are missing`;
+    acceptLoss(options, log, finding);
+    return undefined;
+  }
+  if (mark === undefined && existsAsPlainFile(files.database)) {
+    log.warn({ path: files.mark }, "no record of the last acknowledged zxid: not checked");
+  }
+  return mark;
 }
 
 function findDatabase(
@@ -88,12 +91,8 @@ function compareWithMark(
     log,
   }: { mark: Mark | undefined; found: Found; options: OpenOptions; log: JournalLog },
 ): void {
-  if (mark === undefined) {
-    log.warn(
-      { path: files.mark, zxid: found.lastZxid },
-      "no record of the last acknowledged zxid: not checked",
-    );
-  } else if (mark.databaseId !== found.databaseId) {
+  if (mark === undefined) return;
+  if (mark.databaseId !== found.databaseId) {
     const message = `${files.database} is database ${found.databaseId}, but ${files.mark} speaks of ${mark.databaseId}`;
     acceptLoss(options, log, message);
   } else if (found.lastZxid < mark.zxid) {

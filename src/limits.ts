@@ -45,6 +45,12 @@ export const timerMsMax = 2 ** 31 - 1;
 /** Calls open on one HTTP/2 connection: unary calls in flight and KeepAlive streams. A client queues the rest. */
 export const streamsPerConnectionMax = 10_000;
 
+/**
+ * Memory of one HTTP/2 connection, in megabytes: in the main answers that its client does not read. Beyond it
+ * new calls are rejected, and a client that goes on calling loses the connection.
+ */
+export const connectionMegabytesMax = 256;
+
 /** How long a new connection may take to say that it speaks HTTP/2. */
 export const prefaceTimeoutMs = 5_000;
 

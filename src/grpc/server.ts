@@ -3,6 +3,7 @@ import { Health } from "../../gen/ts/grpc/health/v1/health_pb.js";
 import { ServerReflection } from "../../gen/ts/grpc/reflection/v1/reflection_pb.js";
 import { type Engine, shuttingDown } from "../engine/engine.ts";
 import {
+  connectionMegabytesMax,
   connectionPingIntervalMs,
   connectionPingTimeoutMs,
   messageBytesMax,
@@ -91,6 +92,7 @@ const serverOptions = {
   interceptors: [builtinErrors],
   "grpc.max_receive_message_length": messageBytesMax,
   "grpc.max_concurrent_streams": streamsPerConnectionMax,
+  "grpc-node.max_session_memory": connectionMegabytesMax,
   "grpc.keepalive_time_ms": connectionPingIntervalMs,
   "grpc.keepalive_timeout_ms": connectionPingTimeoutMs,
   // Its books would cost every call something, and nobody reads them.

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { CreateMode } from "../../gen/ts/corral/v1/node_pb.js";
 import { KeepAliveEvent } from "../../gen/ts/corral/v1/session_pb.js";
@@ -57,6 +57,15 @@ test("a session outlives its stream; a half-close ends the stream with OK", asyn
   again.stream.cancel();
   expect(await again.stream.status).toMatchObject({ code: "CANCELLED" });
   expect(engine.tree.session(1)).toBeDefined();
+});
+
+test("a stream that is gone lets go of its session", async () => {
+  const { client, engine } = await startServer();
+  const attach = vi.spyOn(engine, "attach");
+  const { stream } = await keepAlive(client);
+  const detach = vi.spyOn(await attach.mock.results[0]!.value, "detach");
+  stream.cancel();
+  await vi.waitFor(() => expect(detach).toHaveBeenCalled());
 });
 
 test("attaching with a timeout negotiates it anew", async () => {

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { GetRequestSchema } from "../../gen/ts/corral/v1/node_pb.js";
-import { messageBytesMax } from "../../src/limits.ts";
+import { connectionMegabytesMax, dataBytesMax, messageBytesMax } from "../../src/limits.ts";
 import { failureOf, pathOf, type RpcStatus, rpcStatusOf } from "../support/rpc-client.ts";
 import { startServer } from "../support/start-server.ts";
 
@@ -158,6 +158,35 @@ test("more calls at once than any client sends are all answered", async () => {
   const { client } = await startServer();
   const calls = Array.from({ length: 5_000 }, () => client.unary(rpc.exists, { path: "/none" }));
   expect(await Promise.all(calls)).toHaveLength(5_000);
+});
+
+test("a client that asks for more than it reads loses its connection before the server loses its memory", async () => {
+  const { address, client } = await startServer();
+  await client.unary(rpc.create, { path: "/big", data: new Uint8Array(dataBytesMax) });
+  const session = connect(`http://${address}`);
+  session.on("error", () => {});
+  const closed = new Promise<void>((resolve) => {
+    session.once("close", () => resolve());
+  });
+  const body = framed(toBinary(GetRequestSchema, create(GetRequestSchema, { path: "/big" })));
+  const headers = { ":method": "POST", ":path": pathOf(rpc.get), "content-type": "application/grpc" };
+  for (let calls = 0; calls < 4 * connectionMegabytesMax && !session.destroyed; calls++) {
+    session
+      .request(headers)
+      .on("error", () => {})
+      .end(body);
+    // Others are served all the while; and what is rejected depends on what has been answered before.
+    if (calls % 10 === 0) await client.unary(rpc.get, { path: "/" });
+  }
+  await closed;
+  await client.unary(rpc.get, { path: "/" });
+});
+
+test("a client that reads may ask for much at once", async () => {
+  const { client } = await startServer();
+  await client.unary(rpc.create, { path: "/big", data: new Uint8Array(dataBytesMax) });
+  const calls = Array.from({ length: 150 }, () => client.unary(rpc.get, { path: "/big" }));
+  for (const { data } of await Promise.all(calls)) expect(data).toHaveLength(dataBytesMax);
 });
 
 test("a client that resets every call it makes hurts nobody else", async () => {

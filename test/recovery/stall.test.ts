@@ -68,9 +68,9 @@ skipUnless("strace")("a disk that takes a second for each fsync", () => {
   }, 60_000);
 });
 
-/** Makes every fdatasync of a process take a second longer, until the test ends. */
+/** Makes every fsync of a process take a second longer, until the test ends. */
 async function slowDown(pid: number): Promise<void> {
-  const inject = "inject=fdatasync:delay_enter=1000000";
+  const inject = "inject=fdatasync,fsync:delay_enter=1000000";
   const strace = spawn(toolPath("strace"), ["-f", "-p", `${pid}`, "-o", "/dev/null", "-e", inject], {
     stdio: "ignore",
   });

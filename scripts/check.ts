@@ -52,7 +52,7 @@ function checkGo(): void {
   const go = findGo();
   if (go === undefined && ci) throw new Error("there is no Go");
   if (go === undefined) {
-    console.log("skipped go vet and gofmt: there is no Go (set CORRAL_GO, or put it on PATH)");
+    console.log("skipped go vet and gofmt: there is no Go (set WITH_GO, or put it on PATH)");
     return;
   }
   for (const module of ["examples/go", "test/story/go"]) {

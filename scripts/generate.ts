@@ -27,14 +27,12 @@ export interface GenerateOptions {
 export function generate({ skipMissing = false, acceptBreaking = false }: GenerateOptions = {}): string[] {
   const skipped: string[] = [];
   if (!acceptBreaking) refuseBreaking();
-  if (skipMissing && findGo() === undefined) {
-    skipped.push("gen/go is not generated: there is no Go (set CORRAL_GO, or put it on PATH)");
-    generateTypescript();
-  } else {
-    generateTypescriptAndGo();
-  }
+  generateTypescript();
+  if (skipMissing && findGo() === undefined)
+    skipped.push("gen/go is not generated: there is no Go (set WITH_GO, or put it on PATH)");
+  else generateGo();
   if (skipMissing && findPython() === undefined)
-    skipped.push("gen/python is not generated: there is no python3 (set CORRAL_PYTHON, or put it on PATH)");
+    skipped.push("gen/python is not generated: there is no python3 (set WITH_PYTHON, or put it on PATH)");
   else generatePython();
   mkdirSync(join(root, dirname(landedContract)), { recursive: true });
   // Written last, so that a failure before leaves the contract to compare with as it was.
@@ -58,17 +56,16 @@ function refuseBreaking(): void {
   }
 }
 
-function generateTypescriptAndGo(): void {
-  installGoCommand("protoc-gen-go");
-  installGoCommand("protoc-gen-go-grpc");
-  remove([...generated.ts, ...generated.go]);
+function generateTypescript(): void {
+  remove(generated.ts);
   buf(["generate"]);
 }
 
-function generateTypescript(): void {
-  remove(generated.ts);
-  const plugin = { local: "protoc-gen-es", out: "gen/ts", opt: ["target=js+dts", "import_extension=js"] };
-  buf(["generate", "--template", JSON.stringify({ version: "v2", plugins: [plugin] })]);
+function generateGo(): void {
+  installGoCommand("protoc-gen-go");
+  installGoCommand("protoc-gen-go-grpc");
+  remove(generated.go);
+  buf(["generate", "--template", "buf.gen.go.yaml"]);
 }
 
 function generatePython(): void {

@@ -27,14 +27,16 @@ export function findProgram(name: string, folders: readonly string[] = []): stri
   return [...path, ...folders].map((folder) => join(folder, name)).find((file) => existsSync(file));
 }
 
-/** The Go command: CORRAL_GO, else on PATH, else where Go's own installer puts it. */
+/** The Go command: WITH_GO (empty for none), else on PATH, else where Go's own installer puts it. */
 export function findGo(): string | undefined {
-  return process.env["CORRAL_GO"] ?? findProgram("go", ["/usr/local/go/bin"]);
+  const named = process.env["WITH_GO"];
+  return named === undefined ? findProgram("go", ["/usr/local/go/bin"]) : named || undefined;
 }
 
-/** The Python that makes the virtual environment: CORRAL_PYTHON, else python3 on PATH. */
+/** The Python that makes the virtual environment: WITH_PYTHON (empty for none), else python3 on PATH. */
 export function findPython(): string | undefined {
-  return process.env["CORRAL_PYTHON"] ?? findProgram("python3");
+  const named = process.env["WITH_PYTHON"];
+  return named === undefined ? findProgram("python3") : named || undefined;
 }
 
 /** Installs a Go command into .tools/bin. Throws when Go is missing or fails. */
@@ -44,8 +46,7 @@ export function installGoCommand(name: GoCommand): string {
   const wanted = goCommands[name];
   if (existsSync(binary) && readStamp(stamp) === wanted) return binary;
   const go = findGo();
-  if (go === undefined)
-    throw new Error(`${name} needs Go: install Go 1.25 or later, or name it in CORRAL_GO`);
+  if (go === undefined) throw new Error(`${name} needs Go: install Go 1.25 or later, or name it in WITH_GO`);
   mkdirSync(toolsBin, { recursive: true });
   console.error(`corral: installing ${wanted}`);
   run(go, ["install", wanted], { GOBIN: toolsBin });
@@ -60,7 +61,7 @@ export function installPythonPackages(): string {
   if (existsSync(pythonInVenv) && readStamp(stamp) === wanted) return pythonInVenv;
   const python = findPython();
   if (python === undefined)
-    throw new Error("the Python packages need Python 3.9 or later: install it, or name it in CORRAL_PYTHON");
+    throw new Error("the Python packages need Python 3.9 or later: install it, or name it in WITH_PYTHON");
   console.error("corral: installing Python packages into .tools/python");
   rmSync(join(toolsFolder, "python"), { recursive: true, force: true });
   run(python, ["-m", "venv", join(toolsFolder, "python")]);

@@ -7,17 +7,18 @@ import { findGo, findProgram, pythonInVenv, toolsBin } from "../../scripts/tools
 /** The programs beside Node that some tests need. */
 export type Tool = "go" | "grpcurl" | "python" | "strace" | "h2load";
 
-/** Where each one is, and how to get it. The environment variable comes first. */
+/** Where each one is, and how to get it. The environment variable comes first; empty, it means none. Its name
+ * does not begin with CORRAL_, since the server takes such a one for a setting. */
 const tools: Record<Tool, { variable: string; find: () => string | undefined; hint: string }> = {
-  go: { variable: "CORRAL_GO", find: findGo, hint: "install Go 1.25 or later" },
+  go: { variable: "WITH_GO", find: findGo, hint: "install Go 1.25 or later" },
   grpcurl: {
-    variable: "CORRAL_GRPCURL",
+    variable: "WITH_GRPCURL",
     find: () => existing(join(toolsBin, "grpcurl")) ?? findProgram("grpcurl"),
     hint: "npm run tools",
   },
-  python: { variable: "CORRAL_TEST_PYTHON", find: () => existing(pythonInVenv), hint: "npm run tools" },
-  strace: { variable: "CORRAL_STRACE", find: () => findProgram("strace"), hint: "install strace" },
-  h2load: { variable: "CORRAL_H2LOAD", find: () => findProgram("h2load"), hint: "install nghttp2-client" },
+  python: { variable: "WITH_TEST_PYTHON", find: () => existing(pythonInVenv), hint: "npm run tools" },
+  strace: { variable: "WITH_STRACE", find: () => findProgram("strace"), hint: "install strace" },
+  h2load: { variable: "WITH_H2LOAD", find: () => findProgram("h2load"), hint: "install nghttp2-client" },
 };
 
 /** The path of a tool. Throws when it is not there; tests that may run without it begin with skipUnless. */
@@ -58,7 +59,8 @@ export function runTool(name: Tool, args: readonly string[], cwd: string): strin
 }
 
 function find(name: Tool): string | undefined {
-  return process.env[tools[name].variable] ?? tools[name].find();
+  const named = process.env[tools[name].variable];
+  return named === undefined ? tools[name].find() : named || undefined;
 }
 
 function missing(name: Tool): string {

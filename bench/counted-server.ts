@@ -5,6 +5,7 @@ import { Engine } from "../src/engine/engine.ts";
 import { startGrpcServer } from "../src/grpc/server.ts";
 import type { Journal, StateSink } from "../src/journal/journal.ts";
 import { openSqliteJournal } from "../src/journal/sqlite/sqlite-journal.ts";
+import { collectGarbage } from "../src/ops/garbage.ts";
 import { createLogger } from "../src/ops/logger.ts";
 
 /** What a counted server tells of itself, since the last time it was asked. */
@@ -61,6 +62,7 @@ async function main(dataDir: string): Promise<void> {
       throw error;
     },
   });
+  collectGarbage();
   const grpc = await startGrpcServer({
     engine,
     log,

@@ -3,6 +3,7 @@ import type { Settings } from "./config/settings.ts";
 import { Engine } from "./engine/engine.ts";
 import { startGrpcServer } from "./grpc/server.ts";
 import { openSqliteJournal } from "./journal/sqlite/sqlite-journal.ts";
+import { collectGarbage } from "./ops/garbage.ts";
 import type { Logger } from "./ops/logger.ts";
 
 /** How long a stop waits for calls that are under way, in milliseconds. */
@@ -37,6 +38,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     settings,
     onFailure: failure.reject,
   });
+  collectGarbage();
   const { zxid, nodeCount: nodes, sessionCount } = engine.tree;
   const dur_ms = Math.round(systemClock.monotonicMs() - startedMs);
   log.info({ data_dir: dataDir, zxid, nodes, sessions: sessionCount, dur_ms }, "loaded");

@@ -3,7 +3,7 @@ import { JournalUnusable } from "../journal.ts";
 import { type DataFiles, reasonOf } from "./files.ts";
 
 /** What SQLite may keep in memory of the file, in KiB: the paths that a busy server touches. */
-const cacheKib = 64 * 1024;
+const cacheKib = 8 * 1024;
 
 /** The WAL file shrinks to this size when it is started anew after growing large. */
 const walBytesKept = 64 * 1_048_576;

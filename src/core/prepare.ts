@@ -19,11 +19,11 @@ type Of<Op extends Operation["op"]> = Extract<Operation, { op: Op }>;
  * check wins, in the order of ZooKeeper's PrepRequestProcessor.
  */
 export function prepare(operation: Operation, caller: Caller, state: StateReader, zxid: number): Prepared {
-  const tooLarge = checkSizes(operation);
-  if (tooLarge !== undefined) return { ok: false, refusal: tooLarge };
   if (caller.sessionId !== undefined && state.session(caller.sessionId) === undefined) {
     return { ok: false, refusal: sessionExpired(caller.sessionId) };
   }
+  const tooLarge = checkSizes(operation);
+  if (tooLarge !== undefined) return { ok: false, refusal: tooLarge };
   switch (operation.op) {
     case "create":
       return prepareCreate(operation, caller, state);

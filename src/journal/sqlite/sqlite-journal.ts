@@ -103,7 +103,11 @@ class WorkerLink {
   constructor(options: WorkerOptions, log: JournalLog) {
     // The same file runs from source and compiled.
     const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-    this.#worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData: options });
+    this.#worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), {
+      workerData: options,
+      // What it allocates is dead by the next batch: a small young generation is enough, and stays small.
+      resourceLimits: { maxYoungGenerationSizeMb: 6 },
+    });
     this.#worker.on("message", (message: Answer | LogLine) => {
       if (message.kind === "log") log[message.level](message.fields, message.message);
       else this.#waiting.shift()?.(message);

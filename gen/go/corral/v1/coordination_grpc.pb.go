@@ -68,8 +68,10 @@ type CoordinationClient interface {
 	// one with SESSION_MOVED. When the session ends, its stream ends with SESSION_EXPIRED, or with OK when
 	// the client asked for the close on this stream.
 	//
+	// Set no deadline on this stream, or one beyond the life of the session.
+	//
 	// Errors: SESSION_EXPIRED, also for a token that the server does not know; SESSION_MOVED;
-	// TOO_MANY_SESSIONS.
+	// TOO_MANY_SESSIONS; OVERLOADED for a client that leaves 1,000 messages of the stream unread.
 	KeepAlive(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[KeepAliveRequest, KeepAliveResponse], error)
 	// Ends a session at once: all its ephemeral nodes are deleted under one zxid, which is answered.
 	//
@@ -77,10 +79,10 @@ type CoordinationClient interface {
 	CloseSession(ctx context.Context, in *CloseSessionRequest, opts ...grpc.CallOption) (*CloseSessionResponse, error)
 	// Creates a node. The parent must exist; it is never created along the way.
 	//
-	// Errors, in the order in which they are decided: SESSION_EXPIRED; SESSION_REQUIRED for an ephemeral
-	// mode without a session; BAD_ARGUMENTS for a path that does not start with "/"; NO_NODE for a missing
-	// parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS; NO_CHILDREN_FOR_EPHEMERALS;
-	// TOO_MANY_EPHEMERALS. PATH_TOO_LONG and DATA_TOO_LARGE come before all of them.
+	// Errors, in the order in which they are decided: SESSION_EXPIRED; PATH_TOO_LONG and DATA_TOO_LARGE;
+	// SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
+	// with "/"; NO_NODE for a missing parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS;
+	// NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS.
 	Create(ctx context.Context, in *CreateRequest, opts ...grpc.CallOption) (*CreateResponse, error)
 	// Reads a node's data and Stat.
 	//
@@ -251,8 +253,10 @@ type CoordinationServer interface {
 	// one with SESSION_MOVED. When the session ends, its stream ends with SESSION_EXPIRED, or with OK when
 	// the client asked for the close on this stream.
 	//
+	// Set no deadline on this stream, or one beyond the life of the session.
+	//
 	// Errors: SESSION_EXPIRED, also for a token that the server does not know; SESSION_MOVED;
-	// TOO_MANY_SESSIONS.
+	// TOO_MANY_SESSIONS; OVERLOADED for a client that leaves 1,000 messages of the stream unread.
 	KeepAlive(grpc.BidiStreamingServer[KeepAliveRequest, KeepAliveResponse]) error
 	// Ends a session at once: all its ephemeral nodes are deleted under one zxid, which is answered.
 	//
@@ -260,10 +264,10 @@ type CoordinationServer interface {
 	CloseSession(context.Context, *CloseSessionRequest) (*CloseSessionResponse, error)
 	// Creates a node. The parent must exist; it is never created along the way.
 	//
-	// Errors, in the order in which they are decided: SESSION_EXPIRED; SESSION_REQUIRED for an ephemeral
-	// mode without a session; BAD_ARGUMENTS for a path that does not start with "/"; NO_NODE for a missing
-	// parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS; NO_CHILDREN_FOR_EPHEMERALS;
-	// TOO_MANY_EPHEMERALS. PATH_TOO_LONG and DATA_TOO_LARGE come before all of them.
+	// Errors, in the order in which they are decided: SESSION_EXPIRED; PATH_TOO_LONG and DATA_TOO_LARGE;
+	// SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
+	// with "/"; NO_NODE for a missing parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS;
+	// NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS.
 	Create(context.Context, *CreateRequest) (*CreateResponse, error)
 	// Reads a node's data and Stat.
 	//

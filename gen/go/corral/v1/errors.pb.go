@@ -59,8 +59,8 @@ const (
 	ErrorReason_ERROR_REASON_MESSAGE_TOO_LARGE ErrorReason = 13
 	// RESOURCE_EXHAUSTED: the server holds its `limit` of sessions.
 	ErrorReason_ERROR_REASON_TOO_MANY_SESSIONS ErrorReason = 14
-	// RESOURCE_EXHAUSTED: `limit` writes, or bytes of them, wait for the disk already; nothing was changed.
-	// Retry after a short wait.
+	// RESOURCE_EXHAUSTED: `limit` writes, or bytes of them, wait for the disk already, or `limit` messages for
+	// the reader of a stream; nothing was changed. Retry after a short wait.
 	ErrorReason_ERROR_REASON_OVERLOADED ErrorReason = 15
 	// RESOURCE_EXHAUSTED: the disk is full; nothing was changed. Reads and heartbeats go on.
 	ErrorReason_ERROR_REASON_DISK_FULL ErrorReason = 16

@@ -138,8 +138,10 @@ class CoordinationServicer(object):
         one with SESSION_MOVED. When the session ends, its stream ends with SESSION_EXPIRED, or with OK when
         the client asked for the close on this stream.
 
+        Set no deadline on this stream, or one beyond the life of the session.
+
         Errors: SESSION_EXPIRED, also for a token that the server does not know; SESSION_MOVED;
-        TOO_MANY_SESSIONS.
+        TOO_MANY_SESSIONS; OVERLOADED for a client that leaves 1,000 messages of the stream unread.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -157,10 +159,10 @@ class CoordinationServicer(object):
     def Create(self, request, context):
         """Creates a node. The parent must exist; it is never created along the way.
 
-        Errors, in the order in which they are decided: SESSION_EXPIRED; SESSION_REQUIRED for an ephemeral
-        mode without a session; BAD_ARGUMENTS for a path that does not start with "/"; NO_NODE for a missing
-        parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS; NO_CHILDREN_FOR_EPHEMERALS;
-        TOO_MANY_EPHEMERALS. PATH_TOO_LONG and DATA_TOO_LARGE come before all of them.
+        Errors, in the order in which they are decided: SESSION_EXPIRED; PATH_TOO_LONG and DATA_TOO_LARGE;
+        SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
+        with "/"; NO_NODE for a missing parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS;
+        NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -125,8 +125,8 @@ export enum ErrorReason {
   TOO_MANY_SESSIONS = 14,
 
   /**
-   * RESOURCE_EXHAUSTED: `limit` writes, or bytes of them, wait for the disk already; nothing was changed.
-   * Retry after a short wait.
+   * RESOURCE_EXHAUSTED: `limit` writes, or bytes of them, wait for the disk already, or `limit` messages for
+   * the reader of a stream; nothing was changed. Retry after a short wait.
    *
    * @generated from enum value: ERROR_REASON_OVERLOADED = 15;
    */

@@ -39,6 +39,12 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     onFailure: failure.reject,
   });
   collectGarbage();
+  if (!isLoopback(settings.host)) {
+    log.warn(
+      { host: settings.host },
+      "there is no authentication: whoever reaches this address may do anything",
+    );
+  }
   const { zxid, nodeCount: nodes, sessionCount } = engine.tree;
   const dur_ms = Math.round(systemClock.monotonicMs() - startedMs);
   log.info({ data_dir: dataDir, zxid, nodes, sessions: sessionCount, dur_ms }, "loaded");
@@ -63,4 +69,8 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
       await engine.stop();
     },
   };
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
 }

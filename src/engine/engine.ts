@@ -1,10 +1,11 @@
 import type { Clock, Random } from "../clock.ts";
+import { orphanedEphemerals } from "../core/invariants.ts";
 import { anonymous, type Caller, type Operation, type Outcome } from "../core/operation.ts";
 import { sessionExpired } from "../core/prepare.ts";
 import { type Refusal, Refused } from "../core/refusal.ts";
 import { negotiateTimeoutMs, parseToken, type SessionRecord, sameSecret } from "../core/session.ts";
 import { Tree } from "../core/tree.ts";
-import type { Journal } from "../journal/journal.ts";
+import { type Journal, JournalUnusable } from "../journal/journal.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { type Attachment, type AttachmentListener, SessionKeeper } from "./session-keeper.ts";
 
@@ -37,7 +38,7 @@ export class Engine {
   readonly #writer: GroupCommit;
   readonly #sessions: SessionKeeper;
 
-  /** Loads the journal and starts to count the time of its sessions. */
+  /** Loads the journal and starts to count the time of its sessions. @throws JournalUnusable */
   static async start(options: EngineOptions): Promise<Engine> {
     const tree = new Tree();
     const { lastZxid } = await options.journal.load({
@@ -45,6 +46,8 @@ export class Engine {
       session: (session) => tree.putSession(session),
     });
     tree.zxid = lastZxid;
+    const [orphan] = orphanedEphemerals(tree);
+    if (orphan !== undefined) throw new JournalUnusable(`the database contradicts itself: ${orphan}`);
     return new Engine(tree, options);
   }
 

@@ -1,0 +1,138 @@
+// A whole engine on a manual clock and a journal that is slow, full, broken or killed, all from one seed: what was
+// acknowledged stays, nothing is seen that can be lost, and the state is sound at every step.
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { brokenInvariants } from "../../src/core/invariants.ts";
+import { anonymous, type Caller, type Operation, type Outcome } from "../../src/core/operation.ts";
+import { Engine } from "../../src/engine/engine.ts";
+import { settle, tickMs } from "../support/engine.ts";
+import { CountingRandom, ManualClock } from "../support/manual-clock.ts";
+import { MemoryJournal } from "../support/memory-journal.ts";
+
+type Step =
+  | { readonly write: Operation; readonly session: number }
+  | { readonly open: true }
+  | { readonly advanceMs: number }
+  | { readonly stallMs: number }
+  | { readonly disk: "hold" | "release" | "full" | "unknownStored" | "unknownLost" }
+  | { readonly crash: { readonly pendingStored: boolean } };
+
+const path = fc.constantFrom("/a", "/b", "/a/x", "/a/y", "/b/x");
+const mode = fc.constantFrom("persistent", "ephemeral", "persistentSequential", "ephemeralSequential");
+const data = fc.constant(new Uint8Array(3));
+const write: fc.Arbitrary<Operation> = fc.oneof(
+  fc.record({ op: fc.constant("create" as const), path, data, mode }) as fc.Arbitrary<Operation>,
+  fc.record({ op: fc.constant("delete" as const), path, version: fc.constant(-1) }),
+  fc.record({ op: fc.constant("set" as const), path, data, version: fc.constant(-1) }),
+);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 12, arbitrary: fc.record({ write, session: fc.integer({ min: -1, max: 3 }) }) },
+  { weight: 2, arbitrary: fc.constant({ open: true as const }) },
+  { weight: 3, arbitrary: fc.record({ advanceMs: fc.integer({ min: 1, max: 3_000 }) }) },
+  { weight: 1, arbitrary: fc.record({ stallMs: fc.integer({ min: 1, max: 60_000 }) }) },
+  { weight: 4, arbitrary: fc.record({ disk: fc.constantFrom("hold" as const, "release" as const) }) },
+  { weight: 1, arbitrary: fc.record({ disk: fc.constantFrom("full", "unknownStored", "unknownLost") }) },
+  { weight: 1, arbitrary: fc.record({ crash: fc.record({ pendingStored: fc.boolean() }) }) },
+) as fc.Arbitrary<Step>;
+
+class World {
+  readonly clock = new ManualClock();
+  journal = new MemoryJournal();
+  engine!: Engine;
+  failed = false;
+  readonly sessions: number[] = [];
+  /** The zxids that were acknowledged to somebody. */
+  readonly acknowledged = new Set<number>();
+  /** Which server is running: what an earlier one never answered stays unanswered. */
+  life = 0;
+
+  async start(): Promise<void> {
+    this.failed = false;
+    this.life++;
+    this.engine = await Engine.start({
+      journal: this.journal,
+      clock: this.clock,
+      random: new CountingRandom(),
+      settings: { tickMs, minSessionTimeoutMs: 2 * tickMs, maxSessionTimeoutMs: 20 * tickMs },
+      onFailure: () => {
+        this.failed = true;
+      },
+    });
+    // Invariant 1, and 3: nothing acknowledged is missing, and no zxid is given again.
+    expect(this.engine.tree.zxid).toBeGreaterThanOrEqual(Math.max(0, ...this.acknowledged));
+    this.check();
+  }
+
+  async take(taken: Step): Promise<void> {
+    if ("write" in taken) this.submit(taken.write, taken.session);
+    else if ("open" in taken) this.open();
+    else if ("advanceMs" in taken) this.clock.advance(taken.advanceMs);
+    else if ("stallMs" in taken) this.clock.stall(taken.stallMs);
+    else if ("disk" in taken) this.disk(taken.disk);
+    else await this.crash(taken.crash.pendingStored);
+    await settle();
+    if (this.failed) await this.crash(false);
+    this.check();
+  }
+
+  submit(operation: Operation, index: number): void {
+    const sessionId = this.sessions[index];
+    const caller: Caller = sessionId === undefined ? anonymous : { sessionId };
+    const life = this.life;
+    void this.engine.submit(operation, caller).then((outcome) => this.told(outcome, life));
+  }
+
+  told(outcome: Outcome, life: number): void {
+    if (!outcome.ok) return;
+    expect(life).toBe(this.life);
+    // Invariant 2: who is told can read it, and the journal has it.
+    expect(this.engine.tree.zxid).toBeGreaterThanOrEqual(outcome.zxid);
+    expect(this.acknowledged.has(outcome.zxid)).toBe(false);
+    this.acknowledged.add(outcome.zxid);
+  }
+
+  open(): void {
+    const life = this.life;
+    this.engine.openSession(0).then(
+      ({ zxid, session }) => {
+        this.told({ ok: true, zxid }, life);
+        this.sessions.push(session.id);
+      },
+      () => {},
+    );
+  }
+
+  disk(what: Extract<Step, { disk: unknown }>["disk"]): void {
+    if (what === "hold") this.journal.hold();
+    else if (what === "release") this.journal.release();
+    else this.journal.failNext(what);
+  }
+
+  async crash(pendingStored: boolean): Promise<void> {
+    const journal = this.journal.crash({ pendingStored });
+    // The dead server's timers die with it.
+    void this.engine.stop();
+    this.journal = journal;
+    await this.start();
+  }
+
+  check(): void {
+    expect(brokenInvariants(this.engine.tree)).toEqual([]);
+    expect(this.engine.tree.zxid).toBeLessThanOrEqual(this.journal.store.lastZxid);
+  }
+}
+
+test("an engine keeps its promises whatever its disk, its clock and its death do", async () => {
+  const steps = fc.array(step, { minLength: 10, maxLength: 80 });
+  await fc.assert(
+    fc.asyncProperty(steps, async (all) => {
+      const world = new World();
+      await world.start();
+      for (const taken of all) await world.take(taken);
+      world.journal.release();
+      await settle();
+      await world.crash(false);
+    }),
+    { numRuns: Number(process.env["SIMULATION_RUNS"] ?? 150) },
+  );
+}, 120_000);

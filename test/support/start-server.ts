@@ -1,11 +1,11 @@
 import { onTestFinished } from "vitest";
 import { systemRandom } from "../../src/clock.ts";
 import { brokenInvariants } from "../../src/core/invariants.ts";
-import { reservedNodes } from "../../src/core/reserved.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import { type GrpcServer, type GrpcServerOptions, startGrpcServer } from "../../src/grpc/server.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { ManualClock } from "./manual-clock.ts";
+import { MemoryJournal } from "./memory-journal.ts";
 import { RpcClient } from "./rpc-client.ts";
 
 export interface TestServer {
@@ -28,7 +28,7 @@ export async function startServer(
 ): Promise<TestServer> {
   const clock = new ManualClock();
   const engine = await Engine.start({
-    journal: options.journal ?? forgetfulJournal,
+    journal: options.journal ?? new MemoryJournal(),
     clock,
     random: systemRandom,
     settings: { tickMs: 2_000, minSessionTimeoutMs: 4_000, maxSessionTimeoutMs: 40_000 },
@@ -64,13 +64,3 @@ export async function startServer(
   });
   return { address, port: grpc.port, client, engine, clock, grpc, logged, stop };
 }
-
-/** Acknowledges everything and keeps nothing, for tests that restart nothing. */
-const forgetfulJournal: Journal = {
-  async load(sink) {
-    for (const { path, record } of reservedNodes) sink.node(path, record, new Uint8Array());
-    return { lastZxid: 0 };
-  },
-  commit: () => Promise.resolve(),
-  close: () => Promise.resolve(),
-};

@@ -3,7 +3,7 @@ import { systemClock, systemRandom } from "../src/clock.ts";
 import type { Transaction } from "../src/core/change.ts";
 import { Engine } from "../src/engine/engine.ts";
 import { startGrpcServer } from "../src/grpc/server.ts";
-import type { Journal, StateSink } from "../src/journal/journal.ts";
+import type { HistoryPage, Journal, StateSink } from "../src/journal/journal.ts";
 import { openSqliteJournal } from "../src/journal/sqlite/sqlite-journal.ts";
 import { collectGarbage } from "../src/ops/garbage.ts";
 import { createLogger } from "../src/ops/logger.ts";
@@ -42,6 +42,10 @@ class CountingJournal implements Journal {
     this.commits++;
     this.transactions += batch.length;
     return this.#journal.commit(batch);
+  }
+
+  history(after: number, through: number): Promise<HistoryPage> {
+    return this.#journal.history(after, through);
   }
 
   close(): Promise<void> {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Transaction } from "../src/core/change.ts";
+import { createdNode } from "../src/core/node.ts";
 import { openSqliteJournal } from "../src/journal/sqlite/sqlite-journal.ts";
 import { createLogger } from "../src/ops/logger.ts";
 import { ServerProcess } from "./server-process.ts";
@@ -34,11 +35,13 @@ async function fill(dataDir: string, from: number, to: number): Promise<void> {
   const journal = await openSqliteJournal({ dataDir, log: createLogger({ level: "warn" }) });
   let { lastZxid: zxid } = await journal.load({ node: () => {}, session: () => {} });
   const service = (i: number) => `/service-${String(i % 1_000).padStart(4, "0")}`;
-  const transaction = (path: string, parentCreates: number): Transaction => ({
-    zxid: ++zxid,
-    timeMs: 1_700_000_000_000,
-    changes: [{ kind: "nodeCreated", path, data: randomBytes(100), ephemeralOwner: 0, parentCreates }],
-  });
+  const transaction = (path: string, creates: number): Transaction => {
+    const stamp = { zxid: ++zxid, timeMs: 1_700_000_000_000 };
+    const node = createdNode(stamp, 0, 100);
+    // Of a parent, the journal stores these two.
+    const parent = { ...node, pzxid: zxid, creates };
+    return { ...stamp, changes: [{ kind: "nodeCreated", path, data: randomBytes(100), node, parent }] };
+  };
   for (let start = from; start < to; start += batchSize) {
     const batch = Array.from({ length: batchSize }, (_, offset) => {
       const i = start + offset;

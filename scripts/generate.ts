@@ -78,6 +78,7 @@ function generatePython(): void {
     "-m",
     "grpc_tools.protoc",
     "-Iproto",
+    "-Ithird_party/proto",
     ...outputs,
     ...protos.map((file) => file.replace("proto/", "")),
   ]);

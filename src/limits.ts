@@ -24,6 +24,12 @@ export const sessionsMax = 200_000;
 /** Ephemeral nodes of one session: they go under one zxid, in one step that nothing interrupts. */
 export const ephemeralsPerSessionMax = 16_384;
 
+/**
+ * Data and previous data that the events of one transaction carry together. They travel in one message, which has
+ * to stay below the 4 MiB that gRPC clients take; the events beyond it are told without data.
+ */
+export const eventDataBytesMax = 3 * 1_048_576;
+
 /** Writes that may wait for the disk; beyond it the server answers OVERLOADED rather than queue. */
 export const pendingWritesMax = 100_000;
 
@@ -35,6 +41,15 @@ export const batchChangesMax = 500;
 
 /** Bytes in one SQLite transaction. */
 export const batchBytesMax = 16 * 1_048_576;
+
+/** Packed history that one read takes from the disk, at least one batch: it delays the commits behind it. */
+export const historyPageBytesMax = 262_144;
+
+/** Packed history that is kept in memory, for watches that resume from a moment ago. */
+export const recentHistoryBytesMax = 8 * 1_048_576;
+
+/** Batches of the history that one commit prunes at most: more than it adds, few enough to cost little. */
+export const prunedBatchesMax = 4;
 
 /** Zxids and session ids are JavaScript numbers, exact up to here: at a million writes a second, 285 years. */
 export const zxidMax = Number.MAX_SAFE_INTEGER;

@@ -1,23 +1,37 @@
+import type { NodeRecord } from "./node.ts";
+
 /**
  * Changes are the language of the journal: facts that were decided, with absolute values, so that applying
- * them needs no decision and cannot fail. An operation becomes changes in prepare.ts.
+ * them needs no decision and cannot fail, and telling watches of them needs no tree. An operation becomes
+ * changes in prepare.ts.
  */
 export type Change =
   | {
       readonly kind: "nodeCreated";
       readonly path: string;
       readonly data: Uint8Array;
-      readonly ephemeralOwner: number;
-      /** The parent's `creates` after this creation. */
-      readonly parentCreates: number;
+      readonly node: NodeRecord;
+      /** The parent after this change. */
+      readonly parent: NodeRecord;
     }
   | {
       readonly kind: "nodeDataSet";
       readonly path: string;
       readonly data: Uint8Array;
-      readonly version: number;
+      /** The node after this change. */
+      readonly node: NodeRecord;
+      readonly previousData: Uint8Array;
     }
-  | { readonly kind: "nodeDeleted"; readonly path: string }
+  | {
+      readonly kind: "nodeDeleted";
+      readonly path: string;
+      /** The node as it was before. */
+      readonly node: NodeRecord;
+      /** Absent when a transaction deletes more data than an event may carry. */
+      readonly previousData: Uint8Array | undefined;
+      /** The parent after this change. */
+      readonly parent: NodeRecord;
+    }
   | {
       readonly kind: "sessionOpened";
       readonly sessionId: number;
@@ -27,10 +41,14 @@ export type Change =
   | { readonly kind: "sessionTimeoutSet"; readonly sessionId: number; readonly timeoutMs: number }
   | { readonly kind: "sessionClosed"; readonly sessionId: number };
 
-/** The changes of one operation: all or nothing, under one zxid. */
-export interface Transaction {
+/** When a transaction happens: its place in the one order, and the wall-clock time of every node it touches. */
+export interface Stamp {
   readonly zxid: number;
-  /** The wall-clock time of every node touched, in milliseconds. */
+  /** In milliseconds. */
   readonly timeMs: number;
+}
+
+/** The changes of one operation: all or nothing, under one zxid. */
+export interface Transaction extends Stamp {
   readonly changes: readonly Change[];
 }

@@ -18,6 +18,27 @@ export interface NodeRecord {
   readonly numChildren: number;
 }
 
+/** A node as its creation leaves it: DataTree.createStat. */
+export function createdNode(
+  { zxid, timeMs }: { readonly zxid: number; readonly timeMs: number },
+  ephemeralOwner: number,
+  dataLength: number,
+): NodeRecord {
+  return {
+    czxid: zxid,
+    mzxid: zxid,
+    pzxid: zxid,
+    ctimeMs: timeMs,
+    mtimeMs: timeMs,
+    version: 0,
+    creates: 0,
+    aversion: 0,
+    ephemeralOwner,
+    dataLength,
+    numChildren: 0,
+  };
+}
+
 /** What a client sees of a node: corral.v1.Stat. */
 export interface Stat {
   readonly czxid: number;

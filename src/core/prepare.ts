@@ -1,6 +1,6 @@
-import { dataBytesMax, ephemeralsPerSessionMax, sessionsMax } from "../limits.ts";
-import type { Change } from "./change.ts";
-import type { NodeRecord } from "./node.ts";
+import { dataBytesMax, ephemeralsPerSessionMax, eventDataBytesMax, sessionsMax } from "../limits.ts";
+import type { Change, Stamp } from "./change.ts";
+import { createdNode, type NodeRecord } from "./node.ts";
 import type { Caller, Operation } from "./operation.ts";
 import { checkPathLength, checkPathStart, isSpecialPath, parentOf, validatePath } from "./path.ts";
 import type { Reason, Refusal } from "./refusal.ts";
@@ -15,10 +15,10 @@ export type Prepared =
 type Of<Op extends Operation["op"]> = Extract<Operation, { op: Op }>;
 
 /**
- * Decides an operation on the staged state, as the next transaction with this zxid. Pure: the first failing
+ * Decides an operation on the staged state, as the next transaction with this stamp. Pure: the first failing
  * check wins, in the order of ZooKeeper's PrepRequestProcessor.
  */
-export function prepare(operation: Operation, caller: Caller, state: StateReader, zxid: number): Prepared {
+export function prepare(operation: Operation, caller: Caller, state: StateReader, stamp: Stamp): Prepared {
   if (caller.sessionId !== undefined && state.session(caller.sessionId) === undefined) {
     return { ok: false, refusal: sessionExpired(caller.sessionId) };
   }
@@ -26,22 +26,28 @@ export function prepare(operation: Operation, caller: Caller, state: StateReader
   if (tooLarge !== undefined) return { ok: false, refusal: tooLarge };
   switch (operation.op) {
     case "create":
-      return prepareCreate(operation, caller, state);
+      return prepareCreate(operation, caller, state, stamp);
     case "set":
-      return prepareSet(operation, state);
+      return prepareSet(operation, state, stamp);
     case "delete":
-      return prepareDelete(operation, state);
+      return prepareDelete(operation, state, stamp);
     case "openSession":
-      return prepareOpenSession(operation, state, zxid);
+      return prepareOpenSession(operation, state, stamp);
     case "setSessionTimeout":
+      return prepareSetSessionTimeout(operation, state);
     case "closeSession":
-      return prepareOnSession(operation, state);
+      return prepareCloseSession(operation, state, stamp);
     case "sync":
       return { ok: true, changes: [] };
   }
 }
 
-function prepareCreate({ path, data, mode }: Of<"create">, caller: Caller, state: StateReader): Prepared {
+function prepareCreate(
+  { path, data, mode }: Of<"create">,
+  caller: Caller,
+  state: StateReader,
+  stamp: Stamp,
+): Prepared {
   const ephemeral = mode === "ephemeral" || mode === "ephemeralSequential";
   const sequential = mode === "persistentSequential" || mode === "ephemeralSequential";
   if (ephemeral && caller.sessionId === undefined) return refuse(sessionRequired);
@@ -64,12 +70,15 @@ function prepareCreate({ path, data, mode }: Of<"create">, caller: Caller, state
   }
   const ephemeralOwner = ephemeral ? caller.sessionId! : 0;
   if (ephemeral && ownsTooMany(ephemeralOwner, state)) return refuse(tooManyEphemerals);
-  const parentCreates = afterCreate(parent);
-  return {
-    ok: true,
-    changes: [{ kind: "nodeCreated", path: created, data, ephemeralOwner, parentCreates }],
+  const node = createdNode(stamp, ephemeralOwner, data.length);
+  const change: Change = {
+    kind: "nodeCreated",
     path: created,
+    data,
+    node,
+    parent: withChild(parent, stamp.zxid),
   };
+  return { ok: true, changes: [change], path: created };
 }
 
 function ownsTooMany(sessionId: number, state: StateReader): boolean {
@@ -78,22 +87,40 @@ function ownsTooMany(sessionId: number, state: StateReader): boolean {
   return state.ephemeralsOf(sessionId).length >= ephemeralsPerSessionMax;
 }
 
-/** DataTree.createNode raises the counter only while it grows, so it stays at the largest 32-bit number. */
-function afterCreate(parent: NodeRecord): number {
-  return Math.min(parent.creates + 1, int32Max);
+/**
+ * A parent's pzxid and counters follow its set of children; its mzxid, mtime and version never do.
+ * DataTree.createNode raises the counter only while it grows, so it stays at the largest 32-bit number.
+ */
+function withChild(parent: NodeRecord, zxid: number): NodeRecord {
+  const creates = Math.min(parent.creates + 1, int32Max);
+  return { ...parent, pzxid: zxid, creates, numChildren: parent.numChildren + 1 };
 }
 
-function prepareSet({ path, data, version }: Of<"set">, state: StateReader): Prepared {
+function withoutChild(parent: NodeRecord, zxid: number): NodeRecord {
+  return { ...parent, pzxid: zxid, numChildren: parent.numChildren - 1 };
+}
+
+function prepareSet({ path, data, version }: Of<"set">, state: StateReader, stamp: Stamp): Prepared {
   const badPath = validatePath(path);
   if (badPath !== undefined) return refuse(badPath);
   const node = state.node(path);
   if (node === undefined) return refuse(noNode(path));
   if (version !== anyVersion && version !== node.version) return refuse(badVersion(path, version, node));
-  return {
-    ok: true,
-    changes: [{ kind: "nodeDataSet", path, data, version: nextVersion(node.version) }],
-    path,
+  const after: NodeRecord = {
+    ...node,
+    version: nextVersion(node.version),
+    mzxid: stamp.zxid,
+    mtimeMs: stamp.timeMs,
+    dataLength: data.length,
   };
+  const change: Change = {
+    kind: "nodeDataSet",
+    path,
+    data,
+    node: after,
+    previousData: state.data(path)!,
+  };
+  return { ok: true, changes: [change], path };
 }
 
 /**
@@ -105,11 +132,12 @@ function nextVersion(version: number): number {
   return next === anyVersion ? 0 : next;
 }
 
-function prepareDelete({ path, version }: Of<"delete">, state: StateReader): Prepared {
+function prepareDelete({ path, version }: Of<"delete">, state: StateReader, { zxid }: Stamp): Prepared {
   const badPath = validatePath(path) ?? (isSpecialPath(path) ? reservedNode(path) : undefined);
   if (badPath !== undefined) return refuse(badPath);
   const parentPath = parentOf(path);
-  if (state.node(parentPath) === undefined) return refuse(noNode(parentPath));
+  const parent = state.node(parentPath);
+  if (parent === undefined) return refuse(noNode(parentPath));
   const node = state.node(path);
   if (node === undefined) return refuse(noNode(path));
   if (version !== anyVersion && version !== node.version) return refuse(badVersion(path, version, node));
@@ -117,10 +145,17 @@ function prepareDelete({ path, version }: Of<"delete">, state: StateReader): Pre
     const message = `${path} has ${node.numChildren} children; delete them first`;
     return refuse(refusal("NOT_EMPTY", message, { path, num_children: node.numChildren }));
   }
-  return { ok: true, changes: [{ kind: "nodeDeleted", path }] };
+  const change: Change = {
+    kind: "nodeDeleted",
+    path,
+    node,
+    previousData: state.data(path)!,
+    parent: withoutChild(parent, zxid),
+  };
+  return { ok: true, changes: [change] };
 }
 
-function prepareOpenSession(operation: Of<"openSession">, state: StateReader, zxid: number): Prepared {
+function prepareOpenSession(operation: Of<"openSession">, state: StateReader, { zxid }: Stamp): Prepared {
   if (state.sessionCount >= sessionsMax) {
     const message = `the server holds ${sessionsMax} sessions already; close some or wait until they expire`;
     return refuse(refusal("TOO_MANY_SESSIONS", message, { limit: sessionsMax }));
@@ -129,18 +164,34 @@ function prepareOpenSession(operation: Of<"openSession">, state: StateReader, zx
   return { ok: true, changes: [{ kind: "sessionOpened", sessionId: zxid, secret, timeoutMs }] };
 }
 
-function prepareOnSession(
-  operation: Of<"setSessionTimeout"> | Of<"closeSession">,
-  state: StateReader,
-): Prepared {
-  const { sessionId } = operation;
+function prepareSetSessionTimeout(operation: Of<"setSessionTimeout">, state: StateReader): Prepared {
+  const { sessionId, timeoutMs } = operation;
   if (state.session(sessionId) === undefined) return refuse(sessionExpired(sessionId));
-  if (operation.op === "setSessionTimeout") {
-    const { timeoutMs } = operation;
-    return { ok: true, changes: [{ kind: "sessionTimeoutSet", sessionId, timeoutMs }] };
+  return { ok: true, changes: [{ kind: "sessionTimeoutSet", sessionId, timeoutMs }] };
+}
+
+/** All ephemeral nodes of the session go under one zxid: PrepRequestProcessor, case closeSession. */
+function prepareCloseSession(
+  { sessionId }: Of<"closeSession">,
+  state: StateReader,
+  { zxid }: Stamp,
+): Prepared {
+  if (state.session(sessionId) === undefined) return refuse(sessionExpired(sessionId));
+  const changes: Change[] = [];
+  /** A parent of several of them, after the deletions so far. */
+  const parents = new Map<string, NodeRecord>();
+  let bytes = 0;
+  for (const path of state.ephemeralsOf(sessionId)) {
+    const node = state.node(path)!;
+    const parentPath = parentOf(path);
+    const parent = withoutChild(parents.get(parentPath) ?? state.node(parentPath)!, zxid);
+    parents.set(parentPath, parent);
+    bytes += node.dataLength;
+    const previousData = bytes <= eventDataBytesMax ? state.data(path)! : undefined;
+    changes.push({ kind: "nodeDeleted", path, node, previousData, parent });
   }
-  const deletions = state.ephemeralsOf(sessionId).map((path): Change => ({ kind: "nodeDeleted", path }));
-  return { ok: true, changes: [...deletions, { kind: "sessionClosed", sessionId }] };
+  changes.push({ kind: "sessionClosed", sessionId });
+  return { ok: true, changes };
 }
 
 function checkSizes(operation: Operation): Refusal | undefined {

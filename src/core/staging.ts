@@ -10,7 +10,7 @@ import type { StateReader, StateWriter } from "./state.ts";
  */
 export class Staging implements StateWriter {
   readonly #base: StateReader;
-  readonly #nodes = new Map<string, Entry<NodeRecord>>();
+  readonly #nodes = new Map<string, Entry<StagedNode>>();
   readonly #sessions = new Map<number, Entry<SessionRecord>>();
   /** The paths and sessions that were staged, in the order of their zxids. */
   readonly #touched: { readonly zxid: number; readonly key: string | number }[] = [];
@@ -30,7 +30,13 @@ export class Staging implements StateWriter {
 
   node(path: string): NodeRecord | undefined {
     const entry = this.#nodes.get(path);
-    return entry === undefined ? this.#base.node(path) : entry.value;
+    return entry === undefined ? this.#base.node(path) : entry.value?.record;
+  }
+
+  data(path: string): Uint8Array | undefined {
+    const entry = this.#nodes.get(path);
+    if (entry === undefined) return this.#base.data(path);
+    return entry.value && (entry.value.data ?? this.#base.data(path));
   }
 
   session(id: number): SessionRecord | undefined {
@@ -53,9 +59,10 @@ export class Staging implements StateWriter {
     this.#zxid = zxid;
   }
 
-  putNode(path: string, record: NodeRecord): void {
+  putNode(path: string, record: NodeRecord, data?: Uint8Array): void {
+    const before = this.#nodes.get(path)?.value?.data;
     this.#unindex(path);
-    this.#stage(this.#nodes, path, record);
+    this.#stage(this.#nodes, path, { record, data: data ?? before });
     const owner = record.ephemeralOwner;
     if (owner === 0) return;
     this.#ephemerals.set(owner, (this.#ephemerals.get(owner) ?? new Set()).add(path));
@@ -111,10 +118,16 @@ export class Staging implements StateWriter {
 
   /** Before the entry of a path changes or goes. */
   #unindex(path: string): void {
-    const owner = this.#nodes.get(path)?.value?.ephemeralOwner ?? 0;
+    const owner = this.#nodes.get(path)?.value?.record.ephemeralOwner ?? 0;
     const paths = owner === 0 ? undefined : this.#ephemerals.get(owner);
     if (paths?.delete(path) && paths.size === 0) this.#ephemerals.delete(owner);
   }
+}
+
+interface StagedNode {
+  readonly record: NodeRecord;
+  /** Undefined while no staged change has set the data: then they are those of the visible state. */
+  readonly data: Uint8Array | undefined;
 }
 
 interface Entry<Value> {

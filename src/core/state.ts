@@ -4,6 +4,8 @@ import type { SessionRecord } from "./session.ts";
 /** What an operation is decided on: the visible tree, or the visible tree plus what is staged. */
 export interface StateReader {
   node(path: string): NodeRecord | undefined;
+  /** A node's data, to be treated as read-only; undefined if there is no such node. */
+  data(path: string): Uint8Array | undefined;
   session(id: number): SessionRecord | undefined;
   /** How many sessions are open. */
   readonly sessionCount: number;

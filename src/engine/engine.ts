@@ -58,7 +58,7 @@ export class Engine {
     this.#settings = settings;
     const submit = (operation: Operation, caller: Caller) => this.submit(operation, caller);
     this.#sessions = new SessionKeeper({ tree, clock, tickMs: settings.tickMs, submit });
-    this.#writer = new GroupCommit({ journal, tree, clock, observer: this.#sessions, onFailure });
+    this.#writer = new GroupCommit({ journal, tree, clock, observers: [this.#sessions], onFailure });
   }
 
   /** Does a write, or waits for those before it. Resolves once it is durable and visible, or refused; never rejects. */

@@ -10,11 +10,12 @@ import type { Tree } from "../core/tree.ts";
 import { type Journal, JournalFull } from "../journal/journal.ts";
 import { batchBytesMax, batchChangesMax, pendingBytesMax, pendingWritesMax, zxidMax } from "../limits.ts";
 
-/** Told of each transaction around its application to the visible tree, before anybody is answered. */
+/** Told of what becomes visible, before anybody is answered. */
 export interface CommitObserver {
-  /** The tree still shows what was before. */
-  applying(transaction: Transaction, caller: Caller): void;
-  applied(transaction: Transaction): void;
+  /** The visible tree now shows this transaction, and none after it. */
+  applied(transaction: Transaction, caller: Caller): void;
+  /** All of a batch has been applied; the answers follow. */
+  published?(): void;
 }
 
 /**
@@ -27,7 +28,7 @@ export class GroupCommit {
   readonly #journal: Journal;
   readonly #tree: Tree;
   readonly #clock: Clock;
-  readonly #observer: CommitObserver;
+  readonly #observers: readonly CommitObserver[];
   readonly #onFailure: (error: unknown) => void;
   readonly #staging: Staging;
   readonly #queue: Entry[] = [];
@@ -43,14 +44,15 @@ export class GroupCommit {
     readonly journal: Journal;
     readonly tree: Tree;
     readonly clock: Clock;
-    readonly observer: CommitObserver;
+    /** Told in this order. */
+    readonly observers: readonly CommitObserver[];
     /** The journal failed with an unknown outcome; nothing will be accepted from now on. */
     readonly onFailure: (error: unknown) => void;
   }) {
     this.#journal = options.journal;
     this.#tree = options.tree;
     this.#clock = options.clock;
-    this.#observer = options.observer;
+    this.#observers = options.observers;
     this.#onFailure = options.onFailure;
     this.#staging = new Staging(options.tree);
     this.#zxid = options.tree.zxid;
@@ -85,11 +87,12 @@ export class GroupCommit {
 
   #decide(operation: Operation, caller: Caller): Entry {
     const zxid = this.#zxid + 1;
-    const prepared = prepare(operation, caller, this.#staging, zxid);
+    const stamp = { zxid, timeMs: this.#clock.wallMs() };
+    const prepared = prepare(operation, caller, this.#staging, stamp);
     if (!prepared.ok) return entryOf(undefined, caller, prepared);
     if (prepared.changes.length === 0) return entryOf(undefined, caller, { ok: true, zxid: this.#zxid });
     if (zxid > zxidMax) throw new Error("the zxids are used up");
-    const transaction = { zxid, timeMs: this.#clock.wallMs(), changes: prepared.changes };
+    const transaction = { ...stamp, changes: prepared.changes };
     this.#zxid = zxid;
     this.#staging.begin(zxid);
     apply(transaction, this.#staging);
@@ -135,12 +138,12 @@ export class GroupCommit {
   #publish(batch: readonly Entry[]): void {
     for (const { transaction, caller } of batch) {
       if (transaction === undefined) continue;
-      this.#observer.applying(transaction, caller);
       apply(transaction, this.#tree);
       this.#tree.zxid = transaction.zxid;
-      this.#observer.applied(transaction);
+      for (const observer of this.#observers) observer.applied(transaction, caller);
     }
     this.#staging.settle(this.#tree.zxid);
+    for (const observer of this.#observers) observer.published?.();
     for (const entry of batch) this.#answer(entry, entry.outcome);
   }
 
@@ -188,6 +191,7 @@ function sizeOf(transaction: Transaction | undefined): number {
     bytes += entryBytes;
     if ("path" in change) bytes += change.path.length;
     if ("data" in change) bytes += change.data.length;
+    if ("previousData" in change) bytes += change.previousData?.length ?? 0;
   }
   return bytes;
 }

@@ -9,12 +9,15 @@ import { ExpiryQueue } from "./expiry-queue.ts";
 import type { CommitObserver } from "./group-commit.ts";
 import { LivenessClock } from "./liveness-clock.ts";
 
+/** Told once when a session has ended, and why. */
+export type SessionEnded = (cause: "expired" | "closed", zxid: number) => void;
+
 /** What the holder of a session is told. */
 export interface AttachmentListener {
   /** Another attachment holds the session now; this one is over. */
   moved(): void;
   /** The session has ended and its ephemeral nodes are gone; this attachment is over. */
-  ended(cause: "expired" | "closed", zxid: number): void;
+  ended: SessionEnded;
   /** Somebody else deleted an ephemeral node of the session. */
   ephemeralLost(path: string, zxid: number): void;
 }
@@ -85,6 +88,18 @@ export class SessionKeeper implements CommitObserver {
     };
   }
 
+  /**
+   * Ties something to a session, a stream that acts for it say: told when the session ends. The answer unties it.
+   * @throws Refused SESSION_EXPIRED
+   */
+  bind(sessionId: number, ended: SessionEnded): () => void {
+    const lease = this.#leases.get(sessionId);
+    if (lease === undefined || lease.expired) throw new Refused(sessionExpired(sessionId));
+    lease.bound ??= new Set();
+    lease.bound.add(ended);
+    return () => void lease.bound?.delete(ended);
+  }
+
   /** How long until the session's end if it stays silent, in milliseconds; undefined if it is not open. */
   expiresInMs(sessionId: number): number | undefined {
     const lease = this.#leases.get(sessionId);
@@ -96,18 +111,7 @@ export class SessionKeeper implements CommitObserver {
     this.#stopTimer();
   }
 
-  applying(transaction: Transaction, caller: Caller): void {
-    // When a session ends, its holder learns that, not the loss of each node.
-    if (transaction.changes.at(-1)!.kind === "sessionClosed") return;
-    for (const change of transaction.changes) {
-      if (change.kind !== "nodeDeleted") continue;
-      const owner = this.#tree.node(change.path)!.ephemeralOwner;
-      if (owner === 0 || owner === caller.sessionId) continue;
-      this.#leases.get(owner)?.listener?.ephemeralLost(change.path, transaction.zxid);
-    }
-  }
-
-  applied({ changes, zxid }: Transaction): void {
+  applied({ changes, zxid }: Transaction, caller: Caller): void {
     // Session changes come last in a transaction.
     const change = changes.at(-1)!;
     if (change.kind === "sessionOpened") {
@@ -117,13 +121,30 @@ export class SessionKeeper implements CommitObserver {
       lease.session = this.#tree.session(change.sessionId)!;
       this.#queue.put(lease);
     } else if (change.kind === "sessionClosed") {
-      const lease = this.#leases.get(change.sessionId)!;
-      this.#leases.delete(change.sessionId);
-      this.#queue.remove(lease);
-      const listener = lease.listener;
-      lease.listener = undefined;
-      listener?.ended(lease.expired ? "expired" : "closed", zxid);
+      this.#end(this.#leases.get(change.sessionId)!, zxid);
+    } else {
+      this.#tellLosses(changes, zxid, caller);
     }
+  }
+
+  /** When a session ends, its holder learns that, not the loss of each node. */
+  #tellLosses(changes: Transaction["changes"], zxid: number, caller: Caller): void {
+    for (const change of changes) {
+      if (change.kind !== "nodeDeleted") continue;
+      const owner = change.node.ephemeralOwner;
+      if (owner === 0 || owner === caller.sessionId) continue;
+      this.#leases.get(owner)?.listener?.ephemeralLost(change.path, zxid);
+    }
+  }
+
+  #end(lease: Lease, zxid: number): void {
+    this.#leases.delete(lease.session.id);
+    this.#queue.remove(lease);
+    const cause = lease.expired ? "expired" : "closed";
+    const listener = lease.listener;
+    lease.listener = undefined;
+    listener?.ended(cause, zxid);
+    for (const ended of lease.bound ?? []) ended(cause, zxid);
   }
 
   #grant(session: SessionRecord): void {
@@ -163,6 +184,8 @@ class Lease {
   heardMs: number;
   expired = false;
   listener: AttachmentListener | undefined;
+  /** Made when needed: most sessions have nothing tied to them but their ephemeral nodes. */
+  bound: Set<SessionEnded> | undefined;
 
   constructor(session: SessionRecord, heardMs: number) {
     this.session = session;

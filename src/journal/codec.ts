@@ -1,11 +1,12 @@
-import type { Change, Transaction } from "../core/change.ts";
+import type { Change, Stamp, Transaction } from "../core/change.ts";
+import { createdNode, type NodeRecord } from "../core/node.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
 
 /**
- * Transactions as bytes: a version byte, then each transaction as
+ * Transactions as bytes, for the journal's worker and, as they are, for the history on disk: a version byte, then each transaction as
  * zxid (distance to the one before it), time, number of changes, changes; each change as its kind and fields.
  */
-const formatVersion = 1;
+const formatVersion = 2;
 
 /** Numbers on disk: a kind's number is never used for another. */
 const kindNumbers = {
@@ -18,7 +19,7 @@ const kindNumbers = {
 } as const satisfies Record<Change["kind"], number>;
 
 const transactionBytes = 24;
-const changeBytes = 32;
+const changeBytes = 96;
 
 /**
  * Packs transactions in the order of their zxids into one array that owns its ArrayBuffer, to be transferred.
@@ -49,7 +50,7 @@ export function unpackTransactions(packed: Uint8Array): Transaction[] {
     zxid += reader.integer();
     const timeMs = reader.double();
     const changes: Change[] = [];
-    for (let left = reader.integer(); left > 0; left--) changes.push(unpackChange(reader));
+    for (let left = reader.integer(); left > 0; left--) changes.push(unpackChange(reader, { zxid, timeMs }));
     transactions.push({ zxid, timeMs, changes });
   }
   return transactions;
@@ -63,6 +64,7 @@ function packedBytesAbout(transactions: readonly Transaction[]): number {
       bytes += changeBytes;
       if ("path" in change) bytes += change.path.length * 3;
       if ("data" in change) bytes += change.data.byteLength;
+      if ("previousData" in change) bytes += change.previousData?.byteLength ?? 0;
     }
   }
   return bytes;
@@ -74,16 +76,22 @@ function packChange(writer: ByteWriter, change: Change): void {
     case "nodeCreated":
       writer.text(change.path);
       writer.blob(change.data);
-      writer.integer(change.ephemeralOwner);
-      writer.signed(change.parentCreates);
+      // The rest of a new node follows from the transaction.
+      writer.integer(change.node.ephemeralOwner);
+      packNode(writer, change.parent);
       return;
     case "nodeDataSet":
       writer.text(change.path);
       writer.blob(change.data);
-      writer.signed(change.version);
+      packNode(writer, change.node);
+      writer.blob(change.previousData);
       return;
     case "nodeDeleted":
       writer.text(change.path);
+      packNode(writer, change.node);
+      writer.byte(change.previousData === undefined ? 0 : 1);
+      if (change.previousData !== undefined) writer.blob(change.previousData);
+      packNode(writer, change.parent);
       return;
     case "sessionOpened":
       writer.integer(change.sessionId);
@@ -99,21 +107,57 @@ function packChange(writer: ByteWriter, change: Change): void {
   }
 }
 
-function unpackChange(reader: ByteReader): Change {
+function packNode(writer: ByteWriter, node: NodeRecord): void {
+  writer.integer(node.czxid);
+  writer.integer(node.mzxid);
+  writer.integer(node.pzxid);
+  writer.double(node.ctimeMs);
+  writer.double(node.mtimeMs);
+  writer.signed(node.version);
+  writer.signed(node.creates);
+  writer.signed(node.aversion);
+  writer.integer(node.ephemeralOwner);
+  writer.integer(node.dataLength);
+  writer.integer(node.numChildren);
+}
+
+function unpackNode(reader: ByteReader): NodeRecord {
+  return {
+    czxid: reader.integer(),
+    mzxid: reader.integer(),
+    pzxid: reader.integer(),
+    ctimeMs: reader.double(),
+    mtimeMs: reader.double(),
+    version: reader.signed(),
+    creates: reader.signed(),
+    aversion: reader.signed(),
+    ephemeralOwner: reader.integer(),
+    dataLength: reader.integer(),
+    numChildren: reader.integer(),
+  };
+}
+
+function unpackChange(reader: ByteReader, stamp: Stamp): Change {
   const kind = reader.byte();
   switch (kind) {
     case kindNumbers.nodeCreated:
+      return unpackCreated(reader, stamp);
+    case kindNumbers.nodeDataSet:
       return {
-        kind: "nodeCreated",
+        kind: "nodeDataSet",
         path: reader.text(),
         data: reader.blob(),
-        ephemeralOwner: reader.integer(),
-        parentCreates: reader.signed(),
+        node: unpackNode(reader),
+        previousData: reader.blob(),
       };
-    case kindNumbers.nodeDataSet:
-      return { kind: "nodeDataSet", path: reader.text(), data: reader.blob(), version: reader.signed() };
     case kindNumbers.nodeDeleted:
-      return { kind: "nodeDeleted", path: reader.text() };
+      return {
+        kind: "nodeDeleted",
+        path: reader.text(),
+        node: unpackNode(reader),
+        previousData: reader.byte() === 0 ? undefined : reader.blob(),
+        parent: unpackNode(reader),
+      };
     case kindNumbers.sessionOpened:
       return {
         kind: "sessionOpened",
@@ -128,4 +172,11 @@ function unpackChange(reader: ByteReader): Change {
     default:
       throw new RangeError(`change of unknown kind ${kind}`);
   }
+}
+
+function unpackCreated(reader: ByteReader, stamp: Stamp): Change {
+  const path = reader.text();
+  const data = reader.blob();
+  const node = createdNode(stamp, reader.integer(), data.byteLength);
+  return { kind: "nodeCreated", path, data, node, parent: unpackNode(reader) };
 }

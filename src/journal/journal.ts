@@ -22,8 +22,31 @@ export interface Journal {
    */
   commit(batch: readonly Transaction[]): Promise<void>;
 
+  /**
+   * Reads committed transactions again: those with zxids above `after` and up to `through`, oldest first. One page
+   * holds as many as fit; ask on from where it ends. May be called at any time after `load`, also while a commit
+   * is under way. Rejects with Compacted when some of them are no longer kept; any other rejection means that the
+   * journal must not be used again.
+   */
+  history(after: number, through: number): Promise<HistoryPage>;
+
   /** Finishes what is under way, folds the log into the database and lets go of the files. */
   close(): Promise<void>;
+}
+
+/** A stretch of the one order. */
+export interface HistoryPage {
+  readonly transactions: readonly Transaction[];
+  /** The page holds everything up to this zxid; the next one starts after it. */
+  readonly through: number;
+}
+
+/** How much of the past a journal keeps: whichever of the three is reached first. The newest batch always stays. */
+export interface Retention {
+  readonly transactionsMax: number;
+  /** On disk. */
+  readonly bytesMax: number;
+  readonly ageMaxMs: number;
 }
 
 export interface StateSink {
@@ -34,6 +57,18 @@ export interface StateSink {
 /** The disk is full: nothing of the batch was stored, and everything before it is intact. */
 export class JournalFull extends Error {
   override readonly name = "JournalFull";
+}
+
+/** The history asked for is no longer kept. */
+export class Compacted extends Error {
+  override readonly name = "Compacted";
+  /** The oldest zxid after which everything is still there. */
+  readonly oldestZxid: number;
+
+  constructor(oldestZxid: number) {
+    super(`the history is kept after zxid ${oldestZxid}`);
+    this.oldestZxid = oldestZxid;
+  }
 }
 
 /** The journal cannot be opened; the message says why in one line, and nothing was changed. */

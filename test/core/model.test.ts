@@ -68,7 +68,7 @@ class Run {
     const sessionId = this.sessions[index];
     const caller = sessionId === undefined || operation.op === "closeSession" ? {} : { sessionId };
     const zxid = (this.waiting.at(-1)?.transaction.zxid ?? this.tree.zxid) + 1;
-    const prepared = prepare(operation, caller, this.staging, zxid);
+    const prepared = prepare(operation, caller, this.staging, { zxid, timeMs: 0 });
     const expected = this.stagedModel.do(operation, caller);
     if (!prepared.ok) {
       expect(prepared.refusal.reason).toBe(expected);
@@ -107,6 +107,7 @@ class Run {
   check(): void {
     for (const [path, node] of this.stagedModel.nodes) {
       expect(comparable(this.staging.node(path))).toEqual(ofModel(this.stagedModel, path, node));
+      expect(Buffer.from(this.staging.data(path)!).toString()).toBe(node.data);
     }
     for (const [path, node] of this.visibleModel.nodes) {
       expect(comparable(this.tree.node(path))).toEqual(ofModel(this.visibleModel, path, node));

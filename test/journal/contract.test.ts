@@ -93,7 +93,7 @@ describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
   test("forgets a deleted node; the parent's pzxid moves, its creates do not", async () => {
     const journal = await openEmpty();
     await journal.commit([at(1, created("/a", { parentCreates: 4 }))]);
-    await journal.commit([at(2, deleted("/a"))]);
+    await journal.commit([at(2, deleted("/a", { parentCreates: 4 }))]);
     const { nodes } = await afterRestart(journal);
     expect(nodes.has("/a")).toBe(false);
     expect(nodes.get("/")?.record).toMatchObject({ pzxid: 2, creates: 4 });

@@ -97,7 +97,8 @@ test("the log of another database is noticed", async () => {
 
 test("a full disk refuses a batch whole, and goes on when there is room again", async () => {
   const dataDir = tempDir();
-  const journal = await open({ dataDir, pageCountMax: 40 });
+  const retention = { transactionsMax: 1, bytesMax: 1e9, ageMaxMs: 1e9 };
+  const journal = await open({ dataDir, pageCountMax: 40, retention });
   const large = "x".repeat(60_000);
   await journal.commit([at(1, created("/a", { data: large, parentCreates: 1 }))]);
   const tooMuch = [

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { Change, Transaction } from "../../src/core/change.ts";
-import type { NodeRecord } from "../../src/core/node.ts";
+import type { Change, Stamp, Transaction } from "../../src/core/change.ts";
+import { createdNode, type NodeRecord } from "../../src/core/node.ts";
 import type { SessionRecord } from "../../src/core/session.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { type JournalLog, silentLog } from "../../src/journal/sqlite/log.ts";
@@ -26,26 +26,57 @@ export async function loadAll(journal: Journal): Promise<LoadedState> {
   return { lastZxid, nodes, sessions };
 }
 
+/** A change that still lacks its zxid and time. */
+export type Draft = (stamp: Stamp) => Change;
+
 /** One transaction; its time is told by its zxid. */
-export function at(zxid: number, ...changes: Change[]): Transaction {
-  return { zxid, timeMs: 1_000_000 + zxid, changes };
+export function at(zxid: number, ...drafts: (Draft | Change)[]): Transaction {
+  const stamp = { zxid, timeMs: 1_000_000 + zxid };
+  return { ...stamp, changes: drafts.map((draft) => (typeof draft === "function" ? draft(stamp) : draft)) };
 }
 
+/** The journal takes the records as they come: of a parent, it stores what children can change. */
 export function created(
   path: string,
   options: { data?: string | Uint8Array; owner?: number; parentCreates?: number } = {},
-): Change {
-  const { data = "", owner = 0, parentCreates = 1 } = options;
-  return { kind: "nodeCreated", path, data: Buffer.from(data), ephemeralOwner: owner, parentCreates };
+): Draft {
+  const { owner = 0, parentCreates = 1 } = options;
+  const data = Buffer.from(options.data ?? "");
+  return (stamp) => ({
+    kind: "nodeCreated",
+    path,
+    data,
+    node: createdNode(stamp, owner, data.length),
+    parent: { ...someNode, pzxid: stamp.zxid, creates: parentCreates },
+  });
 }
 
-export function dataSet(path: string, data: string | Uint8Array, version: number): Change {
-  return { kind: "nodeDataSet", path, data: Buffer.from(data), version };
+export function dataSet(path: string, text: string | Uint8Array, version: number): Draft {
+  const data = Buffer.from(text);
+  return ({ zxid, timeMs }) => ({
+    kind: "nodeDataSet",
+    path,
+    data,
+    node: { ...someNode, mzxid: zxid, mtimeMs: timeMs, version, dataLength: data.length },
+    previousData: Buffer.from("before"),
+  });
 }
 
-export function deleted(path: string): Change {
-  return { kind: "nodeDeleted", path };
+export function deleted(path: string, { parentCreates = 1 } = {}): Draft {
+  return ({ zxid }) => ({
+    kind: "nodeDeleted",
+    path,
+    node: someNode,
+    previousData: Buffer.from("before"),
+    parent: { ...someNode, pzxid: zxid, creates: parentCreates },
+  });
 }
+
+const someNode: NodeRecord = {
+  ...createdNode({ zxid: 1, timeMs: 1_000_001 }, 0, 6),
+  aversion: 3,
+  numChildren: 2,
+};
 
 /** A directory that is gone when the test has finished. */
 export function tempDir(): string {

@@ -26,6 +26,7 @@ function heldJournal(): { journal: Journal; release: () => void; busy: Promise<v
       busy.resolve();
       return gate.promise;
     },
+    history: (_after, through) => Promise.resolve({ transactions: [], through }),
     close: () => Promise.resolve(),
   };
   return { journal, release: gate.resolve, busy: busy.promise };

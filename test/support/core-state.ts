@@ -1,4 +1,5 @@
 import { apply } from "../../src/core/apply.ts";
+import type { Transaction } from "../../src/core/change.ts";
 import type { NodeRecord } from "../../src/core/node.ts";
 import { anonymous, type Caller, type Operation } from "../../src/core/operation.ts";
 import { type Prepared, prepare } from "../../src/core/prepare.ts";
@@ -16,15 +17,20 @@ export function newTree(): Tree {
 export class CoreState {
   readonly tree = newTree();
   timeMs = 1_000;
+  /** Everything that has happened. */
+  readonly history: Transaction[] = [];
 
   do(operation: Operation, caller: Caller = anonymous): Prepared {
-    const zxid = this.tree.zxid + 1;
-    const prepared = prepare(operation, caller, this.tree, zxid);
-    if (prepared.ok && prepared.changes.length > 0) {
-      apply({ zxid, timeMs: this.timeMs, changes: prepared.changes }, this.tree);
-      this.tree.zxid = zxid;
-    }
+    const stamp = { zxid: this.tree.zxid + 1, timeMs: this.timeMs };
+    const prepared = prepare(operation, caller, this.tree, stamp);
+    if (prepared.ok && prepared.changes.length > 0) this.#apply({ ...stamp, changes: prepared.changes });
     return prepared;
+  }
+
+  #apply(transaction: Transaction): void {
+    apply(transaction, this.tree);
+    this.tree.zxid = transaction.zxid;
+    this.history.push(transaction);
   }
 
   create(path: string, data = "", caller?: Caller): Prepared {

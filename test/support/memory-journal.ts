@@ -2,7 +2,14 @@ import type { Change, Transaction } from "../../src/core/change.ts";
 import type { NodeRecord } from "../../src/core/node.ts";
 import { reservedNodes } from "../../src/core/reserved.ts";
 import type { SessionRecord } from "../../src/core/session.ts";
-import { type Journal, JournalFull, OutcomeUnknown, type StateSink } from "../../src/journal/journal.ts";
+import {
+  Compacted,
+  type HistoryPage,
+  type Journal,
+  JournalFull,
+  OutcomeUnknown,
+  type StateSink,
+} from "../../src/journal/journal.ts";
 
 interface StoredNode {
   readonly record: NodeRecord;
@@ -14,6 +21,9 @@ export class MemoryStore {
   readonly nodes = new Map<string, StoredNode>();
   readonly sessions = new Map<number, SessionRecord>();
   lastZxid = 0;
+  /** Every transaction after the zxid that was compacted. */
+  history: Transaction[] = [];
+  compactedZxid = 0;
 
   constructor() {
     for (const { path, record } of reservedNodes) this.nodes.set(path, { record, data: new Uint8Array() });
@@ -23,25 +33,26 @@ export class MemoryStore {
     for (const transaction of batch) {
       if (transaction.zxid <= this.lastZxid) throw new Error(`zxid ${transaction.zxid} is not new`);
       this.lastZxid = transaction.zxid;
-      for (const change of transaction.changes) this.#apply(change, transaction);
+      for (const change of transaction.changes) this.#apply(change);
+      this.history.push(transaction);
     }
   }
 
-  #apply(change: Change, { zxid, timeMs }: Transaction): void {
+  #apply(change: Change): void {
     switch (change.kind) {
       case "nodeCreated":
         if (this.nodes.has(change.path)) throw new Error(`${change.path} exists`);
-        this.nodes.set(change.path, createdNode(change, zxid, timeMs));
-        this.#update(parentOf(change.path), { pzxid: zxid, creates: change.parentCreates });
+        this.nodes.set(change.path, { record: { ...change.node }, data: change.data.slice() });
+        this.#updateParent(change);
         return;
       case "nodeDataSet": {
-        const fields = { mzxid: zxid, mtimeMs: timeMs, version: change.version };
-        this.#update(change.path, { ...fields, dataLength: change.data.byteLength }, change.data.slice());
+        const { mzxid, mtimeMs, version, dataLength } = change.node;
+        this.#update(change.path, { mzxid, mtimeMs, version, dataLength }, change.data.slice());
         return;
       }
       case "nodeDeleted":
         if (!this.nodes.delete(change.path)) throw new Error(`no node ${change.path}`);
-        this.#update(parentOf(change.path), { pzxid: zxid });
+        this.#updateParent(change);
         return;
       case "sessionOpened":
         if (this.sessions.has(change.sessionId)) throw new Error(`session ${change.sessionId} exists`);
@@ -58,6 +69,16 @@ export class MemoryStore {
     }
   }
 
+  /** Forgets the past up to a zxid. */
+  compact(zxid: number): void {
+    this.compactedZxid = zxid;
+    this.history = this.history.filter((transaction) => transaction.zxid > zxid);
+  }
+
+  #updateParent({ path, parent }: Extract<Change, { parent: NodeRecord }>): void {
+    this.#update(parentOf(path), { pzxid: parent.pzxid, creates: parent.creates });
+  }
+
   #update(path: string, fields: Partial<NodeRecord>, data?: Uint8Array): void {
     const node = this.nodes.get(path);
     if (node === undefined) throw new Error(`no node ${path}`);
@@ -67,27 +88,6 @@ export class MemoryStore {
   #putSession(id: number, secret: string, timeoutMs: number): void {
     this.sessions.set(id, { id, secret, timeoutMs });
   }
-}
-
-function createdNode(
-  change: Extract<Change, { kind: "nodeCreated" }>,
-  zxid: number,
-  timeMs: number,
-): StoredNode {
-  const record = {
-    czxid: zxid,
-    mzxid: zxid,
-    pzxid: zxid,
-    ctimeMs: timeMs,
-    mtimeMs: timeMs,
-    version: 0,
-    creates: 0,
-    aversion: 0,
-    ephemeralOwner: change.ephemeralOwner,
-    dataLength: change.data.byteLength,
-    numChildren: 0,
-  };
-  return { record, data: change.data.slice() };
 }
 
 function parentOf(path: string): string {
@@ -106,6 +106,8 @@ export class MemoryJournal implements Journal {
   /** Batches and transactions acknowledged so far. */
   readonly acknowledged = { batches: 0, transactions: 0 };
   closed = false;
+  /** Transactions on one page of the history. */
+  historyPageMax = 100;
   #pending: readonly Transaction[] | undefined;
   #failure: Failure | undefined;
   #broken = false;
@@ -165,6 +167,16 @@ export class MemoryJournal implements Journal {
     await this.#held?.released;
     if (this.#broken) return new Promise(() => {});
     this.#finish(batch);
+  }
+
+  async history(after: number, through: number): Promise<HistoryPage> {
+    if (after < this.store.compactedZxid) throw new Compacted(this.store.compactedZxid);
+    const wanted = this.store.history.filter(({ zxid }) => zxid > after && zxid <= through);
+    const transactions = wanted.slice(0, this.historyPageMax);
+    return {
+      transactions,
+      through: wanted.length > transactions.length ? transactions.at(-1)!.zxid : through,
+    };
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,4 @@
+import type { HistoryRows } from "./history-table.ts";
 import type { OpenOptions } from "./open.ts";
 import type { CommitResult } from "./store.ts";
 
@@ -8,6 +9,7 @@ export type WorkerOptions = Omit<OpenOptions, "migrations">;
 export type Request =
   | { readonly kind: "rows" }
   | { readonly kind: "commit"; readonly packed: Uint8Array }
+  | { readonly kind: "history"; readonly after: number; readonly through: number }
   | { readonly kind: "close" };
 
 export type Answer =
@@ -19,6 +21,7 @@ export type Answer =
   | { readonly kind: "closed" }
   /** The worker died: it answers nothing any more. */
   | { readonly kind: "lost"; readonly reason: string }
+  | HistoryRows
   | CommitResult;
 
 /** Between the answers, something for the log. */

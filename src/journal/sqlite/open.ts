@@ -1,6 +1,6 @@
 import { closeSync, openSync, renameSync, rmSync } from "node:fs";
 import type Database from "better-sqlite3";
-import { JournalUnusable } from "../journal.ts";
+import { JournalUnusable, type Retention } from "../journal.ts";
 import { type ConnectOptions, connect, unusable } from "./connection.ts";
 import { type DataFiles, dataFiles, existsAsPlainFile, makeDataDir, sizeOf, syncDirectory } from "./files.ts";
 import { type Found, inspect } from "./inspect.ts";
@@ -13,6 +13,8 @@ export interface OpenOptions extends ConnectOptions {
   readonly dataDir: string;
   /** Go on although acknowledged writes are missing, with what the database holds. Default: refuse. */
   readonly acceptDataLoss?: boolean;
+  /** How much of the past to keep. Default: all of it. */
+  readonly retention?: Retention;
   /** For tests of migrations. Default: all that this version knows. */
   readonly migrations?: readonly Migration[];
 }

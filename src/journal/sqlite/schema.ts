@@ -10,7 +10,7 @@ export type Migration = (connection: Database.Database) => void;
 /**
  * Migration i leads from user_version i to i + 1. Once released, one is never changed: add another.
  */
-export const migrations: readonly Migration[] = [createSchema];
+export const migrations: readonly Migration[] = [createSchema, addHistory];
 
 /**
  * nodes is keyed by path: a scan in key order gives parents before children, and siblings by their UTF-8 bytes.
@@ -65,6 +65,30 @@ function createSchema(connection: Database.Database): void {
     "INSERT INTO nodes VALUES (:path, :czxid, :mzxid, :pzxid, :ctimeMs, :mtimeMs, :version, :creates, :aversion, :ephemeralOwner, x'')",
   );
   for (const { path, record } of reservedNodes) insert.run({ path, ...record });
+}
+
+/**
+ * The changes themselves, one row per batch, packed as the journal's worker gets them: the history costs one
+ * insertion per fsync. It is complete after zxid history_after, the end of what was pruned. A database from
+ * before has none.
+ */
+const history = `
+  CREATE TABLE history (
+    last_zxid    INTEGER PRIMARY KEY,
+    first_zxid   INTEGER NOT NULL,
+    time_ms      INTEGER NOT NULL,
+    transactions INTEGER NOT NULL,
+    packed       BLOB NOT NULL
+  ) STRICT;
+
+  ALTER TABLE meta ADD COLUMN history_after INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE meta ADD COLUMN history_transactions INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE meta ADD COLUMN history_bytes INTEGER NOT NULL DEFAULT 0;
+  UPDATE meta SET history_after = last_zxid;
+`;
+
+function addHistory(connection: Database.Database): void {
+  connection.exec(history);
 }
 
 /** Brings the database to the newest schema in one transaction: all steps or none. */

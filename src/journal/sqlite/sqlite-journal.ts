@@ -1,10 +1,20 @@
 import { Worker } from "node:worker_threads";
 import type { Transaction } from "../../core/change.ts";
+import { recentHistoryBytesMax } from "../../limits.ts";
 import { packTransactions } from "../codec.ts";
-import { type Journal, JournalFull, JournalUnusable, OutcomeUnknown, type StateSink } from "../journal.ts";
+import {
+  Compacted,
+  type HistoryPage,
+  type Journal,
+  JournalFull,
+  JournalUnusable,
+  OutcomeUnknown,
+  type StateSink,
+} from "../journal.ts";
 import { unpackRows } from "./loader.ts";
 import { type JournalLog, silentLog } from "./log.ts";
 import type { Answer, LogLine, Request, WorkerOptions } from "./messages.ts";
+import { pageOf, RecentHistory } from "./recent-history.ts";
 
 export interface SqliteJournalOptions extends WorkerOptions {
   /** Default: silence. */
@@ -29,6 +39,7 @@ export async function openSqliteJournal(options: SqliteJournalOptions): Promise<
 export class SqliteJournal implements Journal {
   readonly #link: WorkerLink;
   readonly #lastZxid: number;
+  readonly #recent = new RecentHistory(recentHistoryBytesMax);
   #committing: Promise<Answer> | undefined;
   #failure: Error | undefined;
   #closed = false;
@@ -59,9 +70,19 @@ export class SqliteJournal implements Journal {
     this.#committing = this.#link.ask({ kind: "commit", packed }, [packed.buffer]);
     const answer = await this.#committing;
     this.#committing = undefined;
-    if (answer.kind === "committed") return;
+    if (answer.kind === "committed") return this.#recent.add(batch, answer.packed);
     if (answer.kind === "full") throw new JournalFull("the disk is full: nothing of the batch was stored");
     throw this.#fail(problemIn(answer));
+  }
+
+  async history(after: number, through: number): Promise<HistoryPage> {
+    if (this.#failure !== undefined) throw this.#failure;
+    const recent = this.#recent.page(after, through);
+    if (recent !== undefined) return recent;
+    const answer = await this.#link.ask({ kind: "history", after, through });
+    if (answer.kind === "compacted") throw new Compacted(answer.oldestZxid);
+    if (answer.kind !== "history") throw this.#fail(problemIn(answer));
+    return pageOf(answer.batches, after, through);
   }
 
   async close(): Promise<void> {

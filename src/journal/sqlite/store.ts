@@ -1,7 +1,9 @@
 import { unpackTransactions } from "../codec.ts";
+import type { Retention } from "../journal.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { corrupt, sqliteCode, unusable } from "./connection.ts";
 import { reasonOf, sizeOf } from "./files.ts";
+import { type HistoryRows, HistoryTable } from "./history-table.ts";
 import { DamagedRow, packedRows } from "./loader.ts";
 import type { JournalLog } from "./log.ts";
 import { type OpenDatabase, type OpenOptions, openDatabase } from "./open.ts";
@@ -9,14 +11,21 @@ import { Writer } from "./writer.ts";
 
 /** What came of a commit. After "unknown" or "broken" the store must not be used again. */
 export type CommitResult =
-  | { readonly kind: "committed" }
+  | { readonly kind: "committed"; readonly packed: Uint8Array }
   | { readonly kind: "full" }
   | { readonly kind: "unknown" | "broken"; readonly reason: string };
+
+const keepAll: Retention = {
+  transactionsMax: Number.POSITIVE_INFINITY,
+  bytesMax: Number.POSITIVE_INFINITY,
+  ageMaxMs: Number.POSITIVE_INFINITY,
+};
 
 /** The worker's half of the journal: one open data directory, used synchronously. */
 export class Store {
   readonly #open: OpenDatabase;
   readonly #log: JournalLog;
+  readonly #history: HistoryTable;
   readonly #writer: Writer;
   readonly #checkpointer: Checkpointer;
   readonly #rows: Iterator<Uint8Array<ArrayBuffer>>;
@@ -30,7 +39,8 @@ export class Store {
     const { connection, lastZxid } = this.#open;
     this.#log = log;
     this.#lastZxid = lastZxid;
-    this.#writer = new Writer(connection);
+    this.#history = new HistoryTable(connection, options.retention ?? keepAll);
+    this.#writer = new Writer(connection, this.#history);
     this.#checkpointer = new Checkpointer(connection, log);
     this.#rows = packedRows(connection, lastZxid);
   }
@@ -57,7 +67,7 @@ export class Store {
   commit(packed: Uint8Array): CommitResult {
     try {
       const batch = unpackTransactions(packed);
-      this.#writer.write(batch);
+      this.#writer.write(batch, packed);
       this.#lastZxid = batch.at(-1)!.zxid;
     } catch (error) {
       const code = sqliteCode(error);
@@ -68,7 +78,12 @@ export class Store {
       return { kind: broken ? "broken" : "unknown", reason };
     }
     this.#moveMark(false);
-    return { kind: "committed" };
+    return { kind: "committed", packed };
+  }
+
+  /** Batches of the history, oldest first, as packed; or the oldest zxid after which it is complete. */
+  history(after: number, through: number): HistoryRows {
+    return this.#history.read(after, through);
   }
 
   /** For after a commit was acknowledged. Throws when the disk fails: the store must not be used again. */

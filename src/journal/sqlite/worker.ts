@@ -2,7 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { JournalUnusable } from "../journal.ts";
 import type { JournalLog } from "./log.ts";
 import type { Answer, LogLine, Request, WorkerOptions } from "./messages.ts";
-import { Store } from "./store.ts";
+import { type CommitResult, Store } from "./store.ts";
 
 /** The thread that waits for the disk. An error that is not an answer ends it, and the journal learns of that. */
 const port = parentPort!;
@@ -29,8 +29,11 @@ if (store !== undefined) {
         answering(() => sendRows(store.nextRows()));
         return;
       case "commit":
-        tell(store.commit(request.packed));
+        sendResult(store.commit(request.packed));
         store.tidy();
+        return;
+      case "history":
+        tell(store.history(request.after, request.through));
         return;
       case "close":
         store.close();
@@ -43,6 +46,12 @@ if (store !== undefined) {
 function sendRows(packed: Uint8Array<ArrayBuffer> | undefined): void {
   if (packed === undefined) tell({ kind: "noMoreRows" });
   else tell({ kind: "rows", packed }, [packed.buffer]);
+}
+
+/** What was committed goes back: the event loop keeps the newest batches at hand. */
+function sendResult(result: CommitResult): void {
+  if (result.kind === "committed") tell(result, [result.packed.buffer as ArrayBuffer]);
+  else tell(result);
 }
 
 function answering<T>(action: () => T): T | undefined {

@@ -1,19 +1,15 @@
 import type Database from "better-sqlite3";
 import type { Change, Transaction } from "../../core/change.ts";
+import type { NodeRecord } from "../../core/node.ts";
+import { parentOf } from "../../core/path.ts";
+import type { HistoryTable } from "./history-table.ts";
 import { inlineDataBytesMax } from "./schema.ts";
-
-/** What the children created and deleted in a batch leave to do on their parent. */
-interface ParentUpdate {
-  pzxid: number;
-  /** null: as it is. */
-  creates: number | null;
-}
 
 const insertNode = `
   INSERT INTO nodes (path, czxid, mzxid, pzxid, ctime_ms, mtime_ms, version, creates, aversion, owner_session, data)
-  VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?)`;
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const updateData = "UPDATE nodes SET mzxid = ?, mtime_ms = ?, version = ?, data = ? WHERE path = ?";
-const updateParent = "UPDATE nodes SET pzxid = ?, creates = coalesce(?, creates) WHERE path = ?";
+const updateParent = "UPDATE nodes SET pzxid = ?, creates = ? WHERE path = ?";
 const deleteNode = "DELETE FROM nodes WHERE path = ?";
 const putLarge = "INSERT OR REPLACE INTO large_data (path, data) VALUES (?, ?)";
 const deleteLarge = "DELETE FROM large_data WHERE path = ?";
@@ -28,51 +24,58 @@ const updateLastZxid = "UPDATE meta SET last_zxid = ? WHERE last_zxid < ?";
  */
 export class Writer {
   readonly #sql: Readonly<Record<keyof typeof statements, Database.Statement>>;
-  readonly #write: (batch: readonly Transaction[]) => void;
-  readonly #parents = new Map<string, ParentUpdate>();
+  readonly #write: (batch: readonly Transaction[], packed: Uint8Array) => void;
+  /** A parent of many children in one batch is written once, at its end, with what the last of them left. */
+  readonly #parents = new Map<string, NodeRecord>();
 
-  constructor(connection: Database.Database) {
+  readonly #history: HistoryTable;
+
+  constructor(connection: Database.Database, history: HistoryTable) {
+    this.#history = history;
     const prepared = Object.entries(statements).map(([name, sql]) => [name, connection.prepare(sql)]);
     this.#sql = Object.fromEntries(prepared);
-    this.#write = connection.transaction((batch: readonly Transaction[]) => this.#apply(batch)).immediate;
+    this.#write = connection.transaction((batch: readonly Transaction[], packed: Uint8Array) =>
+      this.#apply(batch, packed),
+    ).immediate;
   }
 
-  write(batch: readonly Transaction[]): void {
+  /** @param packed the same batch, as the history keeps it. */
+  write(batch: readonly Transaction[], packed: Uint8Array): void {
     this.#parents.clear();
-    this.#write(batch);
+    this.#history.begin();
+    this.#write(batch, packed);
+    this.#history.committed();
   }
 
-  #apply(batch: readonly Transaction[]): void {
+  #apply(batch: readonly Transaction[], packed: Uint8Array): void {
     let lastZxid = 0;
     for (const transaction of batch) {
       if (transaction.zxid <= lastZxid) throw new Error(`zxid ${transaction.zxid} follows ${lastZxid}`);
       lastZxid = transaction.zxid;
-      for (const change of transaction.changes) this.#applyChange(change, transaction);
+      for (const change of transaction.changes) this.#applyChange(change);
     }
     for (const [path, { pzxid, creates }] of this.#parents) this.#one("updateParent", pzxid, creates, path);
     this.#one("updateLastZxid", lastZxid, lastZxid);
+    this.#history.append(batch, packed);
   }
 
-  #applyChange(change: Change, { zxid, timeMs }: Transaction): void {
+  #applyChange(change: Change): void {
     switch (change.kind) {
-      case "nodeCreated": {
-        const { path, data, ephemeralOwner } = change;
-        const stored = this.#inline(path, data);
-        this.#one("insertNode", path, zxid, zxid, zxid, timeMs, timeMs, ephemeralOwner, stored);
-        this.#touchParent(path, zxid, change.parentCreates);
+      case "nodeCreated":
+        this.#insertNode(change);
+        this.#parents.set(parentOf(change.path), change.parent);
         return;
-      }
       case "nodeDataSet": {
-        const { path, data, version } = change;
+        const { path, data, node } = change;
         if (data.byteLength <= inlineDataBytesMax) this.#sql.deleteLarge.run(path);
-        this.#one("updateData", zxid, timeMs, version, this.#inline(path, data), path);
+        this.#one("updateData", node.mzxid, node.mtimeMs, node.version, this.#inline(path, data), path);
         return;
       }
       case "nodeDeleted":
         this.#one("deleteNode", change.path);
         this.#sql.deleteLarge.run(change.path);
         this.#parents.delete(change.path);
-        this.#touchParent(change.path, zxid, null);
+        this.#parents.set(parentOf(change.path), change.parent);
         return;
       case "sessionOpened":
         this.#one("insertSession", change.sessionId, change.secret, change.timeoutMs);
@@ -85,23 +88,17 @@ export class Writer {
     }
   }
 
+  #insertNode({ path, data, node }: Extract<Change, { kind: "nodeCreated" }>): void {
+    const { czxid, mzxid, pzxid, ctimeMs, mtimeMs, version, creates, aversion, ephemeralOwner } = node;
+    const stat = [czxid, mzxid, pzxid, ctimeMs, mtimeMs, version, creates, aversion];
+    this.#one("insertNode", path, ...stat, ephemeralOwner, this.#inline(path, data));
+  }
+
   /** The data to keep in the node's row: null when they are too large and were put aside. */
   #inline(path: string, data: Uint8Array): Uint8Array | null {
     if (data.byteLength <= inlineDataBytesMax) return data;
     this.#one("putLarge", path, data);
     return null;
-  }
-
-  /** A parent of many children in one batch is written once, at its end, with what the last of them left. */
-  #touchParent(path: string, zxid: number, creates: number | null): void {
-    const parent = path.slice(0, path.lastIndexOf("/")) || "/";
-    const pending = this.#parents.get(parent);
-    if (pending === undefined) {
-      this.#parents.set(parent, { pzxid: zxid, creates });
-    } else {
-      pending.pzxid = zxid;
-      pending.creates = creates ?? pending.creates;
-    }
   }
 
   #one(statement: keyof typeof statements, ...values: (string | number | Uint8Array | null)[]): void {

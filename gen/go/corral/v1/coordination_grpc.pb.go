@@ -33,6 +33,7 @@ const (
 	Coordination_Delete_FullMethodName       = "/corral.v1.Coordination/Delete"
 	Coordination_List_FullMethodName         = "/corral.v1.Coordination/List"
 	Coordination_Sync_FullMethodName         = "/corral.v1.Coordination/Sync"
+	Coordination_Watch_FullMethodName        = "/corral.v1.Coordination/Watch"
 )
 
 // CoordinationClient is the client API for Coordination service.
@@ -107,6 +108,23 @@ type CoordinationClient interface {
 	// Answers when every write that reached the server before this call has been applied. It succeeds
 	// whether or not there is a node at the path.
 	Sync(ctx context.Context, in *SyncRequest, opts ...grpc.CallOption) (*SyncResponse, error)
+	// Tells of changes, for as many watches as the client adds to the stream: ZooKeeper's watches, and since the
+	// server remembers the past, from any recent zxid. A client that lost its stream adds its watches again
+	// after the zxid that it was told last, and misses nothing. Watches are neither stored nor part of a session:
+	// they end with their stream.
+	//
+	// Order: before any reply shows a change, its events are on their streams; on the connection of a client
+	// that reads its stream, they come first. When nothing happens, bookmarks tell that the stream is alive.
+	//
+	// A stream with a `corral-session` ends with SESSION_EXPIRED when that session does. Half-closing lets the
+	// stream go on until its last watch is over; then it ends with OK. Set no deadline on it.
+	//
+	// An error of one watch cancels that watch (WatchCanceled) and leaves the others alone: NO_NODE,
+	// BAD_ARGUMENTS, PATH_TOO_LONG, COMPACTED, ZXID_AHEAD, TOO_MANY_WATCHES; NO_WATCHER for a cancel.
+	//
+	// Errors of the stream: SESSION_EXPIRED; BAD_ARGUMENTS for a watch_id that is taken or out of range, and for
+	// more than 1,000 watches in one message; WATCHER_TOO_SLOW.
+	Watch(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[WatchRequest, WatchResponse], error)
 }
 
 type coordinationClient struct {
@@ -220,6 +238,19 @@ func (c *coordinationClient) Sync(ctx context.Context, in *SyncRequest, opts ...
 	return out, nil
 }
 
+func (c *coordinationClient) Watch(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[WatchRequest, WatchResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Coordination_ServiceDesc.Streams[1], Coordination_Watch_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchRequest, WatchResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Coordination_WatchClient = grpc.BidiStreamingClient[WatchRequest, WatchResponse]
+
 // CoordinationServer is the server API for Coordination service.
 // All implementations must embed UnimplementedCoordinationServer
 // for forward compatibility.
@@ -292,6 +323,23 @@ type CoordinationServer interface {
 	// Answers when every write that reached the server before this call has been applied. It succeeds
 	// whether or not there is a node at the path.
 	Sync(context.Context, *SyncRequest) (*SyncResponse, error)
+	// Tells of changes, for as many watches as the client adds to the stream: ZooKeeper's watches, and since the
+	// server remembers the past, from any recent zxid. A client that lost its stream adds its watches again
+	// after the zxid that it was told last, and misses nothing. Watches are neither stored nor part of a session:
+	// they end with their stream.
+	//
+	// Order: before any reply shows a change, its events are on their streams; on the connection of a client
+	// that reads its stream, they come first. When nothing happens, bookmarks tell that the stream is alive.
+	//
+	// A stream with a `corral-session` ends with SESSION_EXPIRED when that session does. Half-closing lets the
+	// stream go on until its last watch is over; then it ends with OK. Set no deadline on it.
+	//
+	// An error of one watch cancels that watch (WatchCanceled) and leaves the others alone: NO_NODE,
+	// BAD_ARGUMENTS, PATH_TOO_LONG, COMPACTED, ZXID_AHEAD, TOO_MANY_WATCHES; NO_WATCHER for a cancel.
+	//
+	// Errors of the stream: SESSION_EXPIRED; BAD_ARGUMENTS for a watch_id that is taken or out of range, and for
+	// more than 1,000 watches in one message; WATCHER_TOO_SLOW.
+	Watch(grpc.BidiStreamingServer[WatchRequest, WatchResponse]) error
 	mustEmbedUnimplementedCoordinationServer()
 }
 
@@ -331,6 +379,9 @@ func (UnimplementedCoordinationServer) List(context.Context, *ListRequest) (*Lis
 }
 func (UnimplementedCoordinationServer) Sync(context.Context, *SyncRequest) (*SyncResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Sync not implemented")
+}
+func (UnimplementedCoordinationServer) Watch(grpc.BidiStreamingServer[WatchRequest, WatchResponse]) error {
+	return status.Error(codes.Unimplemented, "method Watch not implemented")
 }
 func (UnimplementedCoordinationServer) mustEmbedUnimplementedCoordinationServer() {}
 func (UnimplementedCoordinationServer) testEmbeddedByValue()                      {}
@@ -522,6 +573,13 @@ func _Coordination_Sync_Handler(srv interface{}, ctx context.Context, dec func(i
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Coordination_Watch_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(CoordinationServer).Watch(&grpc.GenericServerStream[WatchRequest, WatchResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Coordination_WatchServer = grpc.BidiStreamingServer[WatchRequest, WatchResponse]
+
 // Coordination_ServiceDesc is the grpc.ServiceDesc for Coordination service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -570,6 +628,12 @@ var Coordination_ServiceDesc = grpc.ServiceDesc{
 		{
 			StreamName:    "KeepAlive",
 			Handler:       _Coordination_KeepAlive_Handler,
+			ServerStreams: true,
+			ClientStreams: true,
+		},
+		{
+			StreamName:    "Watch",
+			Handler:       _Coordination_Watch_Handler,
 			ServerStreams: true,
 			ClientStreams: true,
 		},

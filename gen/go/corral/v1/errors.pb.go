@@ -73,6 +73,19 @@ const (
 	ErrorReason_ERROR_REASON_INTERNAL ErrorReason = 19
 	// RESOURCE_EXHAUSTED: the session owns its `limit` of ephemeral nodes.
 	ErrorReason_ERROR_REASON_TOO_MANY_EPHEMERALS ErrorReason = 20
+	// OUT_OF_RANGE: the server no longer remembers the changes after the zxid that a watch is to start from. It
+	// remembers those after `oldest_zxid`. Read what is there now, and watch from the zxid of that answer.
+	ErrorReason_ERROR_REASON_COMPACTED ErrorReason = 21
+	// OUT_OF_RANGE: the watch is to start from `expected`, which this server has not reached: it is at `actual`.
+	// The client has seen another server, or this one before a backup was restored; read everything anew.
+	ErrorReason_ERROR_REASON_ZXID_AHEAD ErrorReason = 22
+	// NOT_FOUND: the stream has no watch `watch_id`. A one-shot watch is over once it has told its event.
+	ErrorReason_ERROR_REASON_NO_WATCHER ErrorReason = 23
+	// RESOURCE_EXHAUSTED: the server, or the stream, holds its `limit` of watches.
+	ErrorReason_ERROR_REASON_TOO_MANY_WATCHES ErrorReason = 24
+	// RESOURCE_EXHAUSTED: the client left more than `limit` events, or bytes of them, of its watch stream unread.
+	// What was sent before still arrives: everything up to `last_zxid`. Watch again from there.
+	ErrorReason_ERROR_REASON_WATCHER_TOO_SLOW ErrorReason = 25
 )
 
 // Enum value maps for ErrorReason.
@@ -99,6 +112,11 @@ var (
 		18: "ERROR_REASON_SHUTTING_DOWN",
 		19: "ERROR_REASON_INTERNAL",
 		20: "ERROR_REASON_TOO_MANY_EPHEMERALS",
+		21: "ERROR_REASON_COMPACTED",
+		22: "ERROR_REASON_ZXID_AHEAD",
+		23: "ERROR_REASON_NO_WATCHER",
+		24: "ERROR_REASON_TOO_MANY_WATCHES",
+		25: "ERROR_REASON_WATCHER_TOO_SLOW",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                0,
@@ -122,6 +140,11 @@ var (
 		"ERROR_REASON_SHUTTING_DOWN":              18,
 		"ERROR_REASON_INTERNAL":                   19,
 		"ERROR_REASON_TOO_MANY_EPHEMERALS":        20,
+		"ERROR_REASON_COMPACTED":                  21,
+		"ERROR_REASON_ZXID_AHEAD":                 22,
+		"ERROR_REASON_NO_WATCHER":                 23,
+		"ERROR_REASON_TOO_MANY_WATCHES":           24,
+		"ERROR_REASON_WATCHER_TOO_SLOW":           25,
 	}
 )
 
@@ -156,7 +179,7 @@ var File_corral_v1_errors_proto protoreflect.FileDescriptor
 
 const file_corral_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x16corral/v1/errors.proto\x12\tcorral.v1*\xb8\x05\n" +
+	"\x16corral/v1/errors.proto\x12\tcorral.v1*\xd4\x06\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14ERROR_REASON_NO_NODE\x10\x01\x12\x1c\n" +
@@ -179,7 +202,12 @@ const file_corral_v1_errors_proto_rawDesc = "" +
 	"\x1cERROR_REASON_OUTCOME_UNKNOWN\x10\x11\x12\x1e\n" +
 	"\x1aERROR_REASON_SHUTTING_DOWN\x10\x12\x12\x19\n" +
 	"\x15ERROR_REASON_INTERNAL\x10\x13\x12$\n" +
-	" ERROR_REASON_TOO_MANY_EPHEMERALS\x10\x14B\x9d\x01\n" +
+	" ERROR_REASON_TOO_MANY_EPHEMERALS\x10\x14\x12\x1a\n" +
+	"\x16ERROR_REASON_COMPACTED\x10\x15\x12\x1b\n" +
+	"\x17ERROR_REASON_ZXID_AHEAD\x10\x16\x12\x1b\n" +
+	"\x17ERROR_REASON_NO_WATCHER\x10\x17\x12!\n" +
+	"\x1dERROR_REASON_TOO_MANY_WATCHES\x10\x18\x12!\n" +
+	"\x1dERROR_REASON_WATCHER_TOO_SLOW\x10\x19B\x9d\x01\n" +
 	"\rcom.corral.v1B\vErrorsProtoP\x01Z:github.com/corral-project/corral/gen/go/corral/v1;corralv1\xa2\x02\x03CXX\xaa\x02\tCorral.V1\xca\x02\tCorral\\V1\xe2\x02\x15Corral\\V1\\GPBMetadata\xea\x02\n" +
 	"Corral::V1b\x06proto3"
 

@@ -5,6 +5,7 @@ import warnings
 
 from corral.v1 import node_pb2 as corral_dot_v1_dot_node__pb2
 from corral.v1 import session_pb2 as corral_dot_v1_dot_session__pb2
+from corral.v1 import watch_pb2 as corral_dot_v1_dot_watch__pb2
 
 GRPC_GENERATED_VERSION = '1.78.0'
 GRPC_VERSION = grpc.__version__
@@ -98,6 +99,11 @@ class CoordinationStub(object):
                 '/corral.v1.Coordination/Sync',
                 request_serializer=corral_dot_v1_dot_node__pb2.SyncRequest.SerializeToString,
                 response_deserializer=corral_dot_v1_dot_node__pb2.SyncResponse.FromString,
+                _registered_method=True)
+        self.Watch = channel.stream_stream(
+                '/corral.v1.Coordination/Watch',
+                request_serializer=corral_dot_v1_dot_watch__pb2.WatchRequest.SerializeToString,
+                response_deserializer=corral_dot_v1_dot_watch__pb2.WatchResponse.FromString,
                 _registered_method=True)
 
 
@@ -221,6 +227,28 @@ class CoordinationServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Watch(self, request_iterator, context):
+        """Tells of changes, for as many watches as the client adds to the stream: ZooKeeper's watches, and since the
+        server remembers the past, from any recent zxid. A client that lost its stream adds its watches again
+        after the zxid that it was told last, and misses nothing. Watches are neither stored nor part of a session:
+        they end with their stream.
+
+        Order: before any reply shows a change, its events are on their streams; on the connection of a client
+        that reads its stream, they come first. When nothing happens, bookmarks tell that the stream is alive.
+
+        A stream with a `corral-session` ends with SESSION_EXPIRED when that session does. Half-closing lets the
+        stream go on until its last watch is over; then it ends with OK. Set no deadline on it.
+
+        An error of one watch cancels that watch (WatchCanceled) and leaves the others alone: NO_NODE,
+        BAD_ARGUMENTS, PATH_TOO_LONG, COMPACTED, ZXID_AHEAD, TOO_MANY_WATCHES; NO_WATCHER for a cancel.
+
+        Errors of the stream: SESSION_EXPIRED; BAD_ARGUMENTS for a watch_id that is taken or out of range, and for
+        more than 1,000 watches in one message; WATCHER_TOO_SLOW.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CoordinationServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -273,6 +301,11 @@ def add_CoordinationServicer_to_server(servicer, server):
                     servicer.Sync,
                     request_deserializer=corral_dot_v1_dot_node__pb2.SyncRequest.FromString,
                     response_serializer=corral_dot_v1_dot_node__pb2.SyncResponse.SerializeToString,
+            ),
+            'Watch': grpc.stream_stream_rpc_method_handler(
+                    servicer.Watch,
+                    request_deserializer=corral_dot_v1_dot_watch__pb2.WatchRequest.FromString,
+                    response_serializer=corral_dot_v1_dot_watch__pb2.WatchResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -559,6 +592,33 @@ class Coordination(object):
             '/corral.v1.Coordination/Sync',
             corral_dot_v1_dot_node__pb2.SyncRequest.SerializeToString,
             corral_dot_v1_dot_node__pb2.SyncResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Watch(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/corral.v1.Coordination/Watch',
+            corral_dot_v1_dot_watch__pb2.WatchRequest.SerializeToString,
+            corral_dot_v1_dot_watch__pb2.WatchResponse.FromString,
             options,
             channel_credentials,
             insecure,

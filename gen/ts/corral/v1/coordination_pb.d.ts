@@ -9,6 +9,7 @@
 import type { GenFile, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { CloseSessionRequestSchema, CloseSessionResponseSchema, KeepAliveRequestSchema, KeepAliveResponseSchema, OpenSessionRequestSchema, OpenSessionResponseSchema } from "./session_pb.js";
 import type { CreateRequestSchema, CreateResponseSchema, DeleteRequestSchema, DeleteResponseSchema, ExistsRequestSchema, ExistsResponseSchema, GetRequestSchema, GetResponseSchema, ListRequestSchema, ListResponseSchema, SetRequestSchema, SetResponseSchema, SyncRequestSchema, SyncResponseSchema } from "./node_pb.js";
+import type { WatchRequestSchema, WatchResponseSchema } from "./watch_pb.js";
 
 /**
  * Describes the file corral/v1/coordination.proto.
@@ -166,6 +167,31 @@ export declare const Coordination: GenService<{
     methodKind: "unary";
     input: typeof SyncRequestSchema;
     output: typeof SyncResponseSchema;
+  },
+  /**
+   * Tells of changes, for as many watches as the client adds to the stream: ZooKeeper's watches, and since the
+   * server remembers the past, from any recent zxid. A client that lost its stream adds its watches again
+   * after the zxid that it was told last, and misses nothing. Watches are neither stored nor part of a session:
+   * they end with their stream.
+   *
+   * Order: before any reply shows a change, its events are on their streams; on the connection of a client
+   * that reads its stream, they come first. When nothing happens, bookmarks tell that the stream is alive.
+   *
+   * A stream with a `corral-session` ends with SESSION_EXPIRED when that session does. Half-closing lets the
+   * stream go on until its last watch is over; then it ends with OK. Set no deadline on it.
+   *
+   * An error of one watch cancels that watch (WatchCanceled) and leaves the others alone: NO_NODE,
+   * BAD_ARGUMENTS, PATH_TOO_LONG, COMPACTED, ZXID_AHEAD, TOO_MANY_WATCHES; NO_WATCHER for a cancel.
+   *
+   * Errors of the stream: SESSION_EXPIRED; BAD_ARGUMENTS for a watch_id that is taken or out of range, and for
+   * more than 1,000 watches in one message; WATCHER_TOO_SLOW.
+   *
+   * @generated from rpc corral.v1.Coordination.Watch
+   */
+  watch: {
+    methodKind: "bidi_streaming";
+    input: typeof WatchRequestSchema;
+    output: typeof WatchResponseSchema;
   },
 }>;
 

@@ -167,6 +167,44 @@ export enum ErrorReason {
    * @generated from enum value: ERROR_REASON_TOO_MANY_EPHEMERALS = 20;
    */
   TOO_MANY_EPHEMERALS = 20,
+
+  /**
+   * OUT_OF_RANGE: the server no longer remembers the changes after the zxid that a watch is to start from. It
+   * remembers those after `oldest_zxid`. Read what is there now, and watch from the zxid of that answer.
+   *
+   * @generated from enum value: ERROR_REASON_COMPACTED = 21;
+   */
+  COMPACTED = 21,
+
+  /**
+   * OUT_OF_RANGE: the watch is to start from `expected`, which this server has not reached: it is at `actual`.
+   * The client has seen another server, or this one before a backup was restored; read everything anew.
+   *
+   * @generated from enum value: ERROR_REASON_ZXID_AHEAD = 22;
+   */
+  ZXID_AHEAD = 22,
+
+  /**
+   * NOT_FOUND: the stream has no watch `watch_id`. A one-shot watch is over once it has told its event.
+   *
+   * @generated from enum value: ERROR_REASON_NO_WATCHER = 23;
+   */
+  NO_WATCHER = 23,
+
+  /**
+   * RESOURCE_EXHAUSTED: the server, or the stream, holds its `limit` of watches.
+   *
+   * @generated from enum value: ERROR_REASON_TOO_MANY_WATCHES = 24;
+   */
+  TOO_MANY_WATCHES = 24,
+
+  /**
+   * RESOURCE_EXHAUSTED: the client left more than `limit` events, or bytes of them, of its watch stream unread.
+   * What was sent before still arrives: everything up to `last_zxid`. Watch again from there.
+   *
+   * @generated from enum value: ERROR_REASON_WATCHER_TOO_SLOW = 25;
+   */
+  WATCHER_TOO_SLOW = 25,
 }
 
 /**

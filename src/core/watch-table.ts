@@ -1,0 +1,117 @@
+import type { NodeEvent } from "./event.ts";
+import { parentOf } from "./path.ts";
+import { PathLists } from "./path-lists.ts";
+import type { Watch, WatchSpec } from "./watch.ts";
+
+/**
+ * Watches, found by what fires them: ZooKeeper's WatchManager, both tables in one. An event looks only where the
+ * watches lie that it fires, so that it costs those and the depth of its path, however many others there are.
+ */
+export class WatchTable<Owner> {
+  /** One-shot, told of the node itself: data and exists. */
+  readonly #node = new PathLists<Owner>();
+  /** One-shot, told of the node's children and of its deletion. */
+  readonly #children = new PathLists<Owner>();
+  readonly #persistent = new PathLists<Owner>();
+  /** Subtrees of the node alone, of one level more, and of all levels. */
+  readonly #self = new PathLists<Owner>();
+  readonly #near = new PathLists<Owner>();
+  readonly #deep = new PathLists<Owner>();
+  /** How many watches of all levels there are at each depth of path: where an event need not look. */
+  readonly #deepAt: number[] = [];
+
+  get size(): number {
+    const lists = [this.#node, this.#children, this.#persistent, this.#self, this.#near, this.#deep];
+    return lists.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  add(watch: Watch<Owner>): void {
+    this.#listsOf(watch.spec).add(watch);
+    this.#countDeep(watch, 1);
+  }
+
+  /** Takes out a watch that is in the table. */
+  remove(watch: Watch<Owner>): void {
+    this.#listsOf(watch.spec).remove(watch);
+    this.#countDeep(watch, -1);
+  }
+
+  /** Calls `told` for each watch that the event fires, once; those that are one-shot are out of the table then. */
+  fire(event: NodeEvent, told: (watch: Watch<Owner>) => void): void {
+    const { kind, path } = event;
+    if (kind === "nodeChildrenChanged") {
+      this.#children.takeAll(path, told);
+      this.#persistent.forEach(path, told);
+      return;
+    }
+    this.#node.takeAll(path, told);
+    if (kind === "nodeDeleted") this.#children.takeAll(path, told);
+    this.#persistent.forEach(path, told);
+    this.#self.forEach(path, told);
+    this.#near.forEach(path, told);
+    if (path !== "/") this.#near.forEach(parentOf(path), told);
+    for (const above of this.#deepPaths(path)) this.#deep.forEach(above, told);
+  }
+
+  /** The watches that a change of the node at a path could fire: those on it, then those that reach down to it. */
+  *watching(path: string): Generator<Watch<Owner>> {
+    for (const lists of [this.#node, this.#children, this.#persistent, this.#self, this.#near]) {
+      yield* lists.onPath(path);
+    }
+    yield* this.#deep.onPath(path);
+    if (path === "/") return;
+    yield* this.#near.onPath(parentOf(path));
+    for (const above of this.#deepPaths(path)) if (above !== path) yield* this.#deep.onPath(above);
+  }
+
+  *all(): Generator<Watch<Owner>> {
+    for (const lists of [this.#node, this.#children, this.#persistent, this.#self, this.#near, this.#deep]) {
+      yield* lists.all();
+    }
+  }
+
+  #listsOf({ kind, depth }: WatchSpec): PathLists<Owner> {
+    switch (kind) {
+      case "data":
+      case "exists":
+        return this.#node;
+      case "children":
+        return this.#children;
+      case "persistent":
+        return this.#persistent;
+      case "persistentRecursive":
+        return this.#deep;
+      case "subtree":
+        return depth === 0 ? this.#self : depth === 1 ? this.#near : this.#deep;
+    }
+  }
+
+  #countDeep(watch: Watch<Owner>, difference: number): void {
+    if (this.#listsOf(watch.spec) !== this.#deep) return;
+    const depth = depthOf(watch.path);
+    this.#deepAt[depth] = (this.#deepAt[depth] ?? 0) + difference;
+  }
+
+  /** The path and those above it, from the top, as far as there are watches at their depth at all. */
+  *#deepPaths(path: string): Generator<string> {
+    if (this.#deep.size === 0) return;
+    if (this.#deepAt[0]) yield "/";
+    if (path === "/") return;
+    let depth = 1;
+    for (let end = path.indexOf("/", 1); end !== -1; end = path.indexOf("/", end + 1)) {
+      if (this.#deepAt[depth]) yield path.slice(0, end);
+      depth++;
+    }
+    if (this.#deepAt[depth]) yield path;
+  }
+}
+
+/** The number of names in a path. */
+function depthOf(path: string): number {
+  if (path === "/") return 0;
+  let depth = 0;
+  for (let i = 0; i < path.length; i++) if (path.charCodeAt(i) === slash) depth++;
+  return depth;
+}
+
+const slash = 0x2f;

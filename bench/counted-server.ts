@@ -61,7 +61,12 @@ async function main(dataDir: string): Promise<void> {
     journal,
     clock: systemClock,
     random: systemRandom,
-    settings: { tickMs: 2_000, minSessionTimeoutMs: 4_000, maxSessionTimeoutMs: 40_000 },
+    settings: {
+      tickMs: 2_000,
+      minSessionTimeoutMs: 4_000,
+      maxSessionTimeoutMs: 40_000,
+      watchBookmarkIntervalMs: 5_000,
+    },
     onFailure: (error) => {
       throw error;
     },

@@ -86,3 +86,39 @@ export const unreadMessagesMax = 1_000;
 
 /** The longest part of a text that an error quotes: all of an error has to fit the 8 KiB that gRPC clients take. */
 export const errorTextCharsMax = 300;
+
+/** Watches of all streams. A million takes about a quarter of a gigabyte. */
+export const watchesMax = 4_000_000;
+
+/** Watches of one stream. */
+export const watchesPerStreamMax = 1_000_000;
+
+/** Watches that one message adds: they are looked at in one go. */
+export const watchesPerRequestMax = 1_000;
+
+/** Events, and answers to adds and cancels, that wait for the reader of one watch stream. One transaction always fits. */
+export const outboxEventsMax = 20_000;
+
+/** Bytes of them. Data are counted for each stream, although streams share them. */
+export const outboxBytesMax = 16 * 1_048_576;
+
+/** Events go out in messages of about this size; those of one zxid stay together, however many they are. */
+export const watchMessageBytes = 262_144;
+
+/** Readings of the history that go on side by side, each for all watches that came while the others were busy. */
+export const replaysMax = 4;
+
+/** Transactions of the past that watches are told of in one go, before everybody else has a turn. */
+export const replaySliceTransactions = 200;
+
+/** Watches that go live in one go. */
+export const replaySliceWatches = 2_000;
+
+/** Watches of an ended stream that are taken out in one go. */
+export const watchDropSlice = 5_000;
+
+/** Watchers of a path in one answer when the caller does not say. */
+export const watchersListedDefault = 1_000;
+
+/** The most watchers in one answer. */
+export const watchersListedMax = 10_000;

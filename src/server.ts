@@ -27,7 +27,12 @@ export interface RunningServer {
 export async function startServer(settings: Settings, log: Logger): Promise<RunningServer> {
   const startedMs = systemClock.monotonicMs();
   const { dataDir, acceptDataLoss } = settings;
-  const journal = await openSqliteJournal({ dataDir, acceptDataLoss, log });
+  const retention = {
+    transactionsMax: settings.historyMaxTransactions,
+    bytesMax: settings.historyMaxBytes,
+    ageMaxMs: settings.historyMaxAgeMs,
+  };
+  const journal = await openSqliteJournal({ dataDir, acceptDataLoss, retention, log });
   const failure = Promise.withResolvers<never>();
   // Whoever waits for it may come later than the failure.
   failure.promise.catch(() => {});

@@ -15,10 +15,11 @@ const sources = files.filter((file) => /^src\/.*\.ts$/.test(file));
 const allowed: Record<string, readonly string[]> = {
   limits: [],
   clock: ["limits"],
+  bytes: [],
   core: ["limits"],
-  journal: ["core", "limits"],
+  journal: ["core", "bytes", "limits"],
   engine: ["journal", "core", "clock", "limits"],
-  grpc: ["engine", "core", "clock", "limits", "gen"],
+  grpc: ["engine", "core", "clock", "bytes", "limits", "gen"],
   client: ["gen"],
   config: ["limits"],
   ops: ["limits"],

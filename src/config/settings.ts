@@ -45,6 +45,33 @@ export const schema = {
     unit: "ms",
     help: "Longest session timeout granted; a client that asks for more gets this.",
   }),
+  watchBookmarkIntervalMs: integer({
+    default: 5_000,
+    min: 100,
+    max: 600_000,
+    unit: "ms",
+    help: "How long a watch stream may be silent before it is sent a bookmark, a sign of life.",
+  }),
+  historyMaxTransactions: integer({
+    default: 1_000_000,
+    min: 1,
+    max: 1_000_000_000,
+    help: "Changes kept for watches that resume; older ones are pruned.",
+  }),
+  historyMaxBytes: integer({
+    default: 268_435_456,
+    min: 1,
+    max: 1_099_511_627_776,
+    unit: "bytes",
+    help: "Disk space of the changes kept for watches that resume.",
+  }),
+  historyMaxAgeMs: integer({
+    default: 7 * dayMs,
+    min: 1,
+    max: 3_650 * dayMs,
+    unit: "ms",
+    help: "How long changes are kept for watches that resume; pruned when the next one is written.",
+  }),
   maxConnections: integer({
     default: 20_000,
     min: 0,

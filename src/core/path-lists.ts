@@ -71,8 +71,4 @@ export class PathLists<Owner> {
       watch = watch.next;
     } while (watch !== head);
   }
-
-  *all(): Generator<Watch<Owner>> {
-    for (const path of this.#heads.keys()) yield* this.onPath(path);
-  }
 }

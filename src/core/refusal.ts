@@ -20,6 +20,11 @@ export const reasons = [
   "OUTCOME_UNKNOWN",
   "SHUTTING_DOWN",
   "INTERNAL",
+  "COMPACTED",
+  "ZXID_AHEAD",
+  "NO_WATCHER",
+  "TOO_MANY_WATCHES",
+  "WATCHER_TOO_SLOW",
 ] as const;
 
 export type Reason = (typeof reasons)[number];

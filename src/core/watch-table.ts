@@ -20,32 +20,42 @@ export class WatchTable<Owner> {
   /** How many watches of all levels there are at each depth of path: where an event need not look. */
   readonly #deepAt: number[] = [];
 
-  get size(): number {
-    const lists = [this.#node, this.#children, this.#persistent, this.#self, this.#near, this.#deep];
-    return lists.reduce((sum, { size }) => sum + size, 0);
+  /** Nothing would be told, whatever happens. */
+  get isEmpty(): boolean {
+    return this.#all().every(({ size }) => size === 0);
   }
 
   add(watch: Watch<Owner>): void {
+    watch.table = this;
     this.#listsOf(watch.spec).add(watch);
     this.#countDeep(watch, 1);
   }
 
   /** Takes out a watch that is in the table. */
   remove(watch: Watch<Owner>): void {
+    watch.table = undefined;
     this.#listsOf(watch.spec).remove(watch);
     this.#countDeep(watch, -1);
   }
 
-  /** Calls `told` for each watch that the event fires, once; those that are one-shot are out of the table then. */
+  /**
+   * Calls `told` for each watch that the event fires, once; those that are one-shot are over then, and out of the
+   * table. `told` must not add or remove any.
+   */
   fire(event: NodeEvent, told: (watch: Watch<Owner>) => void): void {
     const { kind, path } = event;
+    const toldLast = (watch: Watch<Owner>) => {
+      watch.table = undefined;
+      watch.over = true;
+      told(watch);
+    };
     if (kind === "nodeChildrenChanged") {
-      this.#children.takeAll(path, told);
+      this.#children.takeAll(path, toldLast);
       this.#persistent.forEach(path, told);
       return;
     }
-    this.#node.takeAll(path, told);
-    if (kind === "nodeDeleted") this.#children.takeAll(path, told);
+    this.#node.takeAll(path, toldLast);
+    if (kind === "nodeDeleted") this.#children.takeAll(path, toldLast);
     this.#persistent.forEach(path, told);
     this.#self.forEach(path, told);
     this.#near.forEach(path, told);
@@ -64,10 +74,8 @@ export class WatchTable<Owner> {
     for (const above of this.#deepPaths(path)) if (above !== path) yield* this.#deep.onPath(above);
   }
 
-  *all(): Generator<Watch<Owner>> {
-    for (const lists of [this.#node, this.#children, this.#persistent, this.#self, this.#near, this.#deep]) {
-      yield* lists.all();
-    }
+  #all(): PathLists<Owner>[] {
+    return [this.#node, this.#children, this.#persistent, this.#self, this.#near, this.#deep];
   }
 
   #listsOf({ kind, depth }: WatchSpec): PathLists<Owner> {

@@ -1,3 +1,5 @@
+import type { WatchTable } from "./watch-table.ts";
+
 /** What a watch is told of: corral.v1.WatchKind. The first three are ZooKeeper's one-shot watches. */
 export type WatchKind = "data" | "exists" | "children" | "persistent" | "persistentRecursive" | "subtree";
 
@@ -28,7 +30,8 @@ export function watchSpec(kind: WatchKind, depth: WatchDepth, form: EventForm): 
   const key = `${kind} ${depth} ${formKey}`;
   let spec = specs.get(key);
   if (spec === undefined) {
-    const shared = forms.get(formKey) ?? { ...form };
+    const { withData, withPreviousData, asText } = form;
+    const shared = forms.get(formKey) ?? { withData, withPreviousData, asText };
     forms.set(formKey, shared);
     spec = { kind, depth, form: shared };
     specs.set(key, spec);
@@ -49,6 +52,8 @@ export class Watch<Owner> {
   afterZxid: number;
   /** Cancelled, or fired for good: whoever still holds it forgets it. */
   over = false;
+  /** Where it is found; undefined while it waits to be told of the past. */
+  table: WatchTable<Owner> | undefined;
   /** Its neighbours among the watches of the same scope on the same path; itself when it is alone. */
   next: Watch<Owner> = this;
   previous: Watch<Owner> = this;

@@ -7,13 +7,17 @@ import { negotiateTimeoutMs, parseToken, type SessionRecord, sameSecret } from "
 import { Tree } from "../core/tree.ts";
 import { type Journal, JournalUnusable } from "../journal/journal.ts";
 import { GroupCommit } from "./group-commit.ts";
-import { type Attachment, type AttachmentListener, SessionKeeper } from "./session-keeper.ts";
+import { type Attachment, type AttachmentListener, SessionKeeper, sessionEnded } from "./session-keeper.ts";
+import { WatchHub } from "./watch-hub.ts";
+import type { WatchHolder, WatchSink, WatchStream } from "./watch-stream.ts";
 
 export interface EngineSettings {
   /** The unit of time of sessions, in milliseconds. */
   readonly tickMs: number;
   readonly minSessionTimeoutMs: number;
   readonly maxSessionTimeoutMs: number;
+  /** How long a watch stream may be silent before it is sent a bookmark, in milliseconds. */
+  readonly watchBookmarkIntervalMs: number;
 }
 
 export interface EngineOptions {
@@ -32,6 +36,7 @@ const defaultTimeoutTicks = 5;
 export class Engine {
   /** The visible state: everything in it is durable. */
   readonly tree: Tree;
+  readonly watches: WatchHub;
   readonly #journal: Journal;
   readonly #random: Random;
   readonly #settings: EngineSettings;
@@ -58,7 +63,11 @@ export class Engine {
     this.#settings = settings;
     const submit = (operation: Operation, caller: Caller) => this.submit(operation, caller);
     this.#sessions = new SessionKeeper({ tree, clock, tickMs: settings.tickMs, submit });
-    this.#writer = new GroupCommit({ journal, tree, clock, observers: [this.#sessions], onFailure });
+    const { watchBookmarkIntervalMs: bookmarkIntervalMs } = settings;
+    this.watches = new WatchHub({ tree, journal, clock, bookmarkIntervalMs, onFailure });
+    // Watches first: the end of a session ends its streams, after they were told what ended with it.
+    const observers = [this.watches, this.#sessions];
+    this.#writer = new GroupCommit({ journal, tree, clock, observers, onFailure });
   }
 
   /** Does a write, or waits for those before it. Resolves once it is durable and visible, or refused; never rejects. */
@@ -104,9 +113,31 @@ export class Engine {
     return this.#sessions.attach(session, listener);
   }
 
+  /** Opens a stream of watches. With a session, it ends when that does. @throws Refused SESSION_EXPIRED */
+  watch(holder: WatchHolder, sink: WatchSink): { readonly stream: WatchStream; close(): void } {
+    const stream = this.watches.open(holder, sink);
+    const close = () => this.watches.close(stream);
+    const { sessionId } = holder;
+    if (sessionId === undefined) return { stream, close };
+    try {
+      const unbind = this.#sessions.bind(sessionId, (cause) => stream.end(sessionEnded(cause, sessionId)));
+      return {
+        stream,
+        close: () => {
+          unbind();
+          close();
+        },
+      };
+    } catch (error) {
+      close();
+      throw error;
+    }
+  }
+
   /** Stops counting time, answers what was accepted, and closes the journal. */
   async stop(): Promise<void> {
     this.#sessions.stop();
+    this.watches.stop();
     await this.#writer.close(shuttingDown);
     await this.#journal.close();
   }

@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { Transaction } from "../core/change.ts";
 import { anonymous, type Caller, type Operation, type Outcome } from "../core/operation.ts";
 import { sessionExpired } from "../core/prepare.ts";
-import { Refused } from "../core/refusal.ts";
+import { type Refusal, Refused } from "../core/refusal.ts";
 import type { SessionRecord } from "../core/session.ts";
 import type { Tree } from "../core/tree.ts";
 import { ExpiryQueue } from "./expiry-queue.ts";
@@ -10,7 +10,9 @@ import type { CommitObserver } from "./group-commit.ts";
 import { LivenessClock } from "./liveness-clock.ts";
 
 /** Told once when a session has ended, and why. */
-export type SessionEnded = (cause: "expired" | "closed", zxid: number) => void;
+export type SessionEnded = (cause: SessionEndCause, zxid: number) => void;
+
+export type SessionEndCause = "expired" | "closed";
 
 /** What the holder of a session is told. */
 export interface AttachmentListener {
@@ -196,3 +198,13 @@ class Lease {
     return this.heardMs + this.session.timeoutMs;
   }
 }
+
+/** What the streams of a session that has ended are told. */
+export function sessionEnded(cause: SessionEndCause, sessionId: number): Refusal {
+  return { reason: "SESSION_EXPIRED", message: endMessages[cause], facts: { session_id: sessionId } };
+}
+
+const endMessages: Readonly<Record<SessionEndCause, string>> = {
+  expired: "the session was silent for longer than its timeout and has expired; open a new one",
+  closed: "the session was closed; open a new one",
+};

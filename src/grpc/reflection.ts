@@ -8,6 +8,7 @@ import {
 import { nestedTypes } from "@bufbuild/protobuf/reflect";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { status as codes } from "@grpc/grpc-js";
+import { file_corral_v1_admin } from "../../gen/ts/corral/v1/admin_pb.js";
 import { file_corral_v1_coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { file_corral_v1_errors } from "../../gen/ts/corral/v1/errors_pb.js";
 import { file_google_rpc_error_details } from "../../gen/ts/google/rpc/error_details_pb.js";
@@ -28,6 +29,7 @@ import type { Handlers } from "./adapter/service.ts";
 /** What the server serves, and what its errors carry: grpcurl prints details only of types that it can ask for. */
 const reflected: readonly DescFile[] = [
   file_corral_v1_coordination,
+  file_corral_v1_admin,
   file_corral_v1_errors,
   file_google_rpc_error_details,
   file_google_rpc_status,
@@ -127,13 +129,22 @@ export class Reflection {
   }
 }
 
-/** The file and all that it imports, itself first: a client needs no second question. */
+/** The file and all that it imports, each before its own imports: a client needs no second question. */
 function filesOf(file: DescFile | undefined, otherwise: string): Response {
   if (file === undefined) return failure(codes.NOT_FOUND, otherwise);
-  const all = new Set([file]);
-  for (const each of all) for (const dependency of each.dependencies) all.add(dependency);
-  const fileDescriptorProto = [...all].map(({ proto }) => toBinary(FileDescriptorProtoSchema, proto));
+  const all = new Set<DescFile>();
+  addWithImports(file, all);
+  const fileDescriptorProto = [...all]
+    .reverse()
+    .map(({ proto }) => toBinary(FileDescriptorProtoSchema, proto));
   return { case: "fileDescriptorResponse", value: { fileDescriptorProto } };
+}
+
+/** Adds a file after its imports. */
+function addWithImports(file: DescFile, all: Set<DescFile>): void {
+  if (all.has(file)) return;
+  for (const dependency of file.dependencies) addWithImports(dependency, all);
+  all.add(file);
 }
 
 function failure(errorCode: codes, errorMessage: string): Response {

@@ -10,6 +10,7 @@ import {
   streamsPerConnectionMax,
 } from "../limits.ts";
 import { addService } from "./adapter/service.ts";
+import { addAdmin } from "./admin.ts";
 import { builtinErrors } from "./builtin-errors.ts";
 import { Calls } from "./calls.ts";
 import { addCoordination } from "./coordination.ts";
@@ -42,6 +43,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const health = new HealthState();
   const server = new Server(serverOptions);
   addCoordination(server, { engine, calls, log });
+  addAdmin(server, { engine, calls, log });
   addSideServices(server, { health, calls: sideCalls, log });
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const listener = await Listener.listen({

@@ -1,4 +1,4 @@
-import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { create, type MessageInitShape, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import { type Any, anyPack, DurationSchema } from "@bufbuild/protobuf/wkt";
 import { status as codes, Metadata } from "@grpc/grpc-js";
 import {
@@ -33,6 +33,11 @@ export const codeOfReason: Readonly<Record<Reason, codes>> = {
   OUTCOME_UNKNOWN: codes.UNAVAILABLE,
   SHUTTING_DOWN: codes.UNAVAILABLE,
   INTERNAL: codes.INTERNAL,
+  COMPACTED: codes.OUT_OF_RANGE,
+  ZXID_AHEAD: codes.OUT_OF_RANGE,
+  NO_WATCHER: codes.NOT_FOUND,
+  TOO_MANY_WATCHES: codes.RESOURCE_EXHAUSTED,
+  WATCHER_TOO_SLOW: codes.RESOURCE_EXHAUSTED,
 };
 
 /** When a retry makes sense, in milliseconds. */
@@ -70,13 +75,20 @@ export function statusOfError(error: unknown, path: string, log: Log): CallStatu
 
 /** The status of a refusal, with `google.rpc.Status` and its details in the trailer that clients look for. */
 export function statusOfRefusal(refusal: Refusal): CallStatus {
-  const code = codeOfReason[refusal.reason];
-  const message = presentable(refusal.message);
-  const details = detailsOf(refusal, message);
+  const status = statusToProto(refusal);
   const metadata = new Metadata();
-  const encoded = toBinary(StatusSchema, create(StatusSchema, { code, message, details }));
-  metadata.set("grpc-status-details-bin", Buffer.from(encoded));
-  return { code, details: message, metadata };
+  metadata.set("grpc-status-details-bin", Buffer.from(toBinary(StatusSchema, status)));
+  return { code: status.code, details: status.message, metadata };
+}
+
+/** A refusal as a message, for what fails inside a stream that goes on. */
+export function statusToProto(refusal: Refusal): MessageShape<typeof StatusSchema> {
+  const message = presentable(refusal.message);
+  return create(StatusSchema, {
+    code: codeOfReason[refusal.reason],
+    message,
+    details: detailsOf(refusal, message),
+  });
 }
 
 function detailsOf({ reason, facts, field }: Refusal, message: string): Any[] {

@@ -1,6 +1,6 @@
+import { ByteReader, ByteWriter } from "../bytes.ts";
 import type { Change, Stamp, Transaction } from "../core/change.ts";
 import { createdNode, type NodeRecord } from "../core/node.ts";
-import { ByteReader, ByteWriter } from "./bytes.ts";
 
 /**
  * Transactions as bytes, for the journal's worker and, as they are, for the history on disk: a version byte, then each transaction as

@@ -50,7 +50,11 @@ const batch: fc.Arbitrary<Transaction[]> = fc
       .sort((a, b) => a - b)
       .map((zxid) => {
         const { timeMs, changes } = rest.next().value!;
-        return { zxid, timeMs, changes: changes.map((each: Change) => ofTransaction(each, { zxid, timeMs })) };
+        return {
+          zxid,
+          timeMs,
+          changes: changes.map((each: Change) => ofTransaction(each, { zxid, timeMs })),
+        };
       }),
   );
 

@@ -58,7 +58,7 @@ test("canary: a stream that fails after its first message delivers both the mess
       await stream.send({ zxid: 1n });
       throw refused;
     },
-    watch: async (_request, stream) => {
+    healthWatch: async (_request, stream) => {
       await stream.send({ status: 1 });
       throw refused;
     },
@@ -96,7 +96,7 @@ test("canary: a cancelled stream wakes its handler wherever it waits, and is no 
       // Whether it throws or ends is up to what Node says first.
       await stream.requests.next().finally(woken.resolve);
     },
-    watch: async (_request, stream) => {
+    healthWatch: async (_request, stream) => {
       for (;;) await stream.send({});
     },
   });
@@ -136,7 +136,7 @@ test("canary: a slow reader holds its sender back, and gets everything in the en
   const messages = 2_000;
   let sent = 0;
   const { client } = await startAdapter({
-    watch: async (_request, stream) => {
+    healthWatch: async (_request, stream) => {
       for (; sent < messages; sent++) await stream.send(toBinary(GetResponseSchema, wide));
     },
   });

@@ -14,6 +14,7 @@ type Question = ServerReflectionRequest["messageRequest"];
 const versions = ["v1", "v1alpha"];
 const services = [
   "corral.v1.Coordination",
+  "corral.v1.Admin",
   "grpc.health.v1.Health",
   "grpc.reflection.v1.ServerReflection",
   "grpc.reflection.v1alpha.ServerReflection",

@@ -53,7 +53,12 @@ class World {
       journal: this.journal,
       clock: this.clock,
       random: new CountingRandom(),
-      settings: { tickMs, minSessionTimeoutMs: 2 * tickMs, maxSessionTimeoutMs: 20 * tickMs },
+      settings: {
+        tickMs,
+        minSessionTimeoutMs: 2 * tickMs,
+        maxSessionTimeoutMs: 20 * tickMs,
+        watchBookmarkIntervalMs: 5_000,
+      },
       onFailure: () => {
         this.failed = true;
       },

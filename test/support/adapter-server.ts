@@ -12,7 +12,7 @@ type HealthHandlers = Handlers<typeof Health, undefined>;
 
 /** Serves whatever handlers a test brings, on the names of real services, with nothing behind them. */
 export async function startAdapter(
-  handlers: Partial<CoordinationHandlers> & Partial<Pick<HealthHandlers, "watch">>,
+  handlers: Partial<CoordinationHandlers> & { readonly healthWatch?: HealthHandlers["watch"] },
 ): Promise<{ client: RpcClient; calls: Calls; logged: Record<string, unknown>[] }> {
   const calls = new Calls();
   const logged: Record<string, unknown>[] = [];
@@ -21,16 +21,21 @@ export async function startAdapter(
   const missing = () => {
     throw new Error("the test brought no handler");
   };
-  const all = (names: readonly string[]): unknown =>
-    Object.fromEntries(names.map((name) => [name, handlers[name as keyof typeof handlers] ?? missing]));
+  const all = (names: readonly string[], given: object): unknown =>
+    Object.fromEntries(names.map((name) => [name, given[name as keyof typeof given] ?? missing]));
   const server = new Server({ "grpc.enable_channelz": 0 });
   addService(
     server,
     Coordination,
-    all(Object.keys(Coordination.method)) as CoordinationHandlers,
+    all(Object.keys(Coordination.method), handlers) as CoordinationHandlers,
     environment,
   );
-  addService(server, Health, all(Object.keys(Health.method)) as HealthHandlers, environment);
+  addService(
+    server,
+    Health,
+    all(Object.keys(Health.method), { watch: handlers.healthWatch }) as HealthHandlers,
+    environment,
+  );
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const listener = createServer((socket) => injector.injectConnection(socket));
   await new Promise<void>((resolve) => {

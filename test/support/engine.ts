@@ -23,7 +23,12 @@ export class TestEngine {
       journal,
       clock,
       random: new CountingRandom(),
-      settings: { tickMs, minSessionTimeoutMs: 2 * tickMs, maxSessionTimeoutMs: 20 * tickMs },
+      settings: {
+        tickMs,
+        minSessionTimeoutMs: 2 * tickMs,
+        maxSessionTimeoutMs: 20 * tickMs,
+        watchBookmarkIntervalMs: 5_000,
+      },
       onFailure: (error) => failures.push(error),
     });
     const started = new TestEngine(engine, clock, journal, failures);

@@ -31,7 +31,12 @@ export async function startServer(
     journal: options.journal ?? new MemoryJournal(),
     clock,
     random: systemRandom,
-    settings: { tickMs: 2_000, minSessionTimeoutMs: 4_000, maxSessionTimeoutMs: 40_000 },
+    settings: {
+      tickMs: 2_000,
+      minSessionTimeoutMs: 4_000,
+      maxSessionTimeoutMs: 40_000,
+      watchBookmarkIntervalMs: 5_000,
+    },
     onFailure: () => {},
   });
   const logged: unknown[] = [];

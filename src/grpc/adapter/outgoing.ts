@@ -17,6 +17,10 @@ export interface Outgoing<Output extends DescMessage> {
   readonly signal: AbortSignal;
   /** Sends a message and resolves when there is room for another; rejects when the stream is over. */
   send(answer: Answer<Output>): Promise<void>;
+  /** The address of the client. */
+  readonly peer: string;
+  /** Sends a message at once, and calls `sent` when the transport has taken it; never if the stream ends before. */
+  write(answer: Answer<Output>, sent: () => void): void;
   /** Sends a message from where nobody can wait; a client that leaves too many unread loses the stream. */
   push(answer: Answer<Output>): void;
   /** Ends the stream with a refusal, whatever its handler waits for. What was sent before still arrives. */
@@ -39,6 +43,17 @@ export class OutgoingStream<Output extends DescMessage> implements Outgoing<Outp
 
   get signal(): AbortSignal {
     return this.#over.signal;
+  }
+
+  get peer(): string {
+    return this.#call.getPeer();
+  }
+
+  write(answer: Answer<Output>, sent: () => void): void {
+    if (this.signal.aborted) return;
+    this.#call.write(encode(this.#output, answer), (error?: Error | null) => {
+      if (!error) sent();
+    });
   }
 
   async send(answer: Answer<Output>): Promise<void> {

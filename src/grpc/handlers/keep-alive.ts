@@ -2,7 +2,12 @@ import { KeepAliveEvent, type KeepAliveRequest } from "../../../gen/ts/corral/v1
 import type { Refusal } from "../../core/refusal.ts";
 import { type SessionRecord, tokenOf } from "../../core/session.ts";
 import type { Engine } from "../../engine/engine.ts";
-import type { Attachment, AttachmentListener } from "../../engine/session-keeper.ts";
+import {
+  type Attachment,
+  type AttachmentListener,
+  type SessionEndCause,
+  sessionEnded,
+} from "../../engine/session-keeper.ts";
 import { badArgument, int64 } from "../convert.ts";
 import type { HandlerOf } from "./handler.ts";
 
@@ -82,11 +87,11 @@ class LifeLine implements AttachmentListener {
   }
 
   moved(): void {
-    this.#stream.cut({ ...sessionMoved, facts: this.#facts() });
+    this.#stream.cut({ ...sessionMoved, facts: { session_id: this.#sessionId } });
   }
 
-  ended(cause: "expired" | "closed"): void {
-    if (!this.#closing) this.#stream.cut({ ...sessionEnded[cause], facts: this.#facts() });
+  ended(cause: SessionEndCause): void {
+    if (!this.#closing) this.#stream.cut(sessionEnded(cause, this.#sessionId));
   }
 
   ephemeralLost(path: string, zxid: number): void {
@@ -103,10 +108,6 @@ class LifeLine implements AttachmentListener {
     return { sessionId: int64(this.#sessionId), timeoutMs, expiresInMs: this.#expiresInMs() };
   }
 
-  #facts() {
-    return { session_id: this.#sessionId };
-  }
-
   #expiresInMs(): number {
     return Math.floor(this.#attachment!.expiresInMs());
   }
@@ -119,12 +120,4 @@ class LifeLine implements AttachmentListener {
 const sessionMoved: Refusal = {
   reason: "SESSION_MOVED",
   message: "another KeepAlive stream holds the session now",
-};
-
-const sessionEnded: Readonly<Record<"expired" | "closed", Refusal>> = {
-  expired: {
-    reason: "SESSION_EXPIRED",
-    message: "the session was silent for longer than its timeout and has expired; open a new one",
-  },
-  closed: { reason: "SESSION_EXPIRED", message: "the session was closed; open a new one" },
 };

@@ -1,5 +1,5 @@
 import type Database from "better-sqlite3";
-import { ByteReader, ByteWriter } from "../bytes.ts";
+import { ByteReader, ByteWriter } from "../../bytes.ts";
 import type { StateSink } from "../journal.ts";
 
 /** A chunk crosses to the event loop's thread as one message, and holds it up for some 10 ms. */

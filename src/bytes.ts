@@ -1,4 +1,4 @@
-/** Packing by hand: varints, doubles, texts and blobs, for the two streams that cross between threads. */
+/** Packing by hand: varints (as protocol buffers have them), doubles, texts and blobs. */
 
 const integerSplit = 0x1_0000_0000;
 const varintBytesMax = 8;
@@ -61,6 +61,11 @@ export class ByteWriter {
 
   blob(value: Uint8Array): void {
     this.integer(value.byteLength);
+    this.append(value);
+  }
+
+  /** Bytes without their length. */
+  append(value: Uint8Array): void {
     this.#reserve(value.byteLength);
     this.#buffer.set(value, this.#at);
     this.#at += value.byteLength;

@@ -1,0 +1,145 @@
+import type { NodeEvent } from "../core/event.ts";
+import type { Refusal } from "../core/refusal.ts";
+import type { EventForm } from "../core/watch.ts";
+import { outboxBytesMax, outboxEventsMax, watchMessageBytes } from "../limits.ts";
+
+/** An event, and the watches of one stream that are told of it in the same form. */
+export interface Notice {
+  readonly event: NodeEvent;
+  readonly form: EventForm;
+  readonly watchIds: number[];
+}
+
+/** One message of a watch stream: corral.v1.WatchResponse. Its parts happened in this order. */
+export interface WatchMessage {
+  readonly added: { readonly watchId: number; readonly zxid: number }[];
+  readonly notices: Notice[];
+  readonly canceled: { readonly watchId: number; readonly refusal: Refusal | undefined }[];
+  bookmarkZxid: number | undefined;
+}
+
+type Item =
+  | { readonly kind: "added"; readonly watchId: number; readonly zxid: number }
+  | { readonly kind: "notices"; readonly zxid: number; readonly notices: Notice[]; bytes: number }
+  | { readonly kind: "canceled"; readonly watchId: number; readonly refusal: Refusal | undefined }
+  | { readonly kind: "bookmark"; readonly zxid: number };
+
+/** The order of the parts of a message. */
+const partOf = { added: 0, notices: 1, canceled: 2, bookmark: 3 } as const;
+
+/** About what an item takes beside its path and data. */
+const itemBytes = 64;
+
+/** What waits for the reader of one stream, in the order in which it happened: bounded by whoever fills it. */
+export class Outbox {
+  #items: Item[] = [];
+  #count = 0;
+  #bytes = 0;
+
+  get isEmpty(): boolean {
+    return this.#items.length === 0;
+  }
+
+  /** Events and answers that wait. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Nothing more may be pushed. A transaction that was begun may still be finished. */
+  get isFull(): boolean {
+    return this.#count >= outboxEventsMax || this.#bytes >= outboxBytesMax;
+  }
+
+  /** Whoever can wait should. */
+  get isHalfFull(): boolean {
+    return this.#count >= outboxEventsMax / 2 || this.#bytes >= outboxBytesMax / 2;
+  }
+
+  /** The zxid of the first event that waits. */
+  get firstZxid(): number | undefined {
+    return this.#items.find((item) => item.kind === "notices")?.zxid;
+  }
+
+  /** Whether the last event that was pushed, if it still waits, belongs to this zxid. */
+  endsWith(zxid: number): boolean {
+    const last = this.#items.at(-1);
+    return last?.kind === "notices" && last.zxid === zxid;
+  }
+
+  pushEvent(event: NodeEvent, form: EventForm, watchId: number): void {
+    let last = this.#items.at(-1);
+    if (last?.kind !== "notices" || last.zxid !== event.zxid) {
+      last = { kind: "notices", zxid: event.zxid, notices: [], bytes: 0 };
+      this.#items.push(last);
+    }
+    const notice = noticeOf(last.notices, event, form);
+    if (notice !== undefined) {
+      notice.watchIds.push(watchId);
+      return;
+    }
+    last.notices.push({ event, form, watchIds: [watchId] });
+    const bytes = bytesOf(event, form);
+    last.bytes += bytes;
+    this.#bytes += bytes;
+    this.#count++;
+  }
+
+  push(item: Exclude<Item, { kind: "notices" }>): void {
+    this.#items.push(item);
+    this.#bytes += itemBytes;
+    this.#count++;
+  }
+
+  /** The next message, of about the size that messages have; undefined when nothing waits. */
+  take(): WatchMessage | undefined {
+    if (this.isEmpty) return undefined;
+    const message: WatchMessage = { added: [], notices: [], canceled: [], bookmarkZxid: undefined };
+    let taken = 0;
+    for (let part = 0, bytes = 0; taken < this.#items.length; taken++) {
+      const item = this.#items[taken]!;
+      if (partOf[item.kind] < part || bytes >= watchMessageBytes) break;
+      part = partOf[item.kind];
+      bytes += item.kind === "notices" ? item.bytes : itemBytes;
+      this.#move(item, message);
+    }
+    this.#items = taken === this.#items.length ? [] : this.#items.slice(taken);
+    return message;
+  }
+
+  #move(item: Item, message: WatchMessage): void {
+    switch (item.kind) {
+      case "added":
+        message.added.push(item);
+        break;
+      case "notices":
+        for (const notice of item.notices) message.notices.push(notice);
+        this.#count -= item.notices.length;
+        this.#bytes -= item.bytes;
+        return;
+      case "canceled":
+        message.canceled.push(item);
+        break;
+      case "bookmark":
+        message.bookmarkZxid = item.zxid;
+    }
+    this.#count--;
+    this.#bytes -= itemBytes;
+  }
+}
+
+/** A stream is told of an event once, however many of its watches it fires, unless they want it in other forms. */
+function noticeOf(notices: readonly Notice[], event: NodeEvent, form: EventForm): Notice | undefined {
+  for (let i = notices.length - 1; i >= 0; i--) {
+    const notice = notices[i]!;
+    if (notice.event !== event) return undefined;
+    if (notice.form === form) return notice;
+  }
+  return undefined;
+}
+
+function bytesOf({ path, data, previousData }: NodeEvent, form: EventForm): number {
+  let bytes = itemBytes + path.length;
+  if (form.withData) bytes += data?.length ?? 0;
+  if (form.withPreviousData) bytes += previousData?.length ?? 0;
+  return bytes;
+}

@@ -1,0 +1,317 @@
+import type { Clock } from "../clock.ts";
+import type { Transaction } from "../core/change.ts";
+import { eventsOf } from "../core/event.ts";
+import { validatePath } from "../core/path.ts";
+import { noNode } from "../core/prepare.ts";
+import type { Refusal } from "../core/refusal.ts";
+import type { Tree } from "../core/tree.ts";
+import { Watch, type WatchKind, type WatchSpec } from "../core/watch.ts";
+import { WatchTable } from "../core/watch-table.ts";
+import type { Journal } from "../journal/journal.ts";
+import {
+  outboxBytesMax,
+  outboxEventsMax,
+  watchDropSlice,
+  watchesMax,
+  watchesPerStreamMax,
+} from "../limits.ts";
+import { ExpiryQueue } from "./expiry-queue.ts";
+import type { CommitObserver } from "./group-commit.ts";
+import { Replayer } from "./replayer.ts";
+import { type WatchHolder, type WatchSink, WatchStream } from "./watch-stream.ts";
+
+/** A watch to add. */
+export interface WatchRequest {
+  readonly id: number;
+  readonly path: string;
+  readonly spec: WatchSpec;
+  /** Undefined: from now on. */
+  readonly afterZxid: number | undefined;
+}
+
+export interface WatchHubOptions {
+  readonly tree: Tree;
+  readonly journal: Pick<Journal, "history">;
+  readonly clock: Clock;
+  readonly bookmarkIntervalMs: number;
+  /** The history cannot be read: the process must end. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Turns of the clock of bookmarks within one interval: streams do not all have theirs at once. */
+const turnsPerInterval = 20;
+
+/**
+ * Who is told of what. A transaction fires the live watches while it is applied, into the outboxes of their
+ * streams, and these go out before anybody is answered. A watch that asks for the past is live once the replayer
+ * has told it everything up to the visible state.
+ */
+export class WatchHub implements CommitObserver {
+  readonly #options: WatchHubOptions;
+  readonly #live = new WatchTable<WatchStream>();
+  readonly #replayer: Replayer;
+  readonly #streams = new Set<WatchStream>();
+  readonly #touched = new Set<WatchStream>();
+  readonly #counts = new Map<WatchKind, number>();
+  readonly #quiet: ExpiryQueue<Quiet>;
+  readonly #stopTimer: () => void;
+  #size = 0;
+
+  constructor(options: WatchHubOptions) {
+    const { tree, journal, clock, bookmarkIntervalMs, onFailure } = options;
+    this.#options = options;
+    this.#replayer = new Replayer({
+      tree,
+      journal,
+      onFailure,
+      told: (watch) => this.#goLive(watch),
+      over: (watch) => {
+        this.#over(watch);
+        this.#caughtUp(watch.owner);
+      },
+      canceled: (watch, refusal) => this.#revoke(watch, refusal),
+    });
+    const turnMs = bookmarkIntervalMs / turnsPerInterval;
+    this.#quiet = new ExpiryQueue(turnMs, clock.monotonicMs());
+    this.#stopTimer = clock.setInterval(() => this.#turn(), turnMs);
+  }
+
+  /** How long a stream may be silent before it is sent a bookmark, in milliseconds. */
+  get bookmarkIntervalMs(): number {
+    return this.#options.bookmarkIntervalMs;
+  }
+
+  get streamCount(): number {
+    return this.#streams.size;
+  }
+
+  /** The number of watches of each kind. */
+  get counts(): ReadonlyMap<WatchKind, number> {
+    return this.#counts;
+  }
+
+  get catchingUp(): number {
+    let count = 0;
+    for (const stream of this.#streams) count += stream.catchingUp;
+    return count;
+  }
+
+  /** The live watches that a change at a path could fire. */
+  watching(path: string): Generator<Watch<WatchStream>> {
+    return this.#live.watching(path);
+  }
+
+  open(holder: WatchHolder, sink: WatchSink): WatchStream {
+    const nowMs = () => this.#options.clock.monotonicMs();
+    const stream = new WatchStream({ holder, sink, nowMs, tooSlow: (slow) => this.#tooSlow(slow) });
+    this.#streams.add(stream);
+    this.#quiet.put(new Quiet(stream, this.bookmarkIntervalMs));
+    return stream;
+  }
+
+  /** The stream is over, and its watches with it. */
+  close(stream: WatchStream): void {
+    stream.close();
+    this.#streams.delete(stream);
+    this.#touched.delete(stream);
+    this.#dropSome(stream.watches.values());
+  }
+
+  /** Adds a watch, or tells its stream why not. Its id must be free. */
+  add(stream: WatchStream, request: WatchRequest): void {
+    const { id, path, spec } = request;
+    const refusal = this.#refusalOf(stream, request);
+    if (refusal !== undefined) {
+      stream.pushCanceled(id, refusal);
+      return;
+    }
+    const now = this.#options.tree.zxid;
+    const watch = new Watch(stream, id, path, spec, request.afterZxid ?? now);
+    stream.watches.set(id, watch);
+    this.#count(spec.kind, 1);
+    stream.pushAdded(id, watch.afterZxid);
+    if (watch.afterZxid === now) {
+      this.#live.add(watch);
+    } else {
+      stream.catchingUp++;
+      this.#replayer.add(watch);
+    }
+  }
+
+  /** Cancels a watch of the stream, or tells it that there is none. */
+  cancel(stream: WatchStream, id: number): void {
+    const watch = stream.watches.get(id);
+    if (watch === undefined) {
+      stream.pushCanceled(id, noWatcher(id));
+      return;
+    }
+    this.#remove(watch);
+    stream.pushCanceled(id, undefined);
+  }
+
+  /** Sends the stream a bookmark, as soon as all its watches have caught up. */
+  askBookmark(stream: WatchStream): void {
+    stream.bookmarkAsked = true;
+    this.#bookmarkIfDue(stream);
+  }
+
+  /** No transaction follows, and no bookmark. */
+  stop(): void {
+    this.#stopTimer();
+    this.#replayer.stop();
+  }
+
+  applied(transaction: Transaction): void {
+    if (this.#live.isEmpty) return;
+    for (const event of eventsOf(transaction)) {
+      // Every event passes here or through the replayer; whether the reader may see the node is for both to ask.
+      this.#live.fire(event, (watch) => {
+        watch.owner.pushEvent(event, watch);
+        this.#touched.add(watch.owner);
+        if (watch.over) this.#over(watch);
+      });
+    }
+  }
+
+  published(): void {
+    for (const stream of this.#touched) stream.flush();
+    this.#touched.clear();
+  }
+
+  /** A watch has been told of the past: nothing happens between that and this. */
+  #goLive(watch: Watch<WatchStream>): void {
+    this.#live.add(watch);
+    this.#caughtUp(watch.owner);
+  }
+
+  /** One watch less that is told of the past. After the last, its reader learns that it is up to date. */
+  #caughtUp(stream: WatchStream): void {
+    stream.catchingUp--;
+    if (stream.catchingUp === 0) this.askBookmark(stream);
+  }
+
+  #bookmarkIfDue(stream: WatchStream): void {
+    if (!stream.bookmarkAsked || stream.catchingUp > 0 || stream.isClosed) return;
+    stream.bookmarkAsked = false;
+    stream.pushBookmark(this.#options.tree.zxid);
+    stream.flush();
+  }
+
+  /** It has fired for the last time. */
+  #over(watch: Watch<WatchStream>): void {
+    const { owner } = watch;
+    owner.watches.delete(watch.id);
+    this.#count(watch.spec.kind, -1);
+  }
+
+  #revoke(watch: Watch<WatchStream>, refusal: Refusal): void {
+    this.#remove(watch);
+    watch.owner.pushCanceled(watch.id, refusal);
+    watch.owner.flush();
+  }
+
+  #remove(watch: Watch<WatchStream>): void {
+    const wasLive = watch.table === this.#live;
+    watch.table?.remove(watch);
+    watch.over = true;
+    this.#over(watch);
+    if (!wasLive) this.#caughtUp(watch.owner);
+  }
+
+  /** A few at a time: a stream may end with a million watches, and everybody else's calls go on. */
+  #dropSome(watches: IterableIterator<Watch<WatchStream>>): void {
+    for (let count = 0; count < watchDropSlice; count++) {
+      const { done, value: watch } = watches.next();
+      if (done) return;
+      this.#remove(watch);
+    }
+    setImmediate(() => this.#dropSome(watches));
+  }
+
+  #count(kind: WatchKind, difference: number): void {
+    this.#size += difference;
+    this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + difference);
+  }
+
+  #refusalOf(stream: WatchStream, { path, spec, afterZxid }: WatchRequest): Refusal | undefined {
+    const { tree } = this.#options;
+    const badPath = validatePath(path);
+    if (badPath !== undefined) return badPath;
+    if (this.#size >= watchesMax) return tooManyWatches("server", watchesMax);
+    if (stream.watches.size >= watchesPerStreamMax) return tooManyWatches("stream", watchesPerStreamMax);
+    if (afterZxid !== undefined) return afterZxid > tree.zxid ? zxidAhead(afterZxid, tree.zxid) : undefined;
+    // A read that fails leaves no watch in ZooKeeper, except for exists.
+    const needsNode = spec.kind === "data" || spec.kind === "children";
+    return needsNode && tree.node(path) === undefined ? noNode(path) : undefined;
+  }
+
+  /** Says from where the reader can go on: everything up to there was sent. */
+  #tooSlow(stream: WatchStream): Refusal {
+    const unsent = stream.firstWaitingZxid;
+    const lastZxid = Math.min(
+      unsent === undefined ? this.#options.tree.zxid : unsent - 1,
+      this.#replayer.toldZxid(stream),
+    );
+    return {
+      reason: "WATCHER_TOO_SLOW",
+      message: `the client left ${outboxEventsMax} events or ${outboxBytesMax} bytes of this stream unread; watch again after zxid ${lastZxid}`,
+      facts: { limit: outboxEventsMax, last_zxid: lastZxid },
+    };
+  }
+
+  #turn(): void {
+    for (const quiet of this.#quiet.takeDue(this.#options.clock.monotonicMs())) {
+      const { stream } = quiet;
+      if (stream.isClosed) continue;
+      if (stream.isQuiet) {
+        stream.bookmarkAsked = true;
+        this.#bookmarkIfDue(stream);
+      }
+      this.#quiet.put(quiet.renewed(this.#options.clock.monotonicMs()));
+    }
+  }
+}
+
+/** When a stream has been silent for so long that it is sent a bookmark. */
+class Quiet {
+  readonly stream: WatchStream;
+  readonly #intervalMs: number;
+  #notBeforeMs = 0;
+
+  constructor(stream: WatchStream, intervalMs: number) {
+    this.stream = stream;
+    this.#intervalMs = intervalMs;
+  }
+
+  get deadlineMs(): number {
+    return Math.max(this.stream.sentMs, this.#notBeforeMs) + this.#intervalMs;
+  }
+
+  /** Looked at: the next time is an interval away, also if nothing could be sent. */
+  renewed(nowMs: number): this {
+    this.#notBeforeMs = nowMs;
+    return this;
+  }
+}
+
+function noWatcher(id: number): Refusal {
+  const message = `the stream has no watch ${id}; a one-shot watch is over once it has told its event`;
+  return { reason: "NO_WATCHER", message, facts: { watch_id: id } };
+}
+
+function tooManyWatches(holder: string, limit: number): Refusal {
+  return {
+    reason: "TOO_MANY_WATCHES",
+    message: `the ${holder} has its ${limit} watches; cancel some, or watch a subtree instead of its nodes`,
+    facts: { limit },
+  };
+}
+
+function zxidAhead(expected: number, actual: number): Refusal {
+  return {
+    reason: "ZXID_AHEAD",
+    message: `this server is at zxid ${actual} and has never reached ${expected}; read everything anew`,
+    facts: { expected, actual },
+    field: "after_zxid",
+  };
+}

@@ -55,9 +55,13 @@ export class Outbox {
     return this.#count >= outboxEventsMax / 2 || this.#bytes >= outboxBytesMax / 2;
   }
 
-  /** The zxid of the first event that waits. */
-  get firstZxid(): number | undefined {
-    return this.#items.find((item) => item.kind === "notices")?.zxid;
+  /**
+   * The smallest zxid of the events that wait; infinite if none does. It need not be the first: a watch that is
+   * told of the past lags behind the others of its stream.
+   */
+  get oldestZxid(): number {
+    const zxids = this.#items.map((item) => (item.kind === "notices" ? item.zxid : Number.POSITIVE_INFINITY));
+    return zxids.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   }
 
   /** Whether the last event that was pushed, if it still waits, belongs to this zxid. */

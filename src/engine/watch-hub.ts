@@ -145,8 +145,7 @@ export class WatchHub implements CommitObserver {
       stream.pushCanceled(id, noWatcher(id));
       return;
     }
-    this.#remove(watch);
-    stream.pushCanceled(id, undefined);
+    this.#end(watch, undefined);
   }
 
   /** Sends the stream a bookmark, as soon as all its watches have caught up. */
@@ -205,9 +204,14 @@ export class WatchHub implements CommitObserver {
   }
 
   #revoke(watch: Watch<WatchStream>, refusal: Refusal): void {
-    this.#remove(watch);
-    watch.owner.pushCanceled(watch.id, refusal);
+    this.#end(watch, refusal);
     watch.owner.flush();
+  }
+
+  /** The reader learns of it before any bookmark that no longer speaks for the watch. */
+  #end(watch: Watch<WatchStream>, refusal: Refusal | undefined): void {
+    watch.owner.pushCanceled(watch.id, refusal);
+    this.#remove(watch);
   }
 
   #remove(watch: Watch<WatchStream>): void {
@@ -247,9 +251,11 @@ export class WatchHub implements CommitObserver {
 
   /** Says from where the reader can go on: everything up to there was sent. */
   #tooSlow(stream: WatchStream): Refusal {
-    const unsent = stream.firstWaitingZxid;
+    const { tree } = this.#options;
     const lastZxid = Math.min(
-      unsent === undefined ? this.#options.tree.zxid : unsent - 1,
+      // What could not be pushed is of the visible state's zxid, or of one that the replayer knows.
+      tree.zxid - 1,
+      stream.oldestWaitingZxid - 1,
       this.#replayer.toldZxid(stream),
     );
     return {

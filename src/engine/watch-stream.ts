@@ -43,7 +43,7 @@ export class WatchStream {
   /** One message at a time, so that what waits for a slow reader waits here, bounded, and goes out in one piece. */
   #sending = false;
   #closed = false;
-  #room: (() => void) | undefined;
+  #whenRoom: (() => void)[] = [];
   #finished: (() => void) | undefined;
 
   constructor(options: WatchStreamOptions) {
@@ -65,9 +65,9 @@ export class WatchStream {
     return this.#outbox.count;
   }
 
-  /** The first change that was pushed and not sent. */
-  get firstWaitingZxid(): number | undefined {
-    return this.#outbox.firstZxid;
+  /** The oldest change that was pushed and not sent; infinite if all were sent. */
+  get oldestWaitingZxid(): number {
+    return this.#outbox.oldestZxid;
   }
 
   /** The outbox is half full: whoever can wait with more should. */
@@ -77,7 +77,7 @@ export class WatchStream {
 
   /** Calls back, once, when there is room again; never when the stream closes before. */
   whenRoom(callback: () => void): void {
-    this.#room = callback;
+    if (!this.#closed) this.#whenRoom.push(callback);
   }
 
   /** Resolves when the last watch is over and its reader has been told. */
@@ -125,7 +125,7 @@ export class WatchStream {
   /** The reader is gone. */
   close(): void {
     this.#closed = true;
-    this.#room = undefined;
+    this.#whenRoom = [];
   }
 
   #cut(refusal: Refusal): void {
@@ -153,11 +153,7 @@ export class WatchStream {
   #sent(): void {
     this.#sending = false;
     this.flush();
-    if (this.#room !== undefined && !this.#outbox.isHalfFull) {
-      const room = this.#room;
-      this.#room = undefined;
-      room();
-    }
+    if (!this.#outbox.isHalfFull) for (const callback of this.#whenRoom.splice(0)) callback();
     this.#checkFinished();
   }
 

@@ -14,6 +14,8 @@ export interface Counts {
   readonly transactions: number;
   readonly cpuSeconds: number;
   readonly rssBytes: number;
+  /** What is alive after a collection, on the heap and beside it. */
+  readonly heapBytes: number;
   /** The longest the event loop was held up, in milliseconds, about 1 ms of timer resolution included. */
   readonly loopStallMaxMs: number;
 }
@@ -91,12 +93,16 @@ async function main(dataDir: string): Promise<void> {
       return;
     }
     const used = process.cpuUsage(cpu);
+    const loopStallMaxMs = delay.max / 1e6;
+    collectGarbage();
+    const { heapUsed, external } = process.memoryUsage();
     const counts: Counts = {
       commits: journal.commits,
       transactions: journal.transactions,
       cpuSeconds: (used.user + used.system) / 1e6,
       rssBytes: process.memoryUsage.rss(),
-      loopStallMaxMs: delay.max / 1e6,
+      heapBytes: heapUsed + external,
+      loopStallMaxMs,
     };
     journal.commits = 0;
     journal.transactions = 0;

@@ -79,6 +79,16 @@ export class ByteWriter {
     this.#at += this.#buffer.write(digits, this.#at, "hex");
   }
 
+  /** Starts anew, in the same memory. */
+  clear(): void {
+    this.#at = 0;
+  }
+
+  /** A copy of what was written. The writer may be used on. */
+  copy(): Uint8Array<ArrayBuffer> {
+    return Buffer.from(this.#buffer.subarray(0, this.#at));
+  }
+
   /** What was written, alone on its ArrayBuffer. The writer must not be used after it. */
   finish(): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.#buffer.buffer as ArrayBuffer, 0, this.#at);
@@ -170,4 +180,11 @@ export class ByteReader {
     this.#at = end;
     return { start, end };
   }
+}
+
+/** The number of bytes that a varint takes. */
+export function varintBytes(value: number): number {
+  let bytes = 1;
+  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) bytes++;
+  return bytes;
 }

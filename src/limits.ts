@@ -122,3 +122,6 @@ export const watchersListedDefault = 1_000;
 
 /** The most watchers in one answer. */
 export const watchersListedMax = 10_000;
+
+/** Watch streams that are sent to in one go; nobody is answered before all have been. */
+export const flushSliceStreams = 500;

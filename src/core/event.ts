@@ -20,6 +20,8 @@ export interface NodeEvent {
   readonly previousData?: Uint8Array;
   /** There were data that are not here, because the transaction has too many of them. */
   readonly dataOmitted: boolean;
+  /** A front end's own: what it has made of the event, to make it once for all readers. */
+  encoded?: unknown;
 }
 
 /**

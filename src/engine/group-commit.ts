@@ -14,8 +14,8 @@ import { batchBytesMax, batchChangesMax, pendingBytesMax, pendingWritesMax, zxid
 export interface CommitObserver {
   /** The visible tree now shows this transaction, and none after it. */
   applied(transaction: Transaction, caller: Caller): void;
-  /** All of a batch has been applied; the answers follow. */
-  published?(): void;
+  /** All of a batch has been applied; the answers follow, once the promise, if there is one, has resolved. */
+  published?(): Promise<void> | undefined;
 }
 
 /**
@@ -118,7 +118,7 @@ export class GroupCommit {
         this.#fail(error, batch);
         continue;
       }
-      this.#publish(batch);
+      await this.#publish(batch);
     }
     this.#running = false;
     for (const resolve of this.#idle.splice(0)) resolve();
@@ -135,7 +135,7 @@ export class GroupCommit {
     return this.#queue.splice(0, count);
   }
 
-  #publish(batch: readonly Entry[]): void {
+  async #publish(batch: readonly Entry[]): Promise<void> {
     for (const { transaction, caller } of batch) {
       if (transaction === undefined) continue;
       apply(transaction, this.#tree);
@@ -143,7 +143,10 @@ export class GroupCommit {
       for (const observer of this.#observers) observer.applied(transaction, caller);
     }
     this.#staging.settle(this.#tree.zxid);
-    for (const observer of this.#observers) observer.published?.();
+    for (const observer of this.#observers) {
+      const finished = observer.published?.();
+      if (finished !== undefined) await finished;
+    }
     for (const entry of batch) this.#answer(entry, entry.outcome);
   }
 

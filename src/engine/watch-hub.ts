@@ -9,6 +9,7 @@ import { Watch, type WatchKind, type WatchSpec } from "../core/watch.ts";
 import { WatchTable } from "../core/watch-table.ts";
 import type { Journal } from "../journal/journal.ts";
 import {
+  flushSliceStreams,
   outboxBytesMax,
   outboxEventsMax,
   watchDropSlice,
@@ -56,6 +57,9 @@ export class WatchHub implements CommitObserver {
   readonly #quiet: ExpiryQueue<Quiet>;
   readonly #stopTimer: () => void;
   #size = 0;
+  #sending: Promise<void> | undefined;
+  /** What is left of the watches of streams that have ended. */
+  readonly #dropping: IterableIterator<Watch<WatchStream>>[] = [];
 
   constructor(options: WatchHubOptions) {
     const { tree, journal, clock, bookmarkIntervalMs, onFailure } = options;
@@ -79,6 +83,14 @@ export class WatchHub implements CommitObserver {
   /** How long a stream may be silent before it is sent a bookmark, in milliseconds. */
   get bookmarkIntervalMs(): number {
     return this.#options.bookmarkIntervalMs;
+  }
+
+  /**
+   * While it is there, the visible state shows changes that some streams have not been sent yet: who wants to
+   * show that state to anybody waits for it.
+   */
+  get sending(): Promise<void> | undefined {
+    return this.#sending;
   }
 
   get streamCount(): number {
@@ -114,7 +126,8 @@ export class WatchHub implements CommitObserver {
     stream.close();
     this.#streams.delete(stream);
     this.#touched.delete(stream);
-    this.#dropSome(stream.watches.values());
+    this.#dropping.push(stream.watches.values());
+    if (this.#dropping.length === 1) this.#dropSome();
   }
 
   /** Adds a watch, or tells its stream why not. Its id must be free. */
@@ -172,9 +185,21 @@ export class WatchHub implements CommitObserver {
     }
   }
 
-  published(): void {
-    for (const stream of this.#touched) stream.flush();
-    this.#touched.clear();
+  published(): Promise<void> | undefined {
+    this.#sending = this.#flushSome();
+    return this.#sending;
+  }
+
+  /** Sends to a slice of the streams at once; resolves, if there are more of them, when all have been sent to. */
+  #flushSome(): Promise<void> | undefined {
+    let left = flushSliceStreams;
+    for (const stream of this.#touched) {
+      if (left-- === 0) return new Promise(setImmediate).then(() => this.#flushSome());
+      this.#touched.delete(stream);
+      stream.flush();
+    }
+    this.#sending = undefined;
+    return undefined;
   }
 
   /** A watch has been told of the past: nothing happens between that and this. */
@@ -222,14 +247,14 @@ export class WatchHub implements CommitObserver {
     if (!wasLive) this.#caughtUp(watch.owner);
   }
 
-  /** A few at a time: a stream may end with a million watches, and everybody else's calls go on. */
-  #dropSome(watches: IterableIterator<Watch<WatchStream>>): void {
-    for (let count = 0; count < watchDropSlice; count++) {
-      const { done, value: watch } = watches.next();
-      if (done) return;
-      this.#remove(watch);
+  /** A few at a time: streams may end with a million watches, and everybody else's calls go on. */
+  #dropSome(): void {
+    for (let count = 0; count < watchDropSlice && this.#dropping.length > 0; count++) {
+      const { done, value: watch } = this.#dropping[0]!.next();
+      if (done) this.#dropping.shift();
+      else this.#remove(watch);
     }
-    setImmediate(() => this.#dropSome(watches));
+    if (this.#dropping.length > 0) setImmediate(() => this.#dropSome());
   }
 
   #count(kind: WatchKind, difference: number): void {

@@ -20,6 +20,7 @@ export function addAdmin(
   };
   addService(server, Admin, handlers, {
     contextOf: (metadata) => callerOf(metadata, engine),
+    ready: () => engine.watches.sending,
     calls,
     log,
   });

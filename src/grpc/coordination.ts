@@ -38,6 +38,7 @@ export function addCoordination(
   };
   addService(server, Coordination, handlers, {
     contextOf: (metadata) => callerOf(metadata, engine),
+    ready: () => engine.watches.sending,
     calls,
     log,
   });

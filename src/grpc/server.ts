@@ -84,7 +84,7 @@ function addSideServices(
   { health, calls, log }: { readonly health: HealthState; readonly calls: Calls; readonly log: Log },
 ): void {
   const reflection = new Reflection().handlers();
-  const environment = { contextOf: () => undefined, calls, log };
+  const environment = { contextOf: () => undefined, ready: () => undefined, calls, log };
   addService(server, Health, health.handlers(), environment);
   addService(server, ServerReflection, reflection, environment);
   addService(server, reflectionAlpha, reflection, environment);

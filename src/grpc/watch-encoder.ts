@@ -2,6 +2,8 @@ import { isUtf8 } from "node:buffer";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { StatSchema } from "../../gen/ts/corral/v1/node_pb.js";
 import {
+  WatchAddedSchema,
+  WatchBookmarkSchema,
   WatchCanceledSchema,
   WatchEventKind,
   WatchEventSchema,
@@ -12,10 +14,12 @@ import { type NodeRecord, statOf } from "../core/node.ts";
 import type { EventForm } from "../core/watch.ts";
 import type { Notice, WatchMessage } from "../engine/outbox.ts";
 import { int64 } from "./convert.ts";
-import { ProtoWriter } from "./proto-writer.ts";
+import { integersBytes, ProtoWriter } from "./proto-writer.ts";
 import { statusToProto } from "./status.ts";
 
 const response = WatchResponseSchema.field;
+const added = WatchAddedSchema.field;
+const bookmark = WatchBookmarkSchema.field;
 const watchEvent = WatchEventSchema.field;
 const stat = StatSchema.field;
 
@@ -27,119 +31,137 @@ const kinds: Readonly<Record<EventKind, WatchEventKind>> = {
 };
 
 /** An event in one form, without the ids of watches: the same bytes for every stream. */
-interface Encoded {
+interface EncodedEvent {
   readonly form: EventForm;
   readonly bytes: Uint8Array;
-  /** The last whole message that told of it alone, and to which watch: many streams have the same. */
-  solo?: { readonly watchId: number; readonly message: Uint8Array };
 }
 
-const encodedEvents = new WeakMap<NodeEvent, Encoded[]>();
+/**
+ * Makes WatchResponses. An event is encoded once, however many streams are told of it; a message that is like the
+ * one before, as when many clients watch the same, is not even put together again.
+ */
+export class WatchEncoder {
+  readonly #bookmarkIntervalMs: number;
+  readonly #message = new ProtoWriter();
+  /** For the messages inside of messages, innermost last. */
+  readonly #part = new ProtoWriter();
+  readonly #stat = new ProtoWriter();
+  #last: { readonly notices: readonly Notice[]; readonly bytes: Uint8Array } | undefined;
 
-/** A WatchResponse. An event is encoded once, however many streams are told of it. */
-export function encodeWatchMessage(message: WatchMessage, bookmarkIntervalMs: number): Uint8Array {
-  const [notice] = message.notices;
-  if (message.notices.length === 1 && notice!.watchIds.length === 1 && isAlone(message)) {
-    return encodeSolo(notice!);
+  constructor(bookmarkIntervalMs: number) {
+    this.#bookmarkIntervalMs = bookmarkIntervalMs;
   }
-  const writer = new ProtoWriter(256 * (message.notices.length + message.added.length + 1));
-  for (const { watchId, zxid } of message.added) {
-    writer.message(response.added.number, encodeAdded(watchId, zxid));
+
+  encode(message: WatchMessage): Uint8Array {
+    const { notices } = message;
+    const eventsOnly =
+      message.added.length + message.canceled.length === 0 && message.bookmarkZxid === undefined;
+    if (!eventsOnly) return this.#encode(message);
+    if (this.#last === undefined || !areAlike(this.#last.notices, notices)) {
+      this.#last = { notices, bytes: this.#encode(message) };
+    }
+    return this.#last.bytes;
   }
-  for (const each of message.notices) writer.message(response.events.number, encodeNotice(each));
-  for (const { watchId, refusal } of message.canceled) {
-    const status = refusal && statusToProto(refusal);
-    const canceled = create(WatchCanceledSchema, { watchId: int64(watchId), ...(status && { status }) });
-    writer.message(response.canceled.number, toBinary(WatchCanceledSchema, canceled));
+
+  #encode(message: WatchMessage): Uint8Array {
+    const writer = this.#message.clear();
+    for (const each of message.added) writer.message(response.added.number, this.#added(each));
+    for (const notice of message.notices) this.#writeNotice(notice);
+    for (const each of message.canceled) writer.message(response.canceled.number, canceled(each));
+    if (message.bookmarkZxid !== undefined) {
+      writer.message(response.bookmark.number, this.#bookmark(message.bookmarkZxid));
+    }
+    return writer.finish();
   }
-  if (message.bookmarkZxid !== undefined) {
-    writer.message(response.bookmark.number, encodeBookmark(message.bookmarkZxid, bookmarkIntervalMs));
+
+  #writeNotice({ event, form, watchIds }: Notice): void {
+    const bytes = this.#event(event, form);
+    const writer = this.#message;
+    writer.messageOf(response.events.number, integersBytes(watchIds) + bytes.length);
+    writer.integers(watchEvent.watchIds.number, watchIds);
+    writer.append(bytes);
   }
-  return writer.finish();
-}
 
-function isAlone({ added, canceled, bookmarkZxid }: WatchMessage): boolean {
-  return added.length === 0 && canceled.length === 0 && bookmarkZxid === undefined;
-}
-
-function encodeSolo(notice: Notice): Uint8Array {
-  const encoded = encodedEvent(notice.event, notice.form);
-  const [watchId] = notice.watchIds;
-  if (encoded.solo?.watchId !== watchId) {
-    const writer = new ProtoWriter(encoded.bytes.length + 32);
-    writer.message(response.events.number, encodeNotice(notice));
-    encoded.solo = { watchId: watchId!, message: writer.finish() };
+  #event(event: NodeEvent, form: EventForm): Uint8Array {
+    event.encoded ??= [];
+    const encoded = event.encoded as EncodedEvent[];
+    const known = encoded.find((each) => each.form === form);
+    if (known !== undefined) return known.bytes;
+    const bytes = this.#encodeEvent(event, form);
+    encoded.push({ form, bytes });
+    return bytes;
   }
-  return encoded.solo!.message;
-}
 
-function encodeNotice({ event, form, watchIds }: Notice): Uint8Array {
-  const { bytes } = encodedEvent(event, form);
-  const writer = new ProtoWriter(bytes.length + 16 + 8 * watchIds.length);
-  writer.integers(watchEvent.watchIds.number, watchIds);
-  writer.raw(bytes);
-  return writer.finish();
-}
-
-function encodedEvent(event: NodeEvent, form: EventForm): Encoded {
-  let all = encodedEvents.get(event);
-  if (all === undefined) {
-    all = [];
-    encodedEvents.set(event, all);
+  #encodeEvent(event: NodeEvent, form: EventForm): Uint8Array {
+    const data = (form.withData && event.data) || noBytes;
+    const previous = (form.withPreviousData && event.previousData) || noBytes;
+    const isText = (bytes: Uint8Array) => form.asText && isUtf8(bytes);
+    const askedFor = form.withData || form.withPreviousData;
+    const writer = this.#part.clear();
+    writer.integer(watchEvent.kind.number, kinds[event.kind]);
+    writer.text(watchEvent.path.number, event.path);
+    writer.integer(watchEvent.zxid.number, event.zxid);
+    writer.message(watchEvent.stat.number, this.#encodeStat(event.node));
+    writer.bytes(isText(data) ? watchEvent.text.number : watchEvent.data.number, data);
+    const { previousData, previousText } = watchEvent;
+    writer.bytes(isText(previous) ? previousText.number : previousData.number, previous);
+    writer.bool(watchEvent.dataOmitted.number, event.dataOmitted && askedFor);
+    return writer.finish();
   }
-  let encoded = all.find((each) => each.form === form);
-  if (encoded === undefined) {
-    encoded = { form, bytes: encodeEvent(event, form) };
-    all.push(encoded);
+
+  #encodeStat(node: NodeRecord): Uint8Array {
+    const values = statOf(node);
+    const writer = this.#stat.clear();
+    writer.integer(stat.czxid.number, values.czxid);
+    writer.integer(stat.mzxid.number, values.mzxid);
+    writer.integer(stat.pzxid.number, values.pzxid);
+    writer.integer(stat.ctimeMs.number, values.ctimeMs);
+    writer.integer(stat.mtimeMs.number, values.mtimeMs);
+    writer.integer(stat.version.number, values.version);
+    writer.integer(stat.cversion.number, values.cversion);
+    writer.integer(stat.aversion.number, values.aversion);
+    writer.integer(stat.ephemeralOwner.number, values.ephemeralOwner);
+    writer.integer(stat.dataLength.number, values.dataLength);
+    writer.integer(stat.numChildren.number, values.numChildren);
+    return writer.finish();
   }
-  return encoded;
+
+  #added({ watchId, zxid }: WatchMessage["added"][number]): Uint8Array {
+    const writer = this.#part.clear();
+    writer.integer(added.watchId.number, watchId);
+    writer.integer(added.zxid.number, zxid);
+    return writer.finish();
+  }
+
+  #bookmark(zxid: number): Uint8Array {
+    const writer = this.#part.clear();
+    writer.integer(bookmark.zxid.number, zxid);
+    writer.integer(bookmark.nextInMs.number, this.#bookmarkIntervalMs);
+    return writer.finish();
+  }
 }
 
-function encodeEvent(event: NodeEvent, form: EventForm): Uint8Array {
-  const data = (form.withData && event.data) || noBytes;
-  const previous = (form.withPreviousData && event.previousData) || noBytes;
-  const writer = new ProtoWriter(128 + 3 * event.path.length + data.length + previous.length);
-  writer.integer(watchEvent.kind.number, kinds[event.kind]);
-  writer.text(watchEvent.path.number, event.path);
-  writer.integer(watchEvent.zxid.number, event.zxid);
-  writer.message(watchEvent.stat.number, encodeStat(event.node));
-  const inText = (bytes: Uint8Array) => form.asText && isUtf8(bytes);
-  writer.bytes(inText(data) ? watchEvent.text.number : watchEvent.data.number, data);
-  writer.bytes(inText(previous) ? watchEvent.previousText.number : watchEvent.previousData.number, previous);
-  const askedFor = form.withData || form.withPreviousData;
-  writer.bool(watchEvent.dataOmitted.number, event.dataOmitted && askedFor);
-  return writer.finish();
+/** Whether two messages of events come to the same bytes. */
+function areAlike(some: readonly Notice[], others: readonly Notice[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every(({ event, form, watchIds }, i) => {
+      const other = others[i]!;
+      return (
+        event === other.event &&
+        form === other.form &&
+        watchIds.length === other.watchIds.length &&
+        watchIds.every((id, at) => id === other.watchIds[at])
+      );
+    })
+  );
 }
 
-function encodeStat(node: NodeRecord): Uint8Array {
-  const writer = new ProtoWriter(96);
-  const values = statOf(node);
-  writer.integer(stat.czxid.number, values.czxid);
-  writer.integer(stat.mzxid.number, values.mzxid);
-  writer.integer(stat.pzxid.number, values.pzxid);
-  writer.integer(stat.ctimeMs.number, values.ctimeMs);
-  writer.integer(stat.mtimeMs.number, values.mtimeMs);
-  writer.integer(stat.version.number, values.version);
-  writer.integer(stat.cversion.number, values.cversion);
-  writer.integer(stat.aversion.number, values.aversion);
-  writer.integer(stat.ephemeralOwner.number, values.ephemeralOwner);
-  writer.integer(stat.dataLength.number, values.dataLength);
-  writer.integer(stat.numChildren.number, values.numChildren);
-  return writer.finish();
-}
-
-function encodeAdded(watchId: number, zxid: number): Uint8Array {
-  const writer = new ProtoWriter(24);
-  writer.integer(1, watchId);
-  writer.integer(2, zxid);
-  return writer.finish();
-}
-
-function encodeBookmark(zxid: number, nextInMs: number): Uint8Array {
-  const writer = new ProtoWriter(24);
-  writer.integer(1, zxid);
-  writer.integer(2, nextInMs);
-  return writer.finish();
+/** Rare, and with the details of errors: made by the generated code. */
+function canceled({ watchId, refusal }: WatchMessage["canceled"][number]): Uint8Array {
+  const status = refusal && statusToProto(refusal);
+  const message = create(WatchCanceledSchema, { watchId: int64(watchId), ...(status && { status }) });
+  return toBinary(WatchCanceledSchema, message);
 }
 
 const noBytes = new Uint8Array();

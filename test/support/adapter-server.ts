@@ -17,7 +17,12 @@ export async function startAdapter(
   const calls = new Calls();
   const logged: Record<string, unknown>[] = [];
   const note = (fields: Readonly<Record<string, unknown>>) => logged.push(fields);
-  const environment = { contextOf: () => undefined, calls, log: { error: note, warn: note } };
+  const environment = {
+    contextOf: () => undefined,
+    ready: () => undefined,
+    calls,
+    log: { error: note, warn: note },
+  };
   const missing = () => {
     throw new Error("the test brought no handler");
   };

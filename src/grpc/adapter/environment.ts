@@ -6,6 +6,8 @@ import type { Log } from "../log.ts";
 export interface Environment<Context> {
   /** Reads the metadata of a call, before its message; may throw Refused. */
   readonly contextOf: (metadata: Metadata) => Context;
+  /** What a call has to wait for before it is looked at; usually nothing. */
+  readonly ready: () => Promise<void> | undefined;
   readonly calls: Calls;
   readonly log: Log;
 }

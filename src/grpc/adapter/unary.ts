@@ -14,7 +14,7 @@ export type UnaryHandler<Input extends DescMessage, Output extends DescMessage, 
 export function unary<Input extends DescMessage, Output extends DescMessage, Context>(
   method: DescMethodUnary<Input, Output>,
   handle: UnaryHandler<Input, Output, Context>,
-  { contextOf, calls, log }: Environment<Context>,
+  { contextOf, ready, calls, log }: Environment<Context>,
 ): handleUnaryCall<Uint8Array, Uint8Array> {
   const { input, output } = method;
   return async (call, respond) => {
@@ -22,6 +22,8 @@ export function unary<Input extends DescMessage, Output extends DescMessage, Con
     try {
       calls.enter();
       entered = true;
+      const wait = ready();
+      if (wait !== undefined) await wait;
       const context = contextOf(call.metadata);
       const answer = handle(decode(input, call.request), context);
       respond(null, encode(output, answer instanceof Promise ? await answer : answer));

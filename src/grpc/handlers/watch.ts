@@ -5,15 +5,16 @@ import type { WatchSink, WatchStream } from "../../engine/watch-stream.ts";
 import { watchesPerRequestMax } from "../../limits.ts";
 import { badArgument } from "../convert.ts";
 import { watchFromProto, watchIdFromProto } from "../watch-convert.ts";
-import { encodeWatchMessage } from "../watch-encoder.ts";
+import { WatchEncoder } from "../watch-encoder.ts";
 import type { HandlerOf } from "./handler.ts";
 
 type Stream = Parameters<HandlerOf<"watch">>[0];
 
 export function watch(engine: Engine): HandlerOf<"watch"> {
+  const encoder = new WatchEncoder(engine.watches.bookmarkIntervalMs);
   return async (stream, { sessionId }) => {
     const holder = { peer: stream.peer, sessionId };
-    const { stream: watching, close } = engine.watch(holder, sinkOf(stream, engine));
+    const { stream: watching, close } = engine.watch(holder, sinkOf(stream, encoder));
     try {
       for await (const request of stream.requests) {
         take(request, watching, engine);
@@ -27,9 +28,9 @@ export function watch(engine: Engine): HandlerOf<"watch"> {
   };
 }
 
-function sinkOf(stream: Stream, { watches }: Engine): WatchSink {
+function sinkOf(stream: Stream, encoder: WatchEncoder): WatchSink {
   return {
-    send: (message, sent) => stream.write(encodeWatchMessage(message, watches.bookmarkIntervalMs), sent),
+    send: (message, sent) => stream.write(encoder.encode(message), sent),
     cut: (refusal) => stream.cut(refusal),
   };
 }

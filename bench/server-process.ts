@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import type { Counts, Started } from "./counted-server.ts";
+import type { Counts, Memory, Started } from "./counted-server.ts";
 
 /** A counted server in a process of its own. */
 export class ServerProcess {
@@ -33,6 +33,12 @@ export class ServerProcess {
     this.#child.send("counts");
     const [counts] = (await once(this.#child, "message")) as [Counts];
     return counts;
+  }
+
+  async heapBytes(): Promise<number> {
+    this.#child.send("memory");
+    const [{ heapBytes }] = (await once(this.#child, "message")) as [Memory];
+    return heapBytes;
   }
 
   async stop(): Promise<void> {

@@ -106,9 +106,13 @@ function encodeEvent(event: NodeEvent, form: EventForm): Uint8Array {
   const inText = (bytes: Uint8Array) => form.asText && isUtf8(bytes);
   writer.bytes(inText(data) ? watchEvent.text.number : watchEvent.data.number, data);
   writer.bytes(inText(previous) ? watchEvent.previousText.number : watchEvent.previousData.number, previous);
-  const askedFor = form.withData || form.withPreviousData;
-  writer.bool(watchEvent.dataOmitted.number, event.dataOmitted && askedFor);
+  writer.bool(watchEvent.dataOmitted.number, event.dataOmitted && asksForData(event, form));
   return writer.finish();
+}
+
+/** Whether the event, when nothing is left out, carries data that the form asks for. */
+function asksForData({ kind }: NodeEvent, { withData, withPreviousData }: EventForm): boolean {
+  return (withData && kind !== "nodeDeleted") || (withPreviousData && kind !== "nodeCreated");
 }
 
 function encodeStat(node: NodeRecord): Uint8Array {

@@ -55,9 +55,13 @@ export class Outbox {
     return this.#count >= outboxEventsMax / 2 || this.#bytes >= outboxBytesMax / 2;
   }
 
-  /** The zxid of the first event that waits. */
-  get firstZxid(): number | undefined {
-    return this.#items.find((item) => item.kind === "notices")?.zxid;
+  /** The lowest zxid of an event that waits. It need not be the first: a watch that catches up lags behind. */
+  get lowestZxid(): number | undefined {
+    let lowest: number | undefined;
+    for (const item of this.#items) {
+      if (item.kind === "notices") lowest = Math.min(item.zxid, lowest ?? item.zxid);
+    }
+    return lowest;
   }
 
   /** Whether the last event that was pushed, if it still waits, belongs to this zxid. */

@@ -18,7 +18,7 @@ import {
 import { ExpiryQueue } from "./expiry-queue.ts";
 import type { CommitObserver } from "./group-commit.ts";
 import { Replayer } from "./replayer.ts";
-import { type WatchHolder, type WatchSink, WatchStream } from "./watch-stream.ts";
+import { type WatchHolder, type WatchSink, WatchStream, type WatchStreamOptions } from "./watch-stream.ts";
 
 /** A watch to add. */
 export interface WatchRequest {
@@ -103,7 +103,8 @@ export class WatchHub implements CommitObserver {
 
   open(holder: WatchHolder, sink: WatchSink): WatchStream {
     const nowMs = () => this.#options.clock.monotonicMs();
-    const stream = new WatchStream({ holder, sink, nowMs, tooSlow: (slow) => this.#tooSlow(slow) });
+    const tooSlow: WatchStreamOptions["tooSlow"] = (slow, unsentZxid) => this.#tooSlow(slow, unsentZxid);
+    const stream = new WatchStream({ holder, sink, nowMs, tooSlow });
     this.#streams.add(stream);
     this.#quiet.put(new Quiet(stream, this.bookmarkIntervalMs));
     return stream;
@@ -246,12 +247,9 @@ export class WatchHub implements CommitObserver {
   }
 
   /** Says from where the reader can go on: everything up to there was sent. */
-  #tooSlow(stream: WatchStream): Refusal {
-    const unsent = stream.firstWaitingZxid;
-    const lastZxid = Math.min(
-      unsent === undefined ? this.#options.tree.zxid : unsent - 1,
-      this.#replayer.toldZxid(stream),
-    );
+  #tooSlow(stream: WatchStream, unsentZxid: number | undefined): Refusal {
+    const sentZxid = unsentZxid === undefined ? this.#options.tree.zxid : unsentZxid - 1;
+    const lastZxid = Math.min(sentZxid, this.#replayer.toldZxid(stream));
     return {
       reason: "WATCHER_TOO_SLOW",
       message: `the client left ${outboxEventsMax} events or ${outboxBytesMax} bytes of this stream unread; watch again after zxid ${lastZxid}`,

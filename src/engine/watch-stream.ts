@@ -22,8 +22,8 @@ export interface WatchStreamOptions {
   readonly holder: WatchHolder;
   readonly sink: WatchSink;
   readonly nowMs: () => number;
-  /** Why the stream must end now that its reader has left too much unread. */
-  readonly tooSlow: (stream: WatchStream) => Refusal;
+  /** Why the stream must end now that its reader has left too much unread; the first change that is not sent. */
+  readonly tooSlow: (stream: WatchStream, unsentZxid: number | undefined) => Refusal;
 }
 
 /** One reader with its watches. Everything that it is told goes through its outbox, in order. */
@@ -65,11 +65,6 @@ export class WatchStream {
     return this.#outbox.count;
   }
 
-  /** The first change that was pushed and not sent. */
-  get firstWaitingZxid(): number | undefined {
-    return this.#outbox.firstZxid;
-  }
-
   /** The outbox is half full: whoever can wait with more should. */
   get isBacklogged(): boolean {
     return this.#outbox.isHalfFull;
@@ -95,7 +90,7 @@ export class WatchStream {
   pushEvent(event: NodeEvent, watch: Watch<WatchStream>): void {
     // What belongs to one zxid stays together: it is admitted when it begins.
     const goesOn = this.#outbox.endsWith(event.zxid) && !this.#closed;
-    if (goesOn || this.#admit()) this.#outbox.pushEvent(event, watch.spec.form, watch.id);
+    if (goesOn || this.#admit(event.zxid)) this.#outbox.pushEvent(event, watch.spec.form, watch.id);
   }
 
   pushCanceled(watchId: number, refusal: Refusal | undefined): void {
@@ -133,12 +128,13 @@ export class WatchStream {
     this.#options.sink.cut(refusal);
   }
 
-  /** Whether there is room for one thing more. If there is none, the stream ends. */
-  #admit(): boolean {
+  /** Whether there is room for one thing more, an event of this zxid say. If there is none, the stream ends. */
+  #admit(zxid?: number): boolean {
     if (this.#closed) return false;
     if (this.#outbox.isFull) this.flush();
     if (!this.#outbox.isFull) return true;
-    this.#cut(this.#options.tooSlow(this));
+    const unsent = [this.#outbox.lowestZxid, zxid].filter((each) => each !== undefined);
+    this.#cut(this.#options.tooSlow(this, unsent.length === 0 ? undefined : Math.min(...unsent)));
     return false;
   }
 

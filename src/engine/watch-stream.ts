@@ -43,7 +43,7 @@ export class WatchStream {
   /** One message at a time, so that what waits for a slow reader waits here, bounded, and goes out in one piece. */
   #sending = false;
   #closed = false;
-  #room: (() => void) | undefined;
+  #waitingForRoom: (() => void)[] = [];
   #finished: (() => void) | undefined;
 
   constructor(options: WatchStreamOptions) {
@@ -72,7 +72,7 @@ export class WatchStream {
 
   /** Calls back, once, when there is room again; never when the stream closes before. */
   whenRoom(callback: () => void): void {
-    this.#room = callback;
+    this.#waitingForRoom.push(callback);
   }
 
   /** Resolves when the last watch is over and its reader has been told. */
@@ -120,7 +120,7 @@ export class WatchStream {
   /** The reader is gone. */
   close(): void {
     this.#closed = true;
-    this.#room = undefined;
+    this.#waitingForRoom = [];
   }
 
   #cut(refusal: Refusal): void {
@@ -149,11 +149,7 @@ export class WatchStream {
   #sent(): void {
     this.#sending = false;
     this.flush();
-    if (this.#room !== undefined && !this.#outbox.isHalfFull) {
-      const room = this.#room;
-      this.#room = undefined;
-      room();
-    }
+    if (!this.#outbox.isHalfFull) for (const callback of this.#waitingForRoom.splice(0)) callback();
     this.#checkFinished();
   }
 

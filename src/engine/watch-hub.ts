@@ -146,8 +146,8 @@ export class WatchHub implements CommitObserver {
       stream.pushCanceled(id, noWatcher(id));
       return;
     }
-    this.#remove(watch);
     stream.pushCanceled(id, undefined);
+    this.#remove(watch);
   }
 
   /** Sends the stream a bookmark, as soon as all its watches have caught up. */
@@ -206,8 +206,9 @@ export class WatchHub implements CommitObserver {
   }
 
   #revoke(watch: Watch<WatchStream>, refusal: Refusal): void {
-    this.#remove(watch);
+    // First, because the bookmark that may follow speaks of the watches that are left.
     watch.owner.pushCanceled(watch.id, refusal);
+    this.#remove(watch);
     watch.owner.flush();
   }
 

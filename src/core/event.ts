@@ -46,19 +46,28 @@ type NodeChange = Extract<Change, { node: NodeRecord }>;
 
 function ownEvent(change: NodeChange, zxid: number, withData: boolean): NodeEvent {
   const { path, node } = change;
-  const dataOmitted = !withData;
   switch (change.kind) {
-    case "nodeCreated":
-      return { kind: "nodeCreated", path, zxid, node, dataOmitted, ...(withData && { data: change.data }) };
+    case "nodeCreated": {
+      const { data } = change;
+      const dataOmitted = !withData && data.length > 0;
+      return { kind: "nodeCreated", path, zxid, node, dataOmitted, ...(withData && { data }) };
+    }
     case "nodeDataSet": {
       const { data, previousData } = change;
-      const both = withData && { data, previousData };
-      return { kind: "nodeDataChanged", path, zxid, node, dataOmitted, ...both };
+      const dataOmitted = !withData && data.length + previousData.length > 0;
+      return {
+        kind: "nodeDataChanged",
+        path,
+        zxid,
+        node,
+        dataOmitted,
+        ...(withData && { data, previousData }),
+      };
     }
     case "nodeDeleted": {
       const { previousData } = change;
       if (withData && previousData !== undefined) {
-        return { kind: "nodeDeleted", path, zxid, node, dataOmitted, previousData };
+        return { kind: "nodeDeleted", path, zxid, node, dataOmitted: false, previousData };
       }
       return { kind: "nodeDeleted", path, zxid, node, dataOmitted: node.dataLength > 0 };
     }

@@ -30,6 +30,9 @@ const partOf = { added: 0, notices: 1, canceled: 2, bookmark: 3 } as const;
 /** About what an item takes beside its path and data. */
 const itemBytes = 64;
 
+/** What a further watch of an event takes: a stream may have a million on one path. */
+const watchIdBytes = 8;
+
 /** What waits for the reader of one stream, in the order in which it happened: bounded by whoever fills it. */
 export class Outbox {
   #items: Item[] = [];
@@ -55,13 +58,13 @@ export class Outbox {
     return this.#count >= outboxEventsMax / 2 || this.#bytes >= outboxBytesMax / 2;
   }
 
-  /**
-   * The smallest zxid of the events that wait; infinite if none does. It need not be the first: a watch that is
-   * told of the past lags behind the others of its stream.
-   */
-  get oldestZxid(): number {
-    const zxids = this.#items.map((item) => (item.kind === "notices" ? item.zxid : Number.POSITIVE_INFINITY));
-    return zxids.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  /** The lowest zxid of an event that waits. It need not be the first: a watch that catches up lags behind. */
+  get lowestZxid(): number | undefined {
+    let lowest: number | undefined;
+    for (const item of this.#items) {
+      if (item.kind === "notices") lowest = Math.min(item.zxid, lowest ?? item.zxid);
+    }
+    return lowest;
   }
 
   /** Whether the last event that was pushed, if it still waits, belongs to this zxid. */
@@ -79,13 +82,17 @@ export class Outbox {
     const notice = noticeOf(last.notices, event, form);
     if (notice !== undefined) {
       notice.watchIds.push(watchId);
+      this.#grow(last, watchIdBytes);
       return;
     }
     last.notices.push({ event, form, watchIds: [watchId] });
-    const bytes = bytesOf(event, form);
-    last.bytes += bytes;
-    this.#bytes += bytes;
+    this.#grow(last, bytesOf(event, form));
     this.#count++;
+  }
+
+  #grow(item: Extract<Item, { kind: "notices" }>, bytes: number): void {
+    item.bytes += bytes;
+    this.#bytes += bytes;
   }
 
   push(item: Exclude<Item, { kind: "notices" }>): void {

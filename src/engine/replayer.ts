@@ -164,6 +164,8 @@ class Replay {
   async #feed(transactions: readonly Transaction[]): Promise<void> {
     let count = 0;
     for (const transaction of transactions) {
+      // When the last watch of those reached has left, the reading moves on to where the next one begins.
+      if (transaction.zxid <= this.#zxid) continue;
       this.#fire(transaction);
       this.#zxid = transaction.zxid;
       this.#parkBacklogged();

@@ -19,7 +19,7 @@ import {
 import { ExpiryQueue } from "./expiry-queue.ts";
 import type { CommitObserver } from "./group-commit.ts";
 import { Replayer } from "./replayer.ts";
-import { type WatchHolder, type WatchSink, WatchStream } from "./watch-stream.ts";
+import { type WatchHolder, type WatchSink, WatchStream, type WatchStreamOptions } from "./watch-stream.ts";
 
 /** A watch to add. */
 export interface WatchRequest {
@@ -115,7 +115,8 @@ export class WatchHub implements CommitObserver {
 
   open(holder: WatchHolder, sink: WatchSink): WatchStream {
     const nowMs = () => this.#options.clock.monotonicMs();
-    const stream = new WatchStream({ holder, sink, nowMs, tooSlow: (slow) => this.#tooSlow(slow) });
+    const tooSlow: WatchStreamOptions["tooSlow"] = (slow, unsentZxid) => this.#tooSlow(slow, unsentZxid);
+    const stream = new WatchStream({ holder, sink, nowMs, tooSlow });
     this.#streams.add(stream);
     this.#quiet.put(new Quiet(stream, this.bookmarkIntervalMs));
     return stream;
@@ -158,7 +159,8 @@ export class WatchHub implements CommitObserver {
       stream.pushCanceled(id, noWatcher(id));
       return;
     }
-    this.#end(watch, undefined);
+    stream.pushCanceled(id, undefined);
+    this.#remove(watch);
   }
 
   /** Sends the stream a bookmark, as soon as all its watches have caught up. */
@@ -229,14 +231,10 @@ export class WatchHub implements CommitObserver {
   }
 
   #revoke(watch: Watch<WatchStream>, refusal: Refusal): void {
-    this.#end(watch, refusal);
-    watch.owner.flush();
-  }
-
-  /** The reader learns of it before any bookmark that no longer speaks for the watch. */
-  #end(watch: Watch<WatchStream>, refusal: Refusal | undefined): void {
+    // First, because the bookmark that may follow speaks of the watches that are left.
     watch.owner.pushCanceled(watch.id, refusal);
     this.#remove(watch);
+    watch.owner.flush();
   }
 
   #remove(watch: Watch<WatchStream>): void {
@@ -275,14 +273,9 @@ export class WatchHub implements CommitObserver {
   }
 
   /** Says from where the reader can go on: everything up to there was sent. */
-  #tooSlow(stream: WatchStream): Refusal {
-    const { tree } = this.#options;
-    const lastZxid = Math.min(
-      // What could not be pushed is of the visible state's zxid, or of one that the replayer knows.
-      tree.zxid - 1,
-      stream.oldestWaitingZxid - 1,
-      this.#replayer.toldZxid(stream),
-    );
+  #tooSlow(stream: WatchStream, unsentZxid: number | undefined): Refusal {
+    const sentZxid = unsentZxid === undefined ? this.#options.tree.zxid : unsentZxid - 1;
+    const lastZxid = Math.min(sentZxid, this.#replayer.toldZxid(stream));
     return {
       reason: "WATCHER_TOO_SLOW",
       message: `the client left ${outboxEventsMax} events or ${outboxBytesMax} bytes of this stream unread; watch again after zxid ${lastZxid}`,

@@ -22,8 +22,8 @@ export interface WatchStreamOptions {
   readonly holder: WatchHolder;
   readonly sink: WatchSink;
   readonly nowMs: () => number;
-  /** Why the stream must end now that its reader has left too much unread. */
-  readonly tooSlow: (stream: WatchStream) => Refusal;
+  /** Why the stream must end now that its reader has left too much unread; the first change that is not sent. */
+  readonly tooSlow: (stream: WatchStream, unsentZxid: number | undefined) => Refusal;
 }
 
 /** One reader with its watches. Everything that it is told goes through its outbox, in order. */
@@ -43,7 +43,7 @@ export class WatchStream {
   /** One message at a time, so that what waits for a slow reader waits here, bounded, and goes out in one piece. */
   #sending = false;
   #closed = false;
-  #whenRoom: (() => void)[] = [];
+  #waitingForRoom: (() => void)[] = [];
   #finished: (() => void) | undefined;
 
   constructor(options: WatchStreamOptions) {
@@ -65,11 +65,6 @@ export class WatchStream {
     return this.#outbox.count;
   }
 
-  /** The oldest change that was pushed and not sent; infinite if all were sent. */
-  get oldestWaitingZxid(): number {
-    return this.#outbox.oldestZxid;
-  }
-
   /** The outbox is half full: whoever can wait with more should. */
   get isBacklogged(): boolean {
     return this.#outbox.isHalfFull;
@@ -77,7 +72,7 @@ export class WatchStream {
 
   /** Calls back, once, when there is room again; never when the stream closes before. */
   whenRoom(callback: () => void): void {
-    if (!this.#closed) this.#whenRoom.push(callback);
+    this.#waitingForRoom.push(callback);
   }
 
   /** Resolves when the last watch is over and its reader has been told. */
@@ -95,7 +90,7 @@ export class WatchStream {
   pushEvent(event: NodeEvent, watch: Watch<WatchStream>): void {
     // What belongs to one zxid stays together: it is admitted when it begins.
     const goesOn = this.#outbox.endsWith(event.zxid) && !this.#closed;
-    if (goesOn || this.#admit()) this.#outbox.pushEvent(event, watch.spec.form, watch.id);
+    if (goesOn || this.#admit(event.zxid)) this.#outbox.pushEvent(event, watch.spec.form, watch.id);
   }
 
   pushCanceled(watchId: number, refusal: Refusal | undefined): void {
@@ -125,7 +120,7 @@ export class WatchStream {
   /** The reader is gone. */
   close(): void {
     this.#closed = true;
-    this.#whenRoom = [];
+    this.#waitingForRoom = [];
   }
 
   #cut(refusal: Refusal): void {
@@ -133,12 +128,13 @@ export class WatchStream {
     this.#options.sink.cut(refusal);
   }
 
-  /** Whether there is room for one thing more. If there is none, the stream ends. */
-  #admit(): boolean {
+  /** Whether there is room for one thing more, an event of this zxid say. If there is none, the stream ends. */
+  #admit(zxid?: number): boolean {
     if (this.#closed) return false;
     if (this.#outbox.isFull) this.flush();
     if (!this.#outbox.isFull) return true;
-    this.#cut(this.#options.tooSlow(this));
+    const unsent = [this.#outbox.lowestZxid, zxid].filter((each) => each !== undefined);
+    this.#cut(this.#options.tooSlow(this, unsent.length === 0 ? undefined : Math.min(...unsent)));
     return false;
   }
 
@@ -153,7 +149,7 @@ export class WatchStream {
   #sent(): void {
     this.#sending = false;
     this.flush();
-    if (!this.#outbox.isHalfFull) for (const callback of this.#whenRoom.splice(0)) callback();
+    if (!this.#outbox.isHalfFull) for (const callback of this.#waitingForRoom.splice(0)) callback();
     this.#checkFinished();
   }
 

@@ -96,7 +96,6 @@ export class WatchEncoder {
     const data = (form.withData && event.data) || noBytes;
     const previous = (form.withPreviousData && event.previousData) || noBytes;
     const isText = (bytes: Uint8Array) => form.asText && isUtf8(bytes);
-    const askedFor = form.withData || form.withPreviousData;
     const writer = this.#part.clear();
     writer.integer(watchEvent.kind.number, kinds[event.kind]);
     writer.text(watchEvent.path.number, event.path);
@@ -105,7 +104,7 @@ export class WatchEncoder {
     writer.bytes(isText(data) ? watchEvent.text.number : watchEvent.data.number, data);
     const { previousData, previousText } = watchEvent;
     writer.bytes(isText(previous) ? previousText.number : previousData.number, previous);
-    writer.bool(watchEvent.dataOmitted.number, event.dataOmitted && askedFor);
+    writer.bool(watchEvent.dataOmitted.number, event.dataOmitted && asksForData(event, form));
     return writer.finish();
   }
 
@@ -155,6 +154,11 @@ function areAlike(some: readonly Notice[], others: readonly Notice[]): boolean {
       );
     })
   );
+}
+
+/** Whether the event, when nothing is left out, carries data that the form asks for. */
+function asksForData({ kind }: NodeEvent, { withData, withPreviousData }: EventForm): boolean {
+  return (withData && kind !== "nodeDeleted") || (withPreviousData && kind !== "nodeCreated");
 }
 
 /** Rare, and with the details of errors: made by the generated code. */

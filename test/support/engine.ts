@@ -47,6 +47,10 @@ export class TestEngine {
     return this.engine.submit({ op: "create", path, data: new Uint8Array(), mode }, caller);
   }
 
+  set(path: string, text = "", caller: Caller = anonymous): Promise<Outcome> {
+    return this.engine.submit({ op: "set", path, data: Buffer.from(text), version: -1 }, caller);
+  }
+
   delete(path: string, caller: Caller = anonymous): Promise<Outcome> {
     return this.engine.submit({ op: "delete", path, version: -1 }, caller);
   }

@@ -122,19 +122,6 @@ describe("watches that resume together", () => {
     expect(toldTo(2)).toEqual(zxids(41, 50));
   });
 
-  test("are told nothing from before their zxid when an older one of them is cancelled", async () => {
-    server.journal.historyPageMax = 20;
-    await createNodes(50);
-    const other = new WatchReader(server);
-    other.add(1, "persistentRecursive", "/", { after: 0 });
-    reader.add(2, "persistentRecursive", "/", { after: 30 });
-    await new Promise((resolve) => setImmediate(resolve));
-    await Promise.resolve();
-    other.close();
-    await settle();
-    expect(toldTo(2)).toEqual(zxids(31, 50));
-  });
-
   test("while others are still told join in, more of them than there are readings", async () => {
     server.journal.historyPageMax = 5;
     await createNodes(60);

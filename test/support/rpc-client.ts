@@ -190,10 +190,14 @@ export async function failureOf(call: Promise<unknown>): Promise<RpcStatus> {
 
 export function rpcStatusOf({ code, details, metadata }: StatusObject): RpcStatus {
   const encoded = metadata.get("grpc-status-details-bin")[0];
-  const base = { code: codes[code]!, message: details };
-  if (encoded === undefined) return base;
-  let status: RpcStatus = base;
-  for (const any of fromBinary(StatusSchema, encoded as Buffer).details) {
+  if (encoded === undefined) return { code: codes[code]!, message: details };
+  return { ...rpcStatusOfProto(fromBinary(StatusSchema, encoded as Buffer)), message: details };
+}
+
+/** The same of a status that is part of a message. */
+export function rpcStatusOfProto({ code, message, details }: MessageShape<typeof StatusSchema>): RpcStatus {
+  let status: RpcStatus = { code: codes[code]!, message };
+  for (const any of details) {
     const info = anyUnpack(any, ErrorInfoSchema);
     if (info) status = { ...status, reason: info.reason, domain: info.domain, facts: info.metadata };
     const badRequest = anyUnpack(any, BadRequestSchema);

@@ -118,7 +118,10 @@ export class GroupCommit {
         this.#fail(error, batch);
         continue;
       }
-      await this.#publish(batch);
+      const sending = this.#publish(batch);
+      // Rarely, and then only: whoever is answered may submit again, and should find this turn at its end.
+      if (sending !== undefined) await sending;
+      for (const entry of batch) this.#answer(entry, entry.outcome);
     }
     this.#running = false;
     for (const resolve of this.#idle.splice(0)) resolve();
@@ -135,7 +138,8 @@ export class GroupCommit {
     return this.#queue.splice(0, count);
   }
 
-  async #publish(batch: readonly Entry[]): Promise<void> {
+  /** Answers what the answers have to wait for, if there is something. */
+  #publish(batch: readonly Entry[]): Promise<unknown> | undefined {
     for (const { transaction, caller } of batch) {
       if (transaction === undefined) continue;
       apply(transaction, this.#tree);
@@ -143,11 +147,8 @@ export class GroupCommit {
       for (const observer of this.#observers) observer.applied(transaction, caller);
     }
     this.#staging.settle(this.#tree.zxid);
-    for (const observer of this.#observers) {
-      const finished = observer.published?.();
-      if (finished !== undefined) await finished;
-    }
-    for (const entry of batch) this.#answer(entry, entry.outcome);
+    const unfinished = this.#observers.flatMap((observer) => observer.published?.() ?? []);
+    return unfinished.length === 0 ? undefined : Promise.all(unfinished);
   }
 
   /**

@@ -21,7 +21,13 @@ export interface WatchMessage {
 type Item =
   | { readonly kind: "added"; readonly watchId: number; readonly zxid: number }
   | { readonly kind: "notices"; readonly zxid: number; readonly notices: Notice[]; bytes: number }
-  | { readonly kind: "canceled"; readonly watchId: number; readonly refusal: Refusal | undefined }
+  | {
+      readonly kind: "canceled";
+      readonly watchId: number;
+      readonly refusal: Refusal | undefined;
+      /** Up to where the watch was told; infinite if that does not matter to its reader. */
+      readonly toldZxid: number;
+    }
   | { readonly kind: "bookmark"; readonly zxid: number };
 
 /** The order of the parts of a message. */
@@ -58,13 +64,17 @@ export class Outbox {
     return this.#count >= outboxEventsMax / 2 || this.#bytes >= outboxBytesMax / 2;
   }
 
-  /** The lowest zxid of an event that waits. It need not be the first: a watch that catches up lags behind. */
-  get lowestZxid(): number | undefined {
-    let lowest: number | undefined;
+  /**
+   * Everything up to this zxid was sent; infinite if nothing waits. What waits first need not be the oldest: a
+   * watch that catches up lags behind, and one that could not be told everything ends earlier still.
+   */
+  get sentThrough(): number {
+    let zxid = Number.POSITIVE_INFINITY;
     for (const item of this.#items) {
-      if (item.kind === "notices") lowest = Math.min(item.zxid, lowest ?? item.zxid);
+      if (item.kind === "notices") zxid = Math.min(zxid, item.zxid - 1);
+      else if (item.kind === "canceled") zxid = Math.min(zxid, item.toldZxid);
     }
-    return lowest;
+    return zxid;
   }
 
   /** Whether the last event that was pushed, if it still waits, belongs to this zxid. */

@@ -231,7 +231,11 @@ class Replay {
 
   #cancelAll(refusal: Refusal): void {
     for (const watches of this.#reached.values()) {
-      for (const watch of watches) if (!watch.over) this.#options.canceled(watch, refusal);
+      for (const watch of watches) {
+        if (watch.over) continue;
+        watch.afterZxid = this.#zxid;
+        this.#options.canceled(watch, refusal);
+      }
     }
     this.#reached.clear();
   }

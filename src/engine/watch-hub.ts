@@ -19,7 +19,7 @@ import {
 import { ExpiryQueue } from "./expiry-queue.ts";
 import type { CommitObserver } from "./group-commit.ts";
 import { Replayer } from "./replayer.ts";
-import { type WatchHolder, type WatchSink, WatchStream, type WatchStreamOptions } from "./watch-stream.ts";
+import { type WatchHolder, type WatchSink, WatchStream } from "./watch-stream.ts";
 
 /** A watch to add. */
 export interface WatchRequest {
@@ -115,8 +115,12 @@ export class WatchHub implements CommitObserver {
 
   open(holder: WatchHolder, sink: WatchSink): WatchStream {
     const nowMs = () => this.#options.clock.monotonicMs();
-    const tooSlow: WatchStreamOptions["tooSlow"] = (slow, unsentZxid) => this.#tooSlow(slow, unsentZxid);
-    const stream = new WatchStream({ holder, sink, nowMs, tooSlow });
+    const stream = new WatchStream({
+      holder,
+      sink,
+      nowMs,
+      tooSlow: (slow, sentThrough) => this.#tooSlow(slow, sentThrough),
+    });
     this.#streams.add(stream);
     this.#quiet.put(new Quiet(stream, this.bookmarkIntervalMs));
     return stream;
@@ -232,7 +236,7 @@ export class WatchHub implements CommitObserver {
 
   #revoke(watch: Watch<WatchStream>, refusal: Refusal): void {
     // First, because the bookmark that may follow speaks of the watches that are left.
-    watch.owner.pushCanceled(watch.id, refusal);
+    watch.owner.pushCanceled(watch.id, refusal, watch.afterZxid);
     this.#remove(watch);
     watch.owner.flush();
   }
@@ -273,9 +277,8 @@ export class WatchHub implements CommitObserver {
   }
 
   /** Says from where the reader can go on: everything up to there was sent. */
-  #tooSlow(stream: WatchStream, unsentZxid: number | undefined): Refusal {
-    const sentZxid = unsentZxid === undefined ? this.#options.tree.zxid : unsentZxid - 1;
-    const lastZxid = Math.min(sentZxid, this.#replayer.toldZxid(stream));
+  #tooSlow(stream: WatchStream, sentThrough: number): Refusal {
+    const lastZxid = Math.min(sentThrough, this.#options.tree.zxid, this.#replayer.toldZxid(stream));
     return {
       reason: "WATCHER_TOO_SLOW",
       message: `the client left ${outboxEventsMax} events or ${outboxBytesMax} bytes of this stream unread; watch again after zxid ${lastZxid}`,

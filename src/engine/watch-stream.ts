@@ -22,8 +22,8 @@ export interface WatchStreamOptions {
   readonly holder: WatchHolder;
   readonly sink: WatchSink;
   readonly nowMs: () => number;
-  /** Why the stream must end now that its reader has left too much unread; the first change that is not sent. */
-  readonly tooSlow: (stream: WatchStream, unsentZxid: number | undefined) => Refusal;
+  /** Why the stream must end now that its reader has left too much unread: everything after this zxid. */
+  readonly tooSlow: (stream: WatchStream, sentThrough: number) => Refusal;
 }
 
 /** One reader with its watches. Everything that it is told goes through its outbox, in order. */
@@ -93,8 +93,13 @@ export class WatchStream {
     if (goesOn || this.#admit(event.zxid)) this.#outbox.pushEvent(event, watch.spec.form, watch.id);
   }
 
-  pushCanceled(watchId: number, refusal: Refusal | undefined): void {
-    if (this.#admit()) this.#outbox.push({ kind: "canceled", watchId, refusal });
+  /** @param toldZxid up to where a watch was told that ends by itself. */
+  pushCanceled(
+    watchId: number,
+    refusal: Refusal | undefined,
+    toldZxid: number = Number.POSITIVE_INFINITY,
+  ): void {
+    if (this.#admit(toldZxid + 1)) this.#outbox.push({ kind: "canceled", watchId, refusal, toldZxid });
   }
 
   pushBookmark(zxid: number): void {
@@ -129,12 +134,11 @@ export class WatchStream {
   }
 
   /** Whether there is room for one thing more, an event of this zxid say. If there is none, the stream ends. */
-  #admit(zxid?: number): boolean {
+  #admit(zxid = Number.POSITIVE_INFINITY): boolean {
     if (this.#closed) return false;
     if (this.#outbox.isFull) this.flush();
     if (!this.#outbox.isFull) return true;
-    const unsent = [this.#outbox.lowestZxid, zxid].filter((each) => each !== undefined);
-    this.#cut(this.#options.tooSlow(this, unsent.length === 0 ? undefined : Math.min(...unsent)));
+    this.#cut(this.#options.tooSlow(this, Math.min(this.#outbox.sentThrough, zxid - 1)));
     return false;
   }
 

@@ -29,7 +29,7 @@ describe("a message", () => {
     const outbox = new Outbox();
     outbox.push({ kind: "added", watchId: 1, zxid: 4 });
     outbox.pushEvent(event(5), plain, 1);
-    outbox.push({ kind: "canceled", watchId: 1, refusal: undefined });
+    outbox.push({ kind: "canceled", watchId: 1, refusal: undefined, toldZxid: Number.POSITIVE_INFINITY });
     outbox.push({ kind: "bookmark", zxid: 5 });
     outbox.pushEvent(event(6), plain, 2);
     outbox.push({ kind: "added", watchId: 3, zxid: 6 });
@@ -93,7 +93,7 @@ describe("the bound", () => {
       expect(outbox.isHalfFull).toBe(i >= outboxEventsMax / 2);
     }
     expect(outbox.isFull).toBe(false);
-    outbox.push({ kind: "canceled", watchId: 1, refusal: undefined });
+    outbox.push({ kind: "canceled", watchId: 1, refusal: undefined, toldZxid: Number.POSITIVE_INFINITY });
     expect([outbox.isFull, outbox.count]).toEqual([true, outboxEventsMax]);
   });
 
@@ -127,13 +127,15 @@ describe("the bound", () => {
   });
 });
 
-test("the lowest zxid that waits may be behind higher ones, while a watch catches up", () => {
+test("what was sent may end before what waits first: a watch that catches up, or could not, lags behind", () => {
   const outbox = new Outbox();
-  expect(outbox.lowestZxid).toBeUndefined();
+  expect(outbox.sentThrough).toBe(Number.POSITIVE_INFINITY);
   outbox.push({ kind: "added", watchId: 1, zxid: 0 });
   for (const zxid of [100, 5, 101]) outbox.pushEvent(event(zxid), plain, 1);
-  expect(outbox.lowestZxid).toBe(5);
+  expect(outbox.sentThrough).toBe(4);
   expect([outbox.endsWith(101), outbox.endsWith(5)]).toEqual([true, false]);
+  outbox.push({ kind: "canceled", watchId: 2, refusal: undefined, toldZxid: 3 });
+  expect(outbox.sentThrough).toBe(3);
   outbox.take();
-  expect(outbox.lowestZxid).toBeUndefined();
+  expect(outbox.sentThrough).toBe(Number.POSITIVE_INFINITY);
 });

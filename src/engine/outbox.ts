@@ -1,7 +1,7 @@
 import type { NodeEvent } from "../core/event.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { EventForm } from "../core/watch.ts";
-import { outboxBytesMax, outboxEventsMax, watchMessageBytes } from "../limits.ts";
+import { eventDataBytesMax, outboxBytesMax, outboxEventsMax, watchMessageBytes } from "../limits.ts";
 
 /** An event, and the watches of one stream that are told of it in the same form. */
 export interface Notice {
@@ -20,7 +20,7 @@ export interface WatchMessage {
 
 type Item =
   | { readonly kind: "added"; readonly watchId: number; readonly zxid: number }
-  | { readonly kind: "notices"; readonly zxid: number; readonly notices: Notice[]; bytes: number }
+  | NoticesItem
   | {
       readonly kind: "canceled";
       readonly watchId: number;
@@ -29,6 +29,16 @@ type Item =
       readonly toldZxid: number;
     }
   | { readonly kind: "bookmark"; readonly zxid: number };
+
+/** What one zxid tells the stream: it goes out in one message. */
+interface NoticesItem {
+  readonly kind: "notices";
+  readonly zxid: number;
+  readonly notices: Notice[];
+  bytes: number;
+  /** Data among them. */
+  dataBytes: number;
+}
 
 /** The order of the parts of a message. */
 const partOf = { added: 0, notices: 1, canceled: 2, bookmark: 3 } as const;
@@ -86,7 +96,7 @@ export class Outbox {
   pushEvent(event: NodeEvent, form: EventForm, watchId: number): void {
     let last = this.#items.at(-1);
     if (last?.kind !== "notices" || last.zxid !== event.zxid) {
-      last = { kind: "notices", zxid: event.zxid, notices: [], bytes: 0 };
+      last = { kind: "notices", zxid: event.zxid, notices: [], bytes: 0, dataBytes: 0 };
       this.#items.push(last);
     }
     const notice = noticeOf(last.notices, event, form);
@@ -95,12 +105,16 @@ export class Outbox {
       this.#grow(last, watchIdBytes);
       return;
     }
-    last.notices.push({ event, form, watchIds: [watchId] });
-    this.#grow(last, bytesOf(event, form));
+    const dataBytes = dataBytesOf(event, form);
+    // Watches that want the same data in several forms are sent them several times, but still in one message.
+    const fits = last.dataBytes + dataBytes <= eventDataBytesMax;
+    last.notices.push({ event: fits ? event : withoutData(event), form, watchIds: [watchId] });
+    if (fits) last.dataBytes += dataBytes;
+    this.#grow(last, itemBytes + event.path.length + (fits ? dataBytes : 0));
     this.#count++;
   }
 
-  #grow(item: Extract<Item, { kind: "notices" }>, bytes: number): void {
+  #grow(item: NoticesItem, bytes: number): void {
     item.bytes += bytes;
     this.#bytes += bytes;
   }
@@ -152,15 +166,25 @@ export class Outbox {
 function noticeOf(notices: readonly Notice[], event: NodeEvent, form: EventForm): Notice | undefined {
   for (let i = notices.length - 1; i >= 0; i--) {
     const notice = notices[i]!;
-    if (notice.event !== event) return undefined;
+    if (notice.event !== event && notice.event !== bareEvents.get(event)) return undefined;
     if (notice.form === form) return notice;
   }
   return undefined;
 }
 
-function bytesOf({ path, data, previousData }: NodeEvent, form: EventForm): number {
-  let bytes = itemBytes + path.length;
+function dataBytesOf({ data, previousData }: NodeEvent, form: EventForm): number {
+  let bytes = 0;
   if (form.withData) bytes += data?.length ?? 0;
   if (form.withPreviousData) bytes += previousData?.length ?? 0;
   return bytes;
+}
+
+const bareEvents = new WeakMap<NodeEvent, NodeEvent>();
+
+/** The event with its data left out: one for all streams, like the event itself. */
+function withoutData(event: NodeEvent): NodeEvent {
+  const { kind, path, zxid, node } = event;
+  const bare = bareEvents.get(event) ?? { kind, path, zxid, node, dataOmitted: true };
+  bareEvents.set(event, bare);
+  return bare;
 }

@@ -84,6 +84,52 @@ describe("a message", () => {
   });
 });
 
+describe("data that watches of a stream want in several forms", () => {
+  const forms = [1, 2, 3, 4].map(
+    (i) =>
+      watchSpec("persistent", "all", { withData: true, withPreviousData: i % 2 === 0, asText: i > 2 }).form,
+  );
+
+  test("are left out beyond what fits one message, and the event says so", () => {
+    const outbox = new Outbox();
+    const one = event(1, dataBytesMax);
+    for (const form of forms) for (const watchId of [1, 2]) outbox.pushEvent(one, form, watchId);
+    outbox.pushEvent(one, plain, 3);
+    const { notices } = outbox.take()!;
+    expect(
+      notices.map(({ event: { data, previousData, dataOmitted }, form, watchIds }) => ({
+        bytes:
+          (form.withData ? (data?.length ?? 0) : 0) +
+          (form.withPreviousData ? (previousData?.length ?? 0) : 0),
+        dataOmitted,
+        watchIds,
+      })),
+    ).toEqual([
+      { bytes: dataBytesMax, dataOmitted: false, watchIds: [1, 2] },
+      { bytes: 2 * dataBytesMax, dataOmitted: false, watchIds: [1, 2] },
+      { bytes: 0, dataOmitted: true, watchIds: [1, 2] },
+      { bytes: 0, dataOmitted: true, watchIds: [1, 2] },
+      { bytes: 0, dataOmitted: false, watchIds: [3] },
+    ]);
+    expect([outbox.count, outbox.isHalfFull]).toEqual([0, false]);
+  });
+
+  test("are whole again in the next transaction, and the event left out is one for all streams", () => {
+    const outboxes = [new Outbox(), new Outbox()];
+    const one = event(1, dataBytesMax);
+    const bare = outboxes.map((outbox) => {
+      for (const form of forms) outbox.pushEvent(one, form, 1);
+      outbox.pushEvent(event(2, dataBytesMax), full, 1);
+      return takeAll(outbox).flatMap(({ notices }) => notices);
+    });
+    const [first = [], second = []] = bare;
+    expect(first.at(-1)?.event).toMatchObject({ zxid: 2, dataOmitted: false });
+    const left = first.filter(({ event: { dataOmitted } }) => dataOmitted).map((notice) => notice.event);
+    expect(left.length).toBeGreaterThan(0);
+    for (const each of left) expect(second.map((notice) => notice.event)).toContain(each);
+  });
+});
+
 describe("the bound", () => {
   test("counts events and answers", () => {
     const outbox = new Outbox();

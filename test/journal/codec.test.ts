@@ -4,7 +4,7 @@ import type { Change, Stamp, Transaction } from "../../src/core/change.ts";
 import { createdNode, type NodeRecord } from "../../src/core/node.ts";
 import { packTransactions, unpackTransactions } from "../../src/journal/codec.ts";
 import { dataBytesMax, zxidMax } from "../../src/limits.ts";
-import { at, dataSet, deleted } from "./state.ts";
+import { at, dataSet, deleted, plain } from "./state.ts";
 
 const path = fc.string({ unit: "binary", maxLength: 200 }).map((name) => `/${name}`);
 const data = fc.uint8Array({ maxLength: 300 });
@@ -62,18 +62,6 @@ const batch: fc.Arbitrary<Transaction[]> = fc
 function ofTransaction(each: Change, stamp: Stamp): Change {
   if (each.kind !== "nodeCreated") return each;
   return { ...each, node: createdNode(stamp, each.node.ephemeralOwner, each.data.length) };
-}
-
-/** Data come back as views of another class; only their bytes matter. */
-function plain(transactions: readonly Transaction[]): unknown {
-  return transactions.map((transaction) => ({
-    ...transaction,
-    changes: transaction.changes.map((c) => ({
-      ...c,
-      ...("data" in c && { data: [...c.data] }),
-      ...("previousData" in c && c.previousData && { previousData: [...c.previousData] }),
-    })),
-  }));
 }
 
 test("what is packed comes back", () => {

@@ -1,11 +1,21 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { Change } from "../../src/core/change.ts";
+import type { Change, Transaction } from "../../src/core/change.ts";
 import { reservedNodes } from "../../src/core/reserved.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
 import { dataBytesMax } from "../../src/limits.ts";
 import { MemoryJournal, MemoryStore } from "../support/memory-journal.ts";
-import { at, created, dataSet, deleted, type LoadedState, loadAll, tempDir } from "./state.ts";
+import {
+  allHistory,
+  at,
+  created,
+  dataSet,
+  deleted,
+  type LoadedState,
+  loadAll,
+  plain,
+  tempDir,
+} from "./state.ts";
 
 /** Each answers how to open the same journal, again and again. */
 const journals: Record<string, () => () => Promise<Journal>> = {
@@ -193,5 +203,88 @@ describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
   test("changes that contradict what is stored are a crash, and not stored", async () => {
     const journal = await openEmpty();
     await expect(journal.commit([at(1, created("/a"), created("/no/parent"))])).rejects.toThrow(Error);
+  });
+
+  describe("the history", () => {
+    const committed = [
+      [at(1, created("/a", { data: "20", owner: 7 })), at(2, dataSet("/a", "30", 1))],
+      [at(3, { kind: "sessionOpened", sessionId: 3, secret: "s", timeoutMs: 4000 })],
+      [
+        at(4, created("/a/b", { parentCreates: 1 }), created("/a/c", { parentCreates: 2 })),
+        at(5, deleted("/a/b")),
+        at(6, { kind: "sessionTimeoutSet", sessionId: 3, timeoutMs: 9000 }),
+      ],
+      [at(9, deleted("/a/c"), { kind: "sessionClosed", sessionId: 3 })],
+    ];
+
+    async function withHistory(): Promise<Journal> {
+      const journal = await openEmpty();
+      await loadAll(journal);
+      for (const batch of committed) await journal.commit(batch);
+      return journal;
+    }
+
+    const zxidsOf = (transactions: readonly Transaction[]) => transactions.map(({ zxid }) => zxid);
+
+    test("is what was committed, data included, also after a restart", async () => {
+      const journal = await withHistory();
+      expect(plain(await allHistory(journal, 0, 9))).toEqual(plain(committed.flat()));
+      await journal.close();
+      const again = await reopened();
+      await loadAll(again);
+      expect(plain(await allHistory(again, 0, 9))).toEqual(plain(committed.flat()));
+    });
+
+    test("holds what is after one zxid, up to another, wherever batches end", async () => {
+      const journal = await withHistory();
+      const check = async (history: Journal) => {
+        for (let after = 0; after <= 9; after++) {
+          for (let through = after; through <= 9; through++) {
+            const expected = committed.flat().filter(({ zxid }) => zxid > after && zxid <= through);
+            expect(zxidsOf(await allHistory(history, after, through))).toEqual(zxidsOf(expected));
+          }
+        }
+      };
+      await check(journal);
+      await journal.close();
+      const again = await reopened();
+      await loadAll(again);
+      await check(again);
+      await again.commit([at(10, created("/d", { parentCreates: 2 }))]);
+      expect(zxidsOf(await allHistory(again, 5, 10))).toEqual([6, 9, 10]);
+    });
+
+    test("says of a stretch in which nothing happened that it is over", async () => {
+      const journal = await withHistory();
+      expect(await journal.history(6, 8)).toEqual({ transactions: [], through: 8 });
+      expect(await journal.history(9, 9)).toEqual({ transactions: [], through: 9 });
+      expect(await (await openEmpty()).history(0, 0)).toEqual({ transactions: [], through: 0 });
+    });
+
+    test("comes in pages, each of which says how far it goes", async () => {
+      const journal = await openEmpty();
+      await loadAll(journal);
+      const batches = Array.from({ length: 150 }, (_, i) => [
+        at(2 * i + 1, created(`/${i}`, { data: Buffer.alloc(20_000, `${i}`), parentCreates: i + 1 })),
+        at(2 * i + 2, dataSet(`/${i}`, `${i}`, 1)),
+      ]);
+      for (const batch of batches) await journal.commit(batch);
+      await journal.close();
+      const again = await reopened();
+      await loadAll(again);
+      const first = await again.history(0, 300);
+      expect(first.through).toBeLessThan(300);
+      expect(first.transactions.at(-1)?.zxid).toBe(first.through);
+      expect(plain(await allHistory(again, 0, 300))).toEqual(plain(batches.flat()));
+    });
+
+    test("is read while a commit is under way", async () => {
+      const journal = await withHistory();
+      const committing = journal.commit([at(10, created("/d", { parentCreates: 2 }))]);
+      const pages = await Promise.all([0, 3, 9].map((after) => allHistory(journal, after, 9)));
+      expect(pages.map(zxidsOf)).toEqual([[1, 2, 3, 4, 5, 6, 9], [4, 5, 6, 9], []]);
+      await committing;
+      expect(zxidsOf(await allHistory(journal, 6, 10))).toEqual([9, 10]);
+    });
   });
 });

@@ -78,6 +78,30 @@ const someNode: NodeRecord = {
   numChildren: 2,
 };
 
+/** Data come back as views of another class; only their bytes matter. */
+export function plain(transactions: readonly Transaction[]): unknown {
+  return transactions.map((transaction) => ({
+    ...transaction,
+    changes: transaction.changes.map((c) => ({
+      ...c,
+      ...("data" in c && { data: [...c.data] }),
+      ...("previousData" in c && c.previousData && { previousData: [...c.previousData] }),
+    })),
+  }));
+}
+
+/** Reads the history page by page, as its contract says. */
+export async function allHistory(journal: Journal, after: number, through: number): Promise<Transaction[]> {
+  const all: Transaction[] = [];
+  for (let from = after; from < through; ) {
+    const page = await journal.history(from, through);
+    if (page.through <= from) throw new Error(`a page after ${from} ends at ${page.through}`);
+    all.push(...page.transactions);
+    from = page.through;
+  }
+  return all;
+}
+
 /** A directory that is gone when the test has finished. */
 export function tempDir(): string {
   const dir = mkdtempSync(join(tmpdir(), "corral-journal-"));

@@ -9,6 +9,7 @@ import {
   type WatchRequestSchema,
   type WatchResponse,
 } from "../../gen/ts/corral/v1/watch_pb.js";
+import { dataBytesMax } from "../../src/limits.ts";
 import { startServer, type TestServer } from "../support/start-server.ts";
 
 const rpc = Coordination.method;
@@ -133,6 +134,32 @@ describe("from end to end", () => {
     await server.client.unary(rpc.set, { path: "/sl", data: Uint8Array.of(0xff) });
     const [, , last] = (await stream.next())!.events;
     expect([last?.data, last?.previousText]).toEqual([Uint8Array.of(0xff), "30"]);
+  });
+
+  test("the largest data fit a client's message, however many forms of them the stream asks for", async () => {
+    const text = "x".repeat(dataBytesMax);
+    await create("/a", text);
+    const both = { path: "/a", withData: true, withPreviousData: true };
+    const stream = open(
+      add(
+        { ...both, watchId: 1n },
+        { ...both, watchId: 2n, asText: true },
+        { ...both, watchId: 3n, withData: false },
+      ),
+    );
+    await stream.next();
+    await set("/a", text);
+    const { events } = (await stream.next())!;
+    const lengths = events.map(({ data, previousData, dataOmitted }) => [
+      data.length,
+      previousData.length,
+      dataOmitted,
+    ]);
+    expect(lengths).toEqual([
+      [dataBytesMax, dataBytesMax, false],
+      [0, 0, true],
+      [0, dataBytesMax, false],
+    ]);
   });
 
   test("a broken stream is resumed on another, from its last zxid", async () => {

@@ -20,10 +20,10 @@ const timeoutMs = 1_500;
 const graceMs = 1_000;
 
 for (const { name, tools, prepare, programs } of languages) {
-  skipUnless(...tools)(`a provider in ${name}`, () => {
+  skipUnless(...tools)(`a service in ${name}`, () => {
     beforeAll(prepare, 300_000);
 
-    test("is found by a caller, who is told that it is gone within a tick of its timeout when it is killed", async () => {
+    test("has a provider whose caller is told of its end within a tick of its timeout when it is killed", async () => {
       const { address, client } = await start();
       const told = linesOf(startProgram(programs.caller(), address, "/S/Login"));
       const provider = startProvider(address, timeoutMs);
@@ -45,7 +45,7 @@ for (const { name, tools, prepare, programs } of languages) {
       expect((await call(client, rpc.exists, { path: "/S/Login" })).stat).toMatchObject({ numChildren: 0 });
     }, 60_000);
 
-    test("that ends while the server is away is told to the caller once it is back", async () => {
+    test("loses a provider while the server is away, and the caller is told once that is back", async () => {
       const dataDir = temporaryFolder();
       const { address, kill } = await start(dataDir);
       const provider = startProvider(address, timeoutMs);
@@ -58,7 +58,23 @@ for (const { name, tools, prepare, programs } of languages) {
       expect(await nextLine(told, "down")).toMatchObject({ text: `down ${path}` });
     }, 60_000);
 
-    test("takes its node along at once when it is asked to stop", async () => {
+    test("is followed by a caller who notices that the server is silent, and goes on after that", async () => {
+      const { address, client, pid } = await start(temporaryFolder(), "--watch-bookmark-interval-ms", "100");
+      const told = linesOf(startProgram(programs.caller(), address, "/S"));
+      await call(client, rpc.create, { path: "/S" });
+      await call(client, rpc.create, { path: "/S/a", text: "10.0.0.5:8000" });
+      await nextLine(told, "up");
+      // The second one is told by the watch, after its first bookmark.
+      await call(client, rpc.create, { path: "/S/b", text: "10.0.0.6:8000" });
+      await nextLine(told, "up");
+      process.kill(pid, "SIGSTOP");
+      await nextLine(told, "lost");
+      process.kill(pid, "SIGCONT");
+      await call(client, rpc.delete, { path: "/S/a" });
+      expect(await nextLine(told, "down")).toMatchObject({ text: "down /S/a" });
+    }, 60_000);
+
+    test("loses a provider at once when that is asked to stop", async () => {
       const { address } = await start();
       // Too long a timeout for the node to go by itself within the test.
       const provider = startProvider(address, 4_000);
@@ -113,11 +129,11 @@ interface Provider {
 }
 
 async function start(dataDir = temporaryFolder(), ...flags: string[]) {
-  const { address, kill } = await startServerProcess(dataDir, "--tick-ms", `${tickMs}`, ...flags);
+  const { address, kill, pid } = await startServerProcess(dataDir, "--tick-ms", `${tickMs}`, ...flags);
   onTestFinished(kill);
   const client = connect(address);
   onTestFinished(() => client.close());
-  return { address, client, kill };
+  return { address, client, kill, pid };
 }
 
 function linesOf({ stdout }: ChildProcess): AsyncIterator<string> {

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { expect, onTestFinished, test } from "vitest";
 import { skipUnless, toolPath } from "../support/tools.ts";
@@ -92,6 +93,57 @@ skipUnless("grpcurl")("the story with grpcurl, which learns the contract by refl
     expect(await answer(server, "Exists", { path: "/here" })).not.toHaveProperty("stat");
   });
 
+  test("shows changes as they happen, though it half-closes its stream at once", async () => {
+    const server = await start(temporaryFolder());
+    const add = { path: "/sl", withData: true, withPreviousData: true, asText: true };
+    const answers = jsonDocuments(call(server, "Watch", JSON.stringify({ add: [add] })).stdout!);
+    const next = async () => (await answers.next()).value;
+    expect(await next()).toEqual({ added: [{}] });
+    await answer(server, "Create", { path: "/sl", text: "20" });
+    const created = { kind: "WATCH_EVENT_KIND_NODE_CREATED", path: "/sl", zxid: "1", text: "20" };
+    expect(await next()).toMatchObject({ events: [created] });
+    await answer(server, "Set", { path: "/sl", text: "30" });
+    const changed = { kind: "WATCH_EVENT_KIND_NODE_DATA_CHANGED", text: "30", previousText: "20" };
+    expect(await next()).toMatchObject({ events: [changed] });
+    await answer(server, "Delete", { path: "/sl" });
+    const deleted = { kind: "WATCH_EVENT_KIND_NODE_DELETED", zxid: "3", previousText: "30" };
+    expect(await next()).toMatchObject({ events: [deleted] });
+  });
+
+  test("ends with the one event of a watch, be it past or still to come", async () => {
+    const server = await start(temporaryFolder());
+    await answer(server, "Create", { path: "/sl", text: "20" });
+    await answer(server, "Set", { path: "/sl", text: "30" });
+    const watch = (add: object) => call(server, "Watch", JSON.stringify({ add: [{ path: "/sl", ...add }] }));
+    const past = await finish(watch({ kind: "WATCH_KIND_DATA", afterZxid: "1" }));
+    expect(past).toMatchObject({ code: 0, stderr: "" });
+    expect(past.stdout).toMatch(/"kind": "WATCH_EVENT_KIND_NODE_DATA_CHANGED"/);
+
+    const live = watch({ kind: "WATCH_KIND_CHILDREN" });
+    const ended = once(live, "close");
+    const answers = jsonDocuments(live.stdout!);
+    expect((await answers.next()).value).toEqual({ added: [{ zxid: "2" }] });
+    await answer(server, "Create", { path: "/sl/child" });
+    const event = { kind: "WATCH_EVENT_KIND_NODE_CHILDREN_CHANGED", path: "/sl", zxid: "3" };
+    expect((await answers.next()).value).toMatchObject({ events: [event] });
+    expect(await ended).toEqual([0, null]);
+  });
+
+  test("says why a watch was refused, and who watches", async () => {
+    const server = await start(temporaryFolder());
+    const refused = await answer(server, "Watch", { add: [{ path: "/sl", kind: "WATCH_KIND_DATA" }] });
+    const [{ status }] = refused.canceled!;
+    expect(status).toMatchObject({ code: 5, details: [{ reason: "NO_NODE", metadata: { path: "/sl" } }] });
+
+    const add = { watchId: 7, path: "/sl", kind: "WATCH_KIND_SUBTREE", depth: 1 };
+    const answers = jsonDocuments(call(server, "Watch", JSON.stringify({ add: [add] })).stdout!);
+    await answers.next();
+    const ask = ["-plaintext", "-d", '{"path":"/sl/child"}', server.address, "corral.v1.Admin/ListWatchers"];
+    const { stdout } = await finish(grpcurl(ask));
+    const watcher = { path: "/sl", kind: "WATCH_KIND_SUBTREE", depth: 1, watchId: "7" };
+    expect(JSON.parse(stdout).watchers).toEqual([{ ...watcher, peer: expect.any(String) }]);
+  });
+
   test("opens and closes a session with two calls", async () => {
     const server = await start(temporaryFolder());
     const { sessionToken } = await answer(server, "OpenSession", {});
@@ -110,6 +162,7 @@ interface Answer {
   readonly sessionToken?: string;
   readonly stat?: object;
   readonly children?: object[];
+  readonly canceled?: [{ readonly status: object }];
 }
 
 interface Refusal {

@@ -1,16 +1,16 @@
 // Liveness with the clock on the wall: real processes, a real server, short ticks.
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { create } from "@bufbuild/protobuf";
-import type { Client } from "@grpc/grpc-js";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { call, connect, stream } from "../../examples/typescript/coordination.ts";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { CreateMode } from "../../gen/ts/corral/v1/node_pb.js";
 import { KeepAliveEvent, KeepAliveRequestSchema } from "../../gen/ts/corral/v1/session_pb.js";
 import { skipUnless } from "../support/tools.ts";
-import { languages, runProgram, startProgram, temporaryFolder } from "./programs.ts";
+import { languages, startProgram, temporaryFolder } from "./programs.ts";
 import { startServerProcess } from "./server-process.ts";
 
 const rpc = Coordination.method;
@@ -18,53 +18,82 @@ const tickMs = 200;
 const timeoutMs = 1_500;
 /** Beyond the contract's own bound: for the machine, which runs other tests too. */
 const graceMs = 1_000;
-const pollMs = 20;
 
 for (const { name, tools, prepare, programs } of languages) {
-  skipUnless(...tools)(`a provider in ${name}`, () => {
+  skipUnless(...tools)(`a service in ${name}`, () => {
     beforeAll(prepare, 300_000);
 
-    test("is found by a caller, and its node goes within a tick of its timeout when it is killed", async () => {
+    test("has a provider whose caller is told of its end within a tick of its timeout when it is killed", async () => {
       const { address, client } = await start();
-      const provider = startProgram(
-        programs.provider(),
-        address,
-        "/S/Login",
-        "10.0.0.5:8000",
-        `${timeoutMs}`,
-      );
-      const log = createInterface({ input: provider.stdout! })[Symbol.asyncIterator]();
-      const { text } = await nextLine(log, "registered");
-      const path = text.replace("registered ", "");
-      expect(await runProgram(programs.caller(), address, "/S/Login")).toBe("10.0.0.5:8000\n");
+      const told = linesOf(startProgram(programs.caller(), address, "/S/Login"));
+      const provider = startProvider(address, timeoutMs);
+      const path = await registered(provider);
+      expect(await nextLine(told, "up")).toMatchObject({ text: `up ${path} 10.0.0.5:8000` });
 
       // A line is written before its beat is sent. The server has heard the first of these no earlier than that;
       // the second may never have left.
-      const beat = await nextLine(log, "beat");
-      await nextLine(log, "beat");
-      provider.kill("SIGKILL");
-      await once(provider, "exit");
+      const beat = await nextLine(provider.lines, "beat");
+      await nextLine(provider.lines, "beat");
+      provider.process.kill("SIGKILL");
+      await once(provider.process, "exit");
       const killedAtMs = Date.now();
-      const { lastSeenAtMs, goneAtMs } = await untilGone(client, path);
+      const down = await nextLine(told, "down");
 
-      expect(goneAtMs - beat.atMs).toBeGreaterThanOrEqual(timeoutMs);
-      expect(lastSeenAtMs - killedAtMs).toBeLessThanOrEqual(timeoutMs + tickMs + graceMs);
+      expect(down.text).toBe(`down ${path}`);
+      expect(down.atMs - beat.atMs).toBeGreaterThanOrEqual(timeoutMs);
+      expect(down.atMs - killedAtMs).toBeLessThanOrEqual(timeoutMs + tickMs + graceMs);
       expect((await call(client, rpc.exists, { path: "/S/Login" })).stat).toMatchObject({ numChildren: 0 });
-      expect(await runProgram(programs.caller(), address, "/S/Login")).toBe("");
     }, 60_000);
 
-    test("takes its node along at once when it is asked to stop", async () => {
-      const { address, client } = await start();
-      // Too long a timeout for the node to go by itself within the test.
-      const provider = startProgram(programs.provider(), address, "/S/Login", "10.0.0.5:8000", "4000");
-      const log = createInterface({ input: provider.stdout! })[Symbol.asyncIterator]();
-      await nextLine(log, "registered");
-      const stoppedAtMs = Date.now();
-      provider.kill("SIGTERM");
-      expect(await once(provider, "exit")).toEqual([0, null]);
-      expect(Date.now() - stoppedAtMs).toBeLessThan(3_500);
-      expect((await call(client, rpc.list, { path: "/S/Login" })).children).toEqual([]);
+    test("loses a provider while the server is away, and the caller is told once that is back", async () => {
+      const dataDir = temporaryFolder();
+      const { address, kill } = await start(dataDir);
+      const provider = startProvider(address, timeoutMs);
+      const path = await registered(provider);
+      const told = linesOf(startProgram(programs.caller(), address, "/S/Login"));
+      expect(await nextLine(told, "up")).toMatchObject({ text: `up ${path} 10.0.0.5:8000` });
+      await kill();
+      provider.process.kill("SIGKILL");
+      await start(dataDir, "--port", address.split(":")[1]!);
+      expect(await nextLine(told, "down")).toMatchObject({ text: `down ${path}` });
     }, 60_000);
+
+    test("is followed by a caller who notices that the server is silent, and goes on after that", async () => {
+      const { address, client, pid } = await start(temporaryFolder(), "--watch-bookmark-interval-ms", "100");
+      const told = linesOf(startProgram(programs.caller(), address, "/S"));
+      await call(client, rpc.create, { path: "/S" });
+      await call(client, rpc.create, { path: "/S/a", text: "10.0.0.5:8000" });
+      await nextLine(told, "up");
+      // The second one is told by the watch, after its first bookmark.
+      await call(client, rpc.create, { path: "/S/b", text: "10.0.0.6:8000" });
+      await nextLine(told, "up");
+      process.kill(pid, "SIGSTOP");
+      await nextLine(told, "lost");
+      process.kill(pid, "SIGCONT");
+      await call(client, rpc.delete, { path: "/S/a" });
+      expect(await nextLine(told, "down")).toMatchObject({ text: "down /S/a" });
+    }, 60_000);
+
+    test("loses a provider at once when that is asked to stop", async () => {
+      const { address } = await start();
+      // Too long a timeout for the node to go by itself within the test.
+      const provider = startProvider(address, 4_000);
+      const path = await registered(provider);
+      const told = linesOf(startProgram(programs.caller(), address, "/S/Login"));
+      await nextLine(told, "up");
+      const stoppedAtMs = Date.now();
+      provider.process.kill("SIGTERM");
+      const down = await nextLine(told, "down");
+      expect(down.text).toBe(`down ${path}`);
+      expect(down.atMs - stoppedAtMs).toBeLessThan(3_500);
+      expect(await once(provider.process, "close")).toEqual([0, null]);
+    }, 60_000);
+
+    function startProvider(address: string, timeoutMs: number): Provider {
+      const service = ["/S/Login", "10.0.0.5:8000"];
+      const process = startProgram(programs.provider(), address, ...service, `${timeoutMs}`);
+      return { process, lines: linesOf(process) };
+    }
   });
 }
 
@@ -94,32 +123,35 @@ describe("a provider that is slow to beat", () => {
   }, 60_000);
 });
 
-async function start() {
-  const server = await startServerProcess(temporaryFolder(), "--tick-ms", `${tickMs}`);
-  onTestFinished(server.kill);
-  const client = connect(server.address);
-  onTestFinished(() => client.close());
-  return { address: server.address, client };
+interface Provider {
+  readonly process: ChildProcess;
+  readonly lines: AsyncIterator<string>;
 }
 
-/** The provider's next line that starts with a word, and when it was written. */
-async function nextLine(log: AsyncIterator<string>, word: string): Promise<{ atMs: number; text: string }> {
+async function start(dataDir = temporaryFolder(), ...flags: string[]) {
+  const { address, kill, pid } = await startServerProcess(dataDir, "--tick-ms", `${tickMs}`, ...flags);
+  onTestFinished(kill);
+  const client = connect(address);
+  onTestFinished(() => client.close());
+  return { address, client, kill, pid };
+}
+
+function linesOf({ stdout }: ChildProcess): AsyncIterator<string> {
+  return createInterface({ input: stdout! })[Symbol.asyncIterator]();
+}
+
+/** The path of the provider's node, once it has registered. */
+async function registered({ lines }: Provider): Promise<string> {
+  const { text } = await nextLine(lines, "registered");
+  return text.replace("registered ", "");
+}
+
+/** A program's next line that starts with a word, and when it was written. Bounded by the test's timeout. */
+async function nextLine(lines: AsyncIterator<string>, word: string): Promise<{ atMs: number; text: string }> {
   for (;;) {
-    const { value, done } = await log.next();
-    if (done) throw new Error(`the provider ended before it said "${word}"`);
+    const { value, done } = await lines.next();
+    if (done) throw new Error(`the program ended before it said "${word}"`);
     const [time = "", ...text] = value.split(" ");
     if (text[0] === word) return { atMs: Date.parse(time), text: text.join(" ") };
-  }
-}
-
-/** When a node was last seen, at least, and when it was known to be gone. Bounded by the test's timeout. */
-async function untilGone(client: Client, path: string): Promise<{ lastSeenAtMs: number; goneAtMs: number }> {
-  let lastSeenAtMs = Number.NaN;
-  for (;;) {
-    const askedAtMs = Date.now();
-    const { stat } = await call(client, rpc.exists, { path });
-    if (stat === undefined) return { lastSeenAtMs, goneAtMs: Date.now() };
-    lastSeenAtMs = askedAtMs;
-    await delay(pollMs);
   }
 }

@@ -5,7 +5,7 @@ import queue
 import sys
 
 import grpc
-from corral.v1 import coordination_pb2_grpc, node_pb2, session_pb2
+from corral.v1 import coordination_pb2_grpc, node_pb2, session_pb2, watch_pb2
 from google.protobuf import json_format
 from google.rpc import error_details_pb2, status_pb2
 
@@ -13,6 +13,7 @@ from google.rpc import error_details_pb2, status_pb2
 def before(corral):
     top = corral.List(node_pb2.ListRequest(path="/"))
     assert "sl" not in [child.name for child in top.children]
+    events = watch(corral, "/sl", top.zxid)
 
     created = corral.Create(node_pb2.CreateRequest(path="/sl", text="20"))
     assert created.path == "/sl"
@@ -23,16 +24,22 @@ def before(corral):
     assert changed.stat.version == 1
     assert changed.zxid > created.zxid
     assert corral.Get(node_pb2.GetRequest(path="/sl")).data == b"30"
+    told_of(events, watch_pb2.WATCH_EVENT_KIND_NODE_CREATED, path="/sl", zxid=created.zxid, text="20")
+    change = {"path": "/sl", "zxid": changed.zxid, "text": "30", "previous_text": "20"}
+    told_of(events, watch_pb2.WATCH_EVENT_KIND_NODE_DATA_CHANGED, **change)
 
     with refused(grpc.StatusCode.NOT_FOUND, "NO_NODE", path="/sl/sl2"):
         corral.Create(node_pb2.CreateRequest(path="/sl/sl2/sl3"))
     with refused(grpc.StatusCode.INVALID_ARGUMENT, "BAD_ARGUMENTS"):
         corral.Create(node_pb2.CreateRequest(path="sl"))
-    corral.Create(node_pb2.CreateRequest(path="/sl/child"))
+    corral.Create(node_pb2.CreateRequest(path="/sl/child", text="a child"))
     with refused(grpc.StatusCode.FAILED_PRECONDITION, "NOT_EMPTY", path="/sl"):
         corral.Delete(node_pb2.DeleteRequest(path="/sl"))
     with refused(grpc.StatusCode.ABORTED, "BAD_VERSION", path="/sl", expected="0", actual="1"):
         corral.Set(node_pb2.SetRequest(path="/sl", text="40", version=0))
+    told_of(events, watch_pb2.WATCH_EVENT_KIND_NODE_CREATED, path="/sl/child", text="a child")
+    removed = corral.Delete(node_pb2.DeleteRequest(path="/sl/child"))
+    told_of(events, watch_pb2.WATCH_EVENT_KIND_NODE_DELETED, zxid=removed.zxid, previous_text="a child")
 
     node = node_pb2.CreateRequest(path="/sl/here", text="I am", mode=node_pb2.CREATE_MODE_EPHEMERAL)
     with refused(grpc.StatusCode.FAILED_PRECONDITION, "SESSION_REQUIRED"):
@@ -52,6 +59,7 @@ def before(corral):
         "sessionId": str(opened.session_id),
         "sl": json_format.MessageToDict(sl),
         "ephemeral": json_format.MessageToDict(stat),
+        "zxid": str(removed.zxid),
     }
     print(json.dumps(told))
 
@@ -64,15 +72,46 @@ def after(corral, told):
     assert ephemeral.text == "I am"
     assert json_format.MessageToDict(ephemeral.stat) == told["ephemeral"]
 
+    # What happened after the last event it was told of, also before the restart, and then what happens now.
+    events = watch(corral, "/sl", int(told["zxid"]))
+    missed = {"path": "/sl/here", "zxid": ephemeral.stat.czxid, "text": "I am"}
+    told_of(events, watch_pb2.WATCH_EVENT_KIND_NODE_CREATED, **missed)
+
     life = Life(corral, session_token=told["token"])
     assert str(life.next(session_pb2.KEEP_ALIVE_EVENT_ATTACHED).session_id) == told["sessionId"]
     life.send(close=True)
-    life.next(session_pb2.KEEP_ALIVE_EVENT_CLOSED)
+    zxid = life.next(session_pb2.KEEP_ALIVE_EVENT_CLOSED).zxid
+    gone = {"path": "/sl/here", "zxid": zxid, "previous_text": "I am"}
+    told_of(events, watch_pb2.WATCH_EVENT_KIND_NODE_DELETED, **gone)
     life.end()
     assert not corral.Exists(node_pb2.ExistsRequest(path="/sl/here")).HasField("stat")
     assert corral.Exists(node_pb2.ExistsRequest(path="/sl")).stat.version == 1
     with refused(grpc.StatusCode.FAILED_PRECONDITION, "SESSION_EXPIRED"):
         Life(corral, session_token=told["token"]).end()
+
+
+def watch(corral, path, after_zxid):
+    """The events of one watch of a node and all below it, with data."""
+    add = watch_pb2.WatchAdd(
+        path=path, after_zxid=after_zxid, with_data=True, with_previous_data=True, as_text=True
+    )
+    # At the end of its requests the stream is half-closed, and the watch goes on.
+    answers = corral.Watch(iter([watch_pb2.WatchRequest(add=[add])]), timeout=20)
+    return events_of(answers)
+
+
+def events_of(answers):
+    for answer in answers:
+        assert not answer.canceled, answer
+        yield from answer.events
+
+
+def told_of(events, kind, **fields):
+    """Expects the next event to be of a kind and to have these fields."""
+    event = next(events)
+    assert event.kind == kind, event
+    for name, value in fields.items():
+        assert getattr(event, name) == value, event
 
 
 class Life:

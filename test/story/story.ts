@@ -15,12 +15,20 @@ import {
   KeepAliveRequestSchema,
   type KeepAliveResponse,
 } from "../../gen/ts/corral/v1/session_pb.js";
+import {
+  type WatchEvent,
+  WatchEventKind,
+  WatchRequestSchema,
+  type WatchResponse,
+} from "../../gen/ts/corral/v1/watch_pb.js";
 
 interface Seen {
   readonly token: string;
   readonly sessionId: string;
   readonly sl: JsonValue;
   readonly ephemeral: JsonValue;
+  /** The last change that a watch was told of. */
+  readonly zxid: string;
 }
 
 const rpc = Coordination.method;
@@ -30,6 +38,7 @@ const client = connect(address);
 async function before() {
   const top = await call(client, rpc.list, { path: "/" });
   assert(!top.children.some(({ name }) => name === "sl"));
+  const watching = new Watching("/sl", top.zxid);
 
   const created = await call(client, rpc.create, { path: "/sl", text: "20" });
   assert.equal(created.path, "/sl");
@@ -41,12 +50,15 @@ async function before() {
   assert(set.zxid > created.zxid);
   const sl = await call(client, rpc.get, { path: "/sl" });
   assert.equal(Buffer.from(sl.data).toString(), "30");
+  await watching.next(WatchEventKind.NODE_CREATED, { path: "/sl", zxid: created.zxid, text: "20" });
+  const change = { path: "/sl", zxid: set.zxid, text: "30", previousText: "20" };
+  await watching.next(WatchEventKind.NODE_DATA_CHANGED, change);
 
   await refused(call(client, rpc.create, { path: "/sl/sl2/sl3" }), "NOT_FOUND", "NO_NODE", {
     path: "/sl/sl2",
   });
   await refused(call(client, rpc.create, { path: "sl" }), "INVALID_ARGUMENT", "BAD_ARGUMENTS");
-  await call(client, rpc.create, { path: "/sl/child" });
+  await call(client, rpc.create, { path: "/sl/child", text: "a child" });
   await refused(call(client, rpc.delete, { path: "/sl" }), "FAILED_PRECONDITION", "NOT_EMPTY", {
     path: "/sl",
   });
@@ -55,6 +67,10 @@ async function before() {
     expected: "0",
     actual: "1",
   });
+  await watching.next(WatchEventKind.NODE_CREATED, { path: "/sl/child", text: "a child" });
+  const removed = await call(client, rpc.delete, { path: "/sl/child" });
+  await watching.next(WatchEventKind.NODE_DELETED, { zxid: removed.zxid, previousText: "a child" });
+  await watching.end();
 
   const node = { path: "/sl/here", text: "I am", mode: CreateMode.EPHEMERAL };
   await refused(call(client, rpc.create, node), "FAILED_PRECONDITION", "SESSION_REQUIRED");
@@ -73,6 +89,7 @@ async function before() {
     sessionId: String(opened.sessionId),
     sl: statJson(last.stat),
     ephemeral: statJson(stat),
+    zxid: String(removed.zxid),
   };
   console.log(JSON.stringify(told));
 }
@@ -85,10 +102,18 @@ async function after(told: Seen) {
   assert.equal(ephemeral.text, "I am");
   assert.deepEqual(statJson(ephemeral.stat), told.ephemeral);
 
+  // What happened after the last event it was told of, also before the restart, and then what happens now.
+  const watching = new Watching("/sl", BigInt(told.zxid));
+  assert(ephemeral.stat);
+  const missed = { path: "/sl/here", zxid: ephemeral.stat.czxid, text: "I am" };
+  await watching.next(WatchEventKind.NODE_CREATED, missed);
+
   const life = new Life({ sessionToken: told.token });
   assert.equal(String((await life.next(KeepAliveEvent.ATTACHED)).sessionId), told.sessionId);
   life.send({ close: true });
-  await life.next(KeepAliveEvent.CLOSED);
+  const { zxid } = await life.next(KeepAliveEvent.CLOSED);
+  await watching.next(WatchEventKind.NODE_DELETED, { path: "/sl/here", zxid, previousText: "I am" });
+  await watching.end();
   await life.end();
   assert.equal((await call(client, rpc.exists, { path: "/sl/here" })).stat, undefined);
   assert.equal((await call(client, rpc.exists, { path: "/sl" })).stat?.version, 1);
@@ -123,6 +148,39 @@ class Life {
 
   async end() {
     assert((await this.#answers.next()).done, "the stream goes on");
+  }
+}
+
+/** One watch of a node and all below it, with data, read one event at a time. */
+class Watching {
+  readonly #stream = stream(client, rpc.watch);
+  readonly #events: AsyncIterator<WatchEvent>;
+
+  constructor(path: string, afterZxid: bigint) {
+    const add = [{ path, afterZxid, withData: true, withPreviousData: true, asText: true }];
+    this.#stream.write(create(WatchRequestSchema, { add }));
+    const answers = on(this.#stream, "data", { close: ["end"] });
+    this.#events = eventsOf(answers as AsyncIterable<[WatchResponse]>);
+  }
+
+  /** The next event, which must be of the kind and have these fields. */
+  async next(kind: WatchEventKind, fields: Partial<WatchEvent>) {
+    const { value, done } = await this.#events.next();
+    assert(!done, "the stream ended");
+    assert.partialDeepStrictEqual(value, { kind, ...fields });
+  }
+
+  async end() {
+    this.#stream.write(create(WatchRequestSchema, { cancel: [0n] }));
+    this.#stream.end();
+    assert((await this.#events.next()).done, "the stream goes on");
+  }
+}
+
+async function* eventsOf(answers: AsyncIterable<[WatchResponse]>): AsyncGenerator<WatchEvent, void> {
+  for await (const [{ events, canceled }] of answers) {
+    assert(canceled.every(({ status }) => status === undefined));
+    yield* events;
   }
 }
 

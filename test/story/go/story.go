@@ -28,6 +28,8 @@ type seen struct {
 	SessionID string          `json:"sessionId"`
 	Sl        json.RawMessage `json:"sl"`
 	Ephemeral json.RawMessage `json:"ephemeral"`
+	// The last change that a watch was told of.
+	Zxid string `json:"zxid"`
 }
 
 type teller struct {
@@ -52,9 +54,11 @@ func main() {
 }
 
 func (t teller) before() seen {
-	for _, child := range must(t.corral.List(t.ctx, &corralv1.ListRequest{Path: "/"})).Children {
+	top := must(t.corral.List(t.ctx, &corralv1.ListRequest{Path: "/"}))
+	for _, child := range top.Children {
 		check(child.Name != "sl", "/sl is there already")
 	}
+	watching := t.watch("/sl", top.Zxid)
 	created := must(t.corral.Create(t.ctx, &corralv1.CreateRequest{Path: "/sl", Text: "20"}))
 	check(created.Path == "/sl" && created.Stat.Version == 0, "created", created)
 	got := must(t.corral.Get(t.ctx, &corralv1.GetRequest{Path: "/sl", AsText: true}))
@@ -63,7 +67,17 @@ func (t teller) before() seen {
 	check(set.Stat.Version == 1 && set.Zxid > created.Zxid, "set", set)
 	got = must(t.corral.Get(t.ctx, &corralv1.GetRequest{Path: "/sl"}))
 	check(string(got.Data) == "30", "got", got)
+	event := watching.next(corralv1.WatchEventKind_WATCH_EVENT_KIND_NODE_CREATED, "/sl")
+	check(event.Zxid == created.Zxid && event.Text == "20", "event", event)
+	event = watching.next(corralv1.WatchEventKind_WATCH_EVENT_KIND_NODE_DATA_CHANGED, "/sl")
+	check(event.Zxid == set.Zxid && event.Text == "30" && event.PreviousText == "20", "event", event)
+
 	t.refusals()
+	event = watching.next(corralv1.WatchEventKind_WATCH_EVENT_KIND_NODE_CREATED, "/sl/child")
+	check(event.Text == "a child", "event", event)
+	removed := must(t.corral.Delete(t.ctx, &corralv1.DeleteRequest{Path: "/sl/child"}))
+	event = watching.next(corralv1.WatchEventKind_WATCH_EVENT_KIND_NODE_DELETED, "/sl/child")
+	check(event.Zxid == removed.Zxid && event.PreviousText == "a child", "event", event)
 
 	node := &corralv1.CreateRequest{Path: "/sl/here", Text: "I am", Mode: corralv1.CreateMode_CREATE_MODE_EPHEMERAL}
 	_, err := t.corral.Create(t.ctx, node)
@@ -84,6 +98,7 @@ func (t teller) before() seen {
 		SessionID: strconv.FormatInt(opened.SessionId, 10),
 		Sl:        must(protojson.Marshal(sl)),
 		Ephemeral: must(protojson.Marshal(stat)),
+		Zxid:      strconv.FormatInt(removed.Zxid, 10),
 	}
 }
 
@@ -92,7 +107,7 @@ func (t teller) refusals() {
 	refused(err, codes.NotFound, "NO_NODE", map[string]string{"path": "/sl/sl2"})
 	_, err = t.corral.Create(t.ctx, &corralv1.CreateRequest{Path: "sl"})
 	refused(err, codes.InvalidArgument, "BAD_ARGUMENTS", nil)
-	must(t.corral.Create(t.ctx, &corralv1.CreateRequest{Path: "/sl/child"}))
+	must(t.corral.Create(t.ctx, &corralv1.CreateRequest{Path: "/sl/child", Text: "a child"}))
 	_, err = t.corral.Delete(t.ctx, &corralv1.DeleteRequest{Path: "/sl"})
 	refused(err, codes.FailedPrecondition, "NOT_EMPTY", map[string]string{"path": "/sl"})
 	_, err = t.corral.Set(t.ctx, &corralv1.SetRequest{Path: "/sl", Text: "40", Version: proto.Int32(0)})
@@ -107,11 +122,18 @@ func (t teller) after(told seen) {
 	check(ephemeral.Text == "I am", "got", ephemeral)
 	same(ephemeral.Stat, told.Ephemeral)
 
+	// What happened after the last event it was told of, also before the restart, and then what happens now.
+	watching := t.watch("/sl", must(strconv.ParseInt(told.Zxid, 10, 64)))
+	event := watching.next(corralv1.WatchEventKind_WATCH_EVENT_KIND_NODE_CREATED, "/sl/here")
+	check(event.Zxid == ephemeral.Stat.Czxid && event.Text == "I am", "event", event)
+
 	life := t.keepAlive(&corralv1.KeepAliveRequest{SessionToken: told.Token})
 	attached := life.next(corralv1.KeepAliveEvent_KEEP_ALIVE_EVENT_ATTACHED)
 	check(strconv.FormatInt(attached.SessionId, 10) == told.SessionID, "attached", attached)
 	life.send(&corralv1.KeepAliveRequest{Close: true})
-	life.next(corralv1.KeepAliveEvent_KEEP_ALIVE_EVENT_CLOSED)
+	closed := life.next(corralv1.KeepAliveEvent_KEEP_ALIVE_EVENT_CLOSED)
+	event = watching.next(corralv1.WatchEventKind_WATCH_EVENT_KIND_NODE_DELETED, "/sl/here")
+	check(event.Zxid == closed.Zxid && event.PreviousText == "I am", "event", event)
 	check(errors.Is(life.end(), io.EOF), "the end of the stream")
 	check(must(t.corral.Exists(t.ctx, &corralv1.ExistsRequest{Path: "/sl/here"})).Stat == nil, "/sl/here stays")
 	check(must(t.corral.Exists(t.ctx, &corralv1.ExistsRequest{Path: "/sl"})).Stat.GetVersion() == 1, "/sl is gone")
@@ -144,6 +166,34 @@ func (l life) end() error {
 	answer, err := l.stream.Recv()
 	check(err != nil, "the stream goes on", answer)
 	return err
+}
+
+// A watching is one watch of a node and all below it, with data, read one event at a time.
+type watching struct {
+	stream grpc.BidiStreamingClient[corralv1.WatchRequest, corralv1.WatchResponse]
+	// Events that came with the last one.
+	events []*corralv1.WatchEvent
+}
+
+func (t teller) watch(path string, afterZxid int64) *watching {
+	w := &watching{stream: must(t.corral.Watch(t.ctx))}
+	add := &corralv1.WatchAdd{
+		Path: path, AfterZxid: &afterZxid, WithData: true, WithPreviousData: true, AsText: true,
+	}
+	check(w.stream.Send(&corralv1.WatchRequest{Add: []*corralv1.WatchAdd{add}}) == nil, "send")
+	return w
+}
+
+func (w *watching) next(kind corralv1.WatchEventKind, path string) *corralv1.WatchEvent {
+	for len(w.events) == 0 {
+		answer := must(w.stream.Recv())
+		check(len(answer.Canceled) == 0, "canceled", answer)
+		w.events = answer.Events
+	}
+	event := w.events[0]
+	w.events = w.events[1:]
+	check(event.Kind == kind && event.Path == path, "event", event)
+	return event
 }
 
 func refused(err error, code codes.Code, reason string, facts map[string]string) {

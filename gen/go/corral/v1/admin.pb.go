@@ -305,9 +305,9 @@ type Watcher struct {
 	Peer string `protobuf:"bytes,5,opt,name=peer,proto3" json:"peer,omitempty"`
 	// The session that the stream is bound to; 0 for none.
 	SessionId int64 `protobuf:"varint,6,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
-	// The last change that was sent to the stream.
+	// The zxid of the event that was sent last on its stream; 0 for none yet.
 	SentZxid int64 `protobuf:"varint,7,opt,name=sent_zxid,json=sentZxid,proto3" json:"sent_zxid,omitempty"`
-	// Events that wait until the client reads.
+	// Events, and answers to what was added and cancelled, that wait until the client has read what is on its way.
 	WaitingEvents int32 `protobuf:"varint,8,opt,name=waiting_events,json=waitingEvents,proto3" json:"waiting_events,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

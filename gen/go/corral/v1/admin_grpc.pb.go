@@ -32,11 +32,15 @@ const (
 // Admin shows what goes on inside a server. It changes nothing. There are no permissions yet: whoever reaches
 // the server may ask.
 //
-// Errors are those of Coordination.
+// Errors: those that every call of Coordination can end with.
 type AdminClient interface {
 	// Counts the watches by kind. ZooKeeper's `wchs`, of all tables.
 	CountWatches(ctx context.Context, in *CountWatchesRequest, opts ...grpc.CallOption) (*CountWatchesResponse, error)
-	// Tells who would be told of a change to a node. ZooKeeper's `wchp`, for one path.
+	// Tells who watches a node: who would be told if its data changed or if it were created or deleted. A watch on
+	// its parent that is told of children only is not among them: ask for the parent. ZooKeeper's `wchp`, for one
+	// path, with the watches above it that reach down to it.
+	//
+	// Errors: PATH_TOO_LONG; BAD_ARGUMENTS for the path or the limit.
 	ListWatchers(ctx context.Context, in *ListWatchersRequest, opts ...grpc.CallOption) (*ListWatchersResponse, error)
 }
 
@@ -75,11 +79,15 @@ func (c *adminClient) ListWatchers(ctx context.Context, in *ListWatchersRequest,
 // Admin shows what goes on inside a server. It changes nothing. There are no permissions yet: whoever reaches
 // the server may ask.
 //
-// Errors are those of Coordination.
+// Errors: those that every call of Coordination can end with.
 type AdminServer interface {
 	// Counts the watches by kind. ZooKeeper's `wchs`, of all tables.
 	CountWatches(context.Context, *CountWatchesRequest) (*CountWatchesResponse, error)
-	// Tells who would be told of a change to a node. ZooKeeper's `wchp`, for one path.
+	// Tells who watches a node: who would be told if its data changed or if it were created or deleted. A watch on
+	// its parent that is told of children only is not among them: ask for the parent. ZooKeeper's `wchp`, for one
+	// path, with the watches above it that reach down to it.
+	//
+	// Errors: PATH_TOO_LONG; BAD_ARGUMENTS for the path or the limit.
 	ListWatchers(context.Context, *ListWatchersRequest) (*ListWatchersResponse, error)
 	mustEmbedUnimplementedAdminServer()
 }

@@ -83,8 +83,9 @@ const (
 	ErrorReason_ERROR_REASON_NO_WATCHER ErrorReason = 23
 	// RESOURCE_EXHAUSTED: the server, or the stream, holds its `limit` of watches.
 	ErrorReason_ERROR_REASON_TOO_MANY_WATCHES ErrorReason = 24
-	// RESOURCE_EXHAUSTED: the client left more than `limit` events, or bytes of them, of its watch stream unread.
-	// What was sent before still arrives: everything up to `last_zxid`. Watch again from there.
+	// RESOURCE_EXHAUSTED: the client left `limit` events of its watch stream unread, or 16 MiB of them. What was
+	// sent before still arrives: everything up to `last_zxid`, for every watch of the stream. Watch again after
+	// that, or after the last zxid that the watch in question was told of.
 	ErrorReason_ERROR_REASON_WATCHER_TOO_SLOW ErrorReason = 25
 )
 

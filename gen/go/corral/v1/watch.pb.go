@@ -9,6 +9,7 @@
 package corralv1
 
 import (
+	status "google.golang.org/genproto/googleapis/rpc/status"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -30,7 +31,8 @@ const (
 	// The same as PERSISTENT_RECURSIVE, which is also the default of ZooKeeper's command line.
 	WatchKind_WATCH_KIND_UNSPECIFIED WatchKind = 0
 	// One event, when the node's data change or it is deleted; then the watch is over. What ZooKeeper's getData
-	// leaves. The node must exist, unless `after_zxid` says when it was read.
+	// leaves. The node must exist, unless `after_zxid` says when it was read; if it did not exist then, its
+	// creation is told too.
 	WatchKind_WATCH_KIND_DATA WatchKind = 1
 	// One event, when the node is created, its data change or it is deleted; then the watch is over. What
 	// ZooKeeper's exists leaves, also on a node that is missing.
@@ -158,14 +160,17 @@ func (WatchEventKind) EnumDescriptor() ([]byte, []int) {
 	return file_corral_v1_watch_proto_rawDescGZIP(), []int{1}
 }
 
-// Watches to add and to cancel, any number at once.
+// Watches to add and to cancel, several at once: first what is added, then what is cancelled, then the bookmark.
 type WatchRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Watches to add, at most 1,000 in one message. Each is answered by a WatchAdded or a WatchCanceled.
+	// Watches to add. Each is answered by a WatchAdded, or by a WatchCanceled that says why not. A message adds and
+	// cancels at most 1,000 watches together; a stream holds a million.
 	Add []*WatchAdd `protobuf:"bytes,1,rep,name=add,proto3" json:"add,omitempty"`
-	// The ids of watches to cancel. Each is answered by a WatchCanceled, after which it is told nothing more.
+	// The ids of watches to cancel. Each is answered by a WatchCanceled, after which it is told nothing more; its
+	// status is absent, or NO_WATCHER when there is no such watch (any more).
 	Cancel []int64 `protobuf:"varint,2,rep,packed,name=cancel,proto3" json:"cancel,omitempty"`
-	// Ask for a bookmark: it comes when all watches of the stream have been told everything up to now.
+	// Ask for a bookmark: it comes when all watches of the stream have been told everything up to now. What Sync is
+	// to reads, this is to watches.
 	Bookmark      bool `protobuf:"varint,3,opt,name=bookmark,proto3" json:"bookmark,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -225,26 +230,31 @@ func (x *WatchRequest) GetBookmark() bool {
 // A watch to add.
 type WatchAdd struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How events refer to the watch: any number from 0 to 2^53 - 1 that no other watch of the stream has at the
-	// time. Another watch with it ends the stream with BAD_ARGUMENTS.
+	// How events refer to the watch: any number from 0, the default, to 2^53 - 1 that no other watch of the stream
+	// has at the time. A number that is taken ends the stream with BAD_ARGUMENTS; that of a watch which is over may
+	// be given again.
 	WatchId int64 `protobuf:"varint,1,opt,name=watch_id,json=watchId,proto3" json:"watch_id,omitempty"`
 	// The absolute path to watch.
 	Path string `protobuf:"bytes,2,opt,name=path,proto3" json:"path,omitempty"`
 	// What to be told of; PERSISTENT_RECURSIVE by default.
 	Kind WatchKind `protobuf:"varint,3,opt,name=kind,proto3,enum=corral.v1.WatchKind" json:"kind,omitempty"`
-	// SUBTREE only: 0 for the node alone, 1 for it and its children; absent for all levels.
+	// SUBTREE only: 0 for the node alone, 1 for it and its children; absent for all levels. No other value is known.
 	Depth *int32 `protobuf:"varint,4,opt,name=depth,proto3,oneof" json:"depth,omitempty"`
 	// Be told of every change after this zxid: those that have happened already are told first, then, without a
-	// gap and without a repetition, the new ones. It is the `zxid` of the Get, Exists or List whose answer the
-	// watch follows, or that of the last event or bookmark before a stream broke. Absent: from now on.
+	// gap and without a repetition, the new ones. To follow what was read, it is the `zxid` of that Get or Exists,
+	// or of the first page of that List. To go on after a stream broke, it is the zxid of the last event of this
+	// watch, or of the last bookmark of the stream if that is higher. 0 means from the very first change; absent,
+	// from now on.
 	//
-	// Errors of the watch: COMPACTED, when the server does not remember that far back; ZXID_AHEAD.
+	// Errors of the watch: ZXID_AHEAD at once; COMPACTED, when the server does not remember that far back, after
+	// its WatchAdded.
 	AfterZxid *int64 `protobuf:"varint,5,opt,name=after_zxid,json=afterZxid,proto3,oneof" json:"after_zxid,omitempty"`
-	// Put the node's new data into NODE_CREATED and NODE_DATA_CHANGED; false by default.
+	// Put the node's new data into NODE_CREATED and NODE_DATA_CHANGED; false by default. Data that changed again
+	// meanwhile are told as they were then.
 	WithData bool `protobuf:"varint,6,opt,name=with_data,json=withData,proto3" json:"with_data,omitempty"`
 	// Put the data from before into NODE_DATA_CHANGED and NODE_DELETED; false by default.
 	WithPreviousData bool `protobuf:"varint,7,opt,name=with_previous_data,json=withPreviousData,proto3" json:"with_previous_data,omitempty"`
-	// Put data into `text` and `previous_text` when they are valid UTF-8; false by default.
+	// Put these data into `text` and `previous_text` when they are valid UTF-8; false by default.
 	AsText        bool `protobuf:"varint,8,opt,name=as_text,json=asText,proto3" json:"as_text,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -336,17 +346,21 @@ func (x *WatchAdd) GetAsText() bool {
 	return false
 }
 
-// What happened, in this order: what was added, then events, then what was cancelled, then a bookmark. All that
-// one zxid changed and the watches of the stream are told of comes in one message.
+// What happened, in this order: what was added, then events, then what was cancelled, then a bookmark.
+//
+// All that a watch is told of one zxid comes in one message, so whoever has handled the last event of a message may
+// go on after its zxid. (For all watches of a stream together this holds as long as none of them catches up: one
+// that is told of the past is told of a zxid later than the others.) A message may hold many zxids. Most are far
+// smaller than the 4 MiB that gRPC clients take by default; only a zxid that changes many thousands of nodes, such
+// as the end of a session that owned them, can need more.
 type WatchResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Watches that were added.
 	Added []*WatchAdded `protobuf:"bytes,1,rep,name=added,proto3" json:"added,omitempty"`
-	// Events, in the order in which they happened: for each watch, by zxid; within a zxid, a node's own event
-	// before the NODE_CHILDREN_CHANGED of its parent. (A watch that catches up lags behind the others of its
-	// stream until it has.)
+	// Events, for each watch in the order in which they happened: by zxid; within a zxid, change by change, a node's
+	// own event before the NODE_CHILDREN_CHANGED of its parent.
 	Events []*WatchEvent `protobuf:"bytes,2,rep,name=events,proto3" json:"events,omitempty"`
-	// Watches that are over, other than by their one event.
+	// Watches that are over, other than by their one event, and those that could not be added.
 	Canceled []*WatchCanceled `protobuf:"bytes,3,rep,name=canceled,proto3" json:"canceled,omitempty"`
 	// How far the stream has come.
 	Bookmark      *WatchBookmark `protobuf:"bytes,4,opt,name=bookmark,proto3" json:"bookmark,omitempty"`
@@ -471,7 +485,9 @@ func (x *WatchAdded) GetZxid() int64 {
 type WatchCanceled struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The watch.
-	WatchId       int64 `protobuf:"varint,1,opt,name=watch_id,json=watchId,proto3" json:"watch_id,omitempty"`
+	WatchId int64 `protobuf:"varint,1,opt,name=watch_id,json=watchId,proto3" json:"watch_id,omitempty"`
+	// Why: as in the status of a failed call, details included. Absent when the client cancelled it.
+	Status        *status.Status `protobuf:"bytes,2,opt,name=status,proto3" json:"status,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -513,13 +529,22 @@ func (x *WatchCanceled) GetWatchId() int64 {
 	return 0
 }
 
-// Every watch of the stream has been told everything up to here. It comes after the events in question, when the
-// stream was quiet for `next_in_ms`, when the last watch has caught up, and when it is asked for.
+func (x *WatchCanceled) GetStatus() *status.Status {
+	if x != nil {
+		return x.Status
+	}
+	return nil
+}
+
+// Every watch of the stream has been told everything up to here. It comes after the events in question: when the
+// stream was quiet for `next_in_ms`, when the last watch that catches up has, and when it is asked for. While a watch
+// catches up there is none.
 type WatchBookmark struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Watches may go on after this zxid on another stream.
+	// All watches of the stream may go on after this zxid on another stream.
 	Zxid int64 `protobuf:"varint,1,opt,name=zxid,proto3" json:"zxid,omitempty"`
-	// The next message comes within this time, in milliseconds, unless the link is broken; allow for its delays.
+	// The server sends the next message within about this time, in milliseconds, as long as no watch catches up. A
+	// client that hears nothing for three times as long should take the link for broken.
 	NextInMs      int32 `protobuf:"varint,2,opt,name=next_in_ms,json=nextInMs,proto3" json:"next_in_ms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -572,8 +597,8 @@ func (x *WatchBookmark) GetNextInMs() int32 {
 // A change, as some watches of the stream are told of it.
 type WatchEvent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The watches: those of the stream that it fires and that ask for the same data. One-shot ones among them are
-	// over now.
+	// The watches: all those of the stream that the change fires and that ask for the same data, in any order; for
+	// those that ask for other data there is another event. One-shot ones among them are over now.
 	WatchIds []int64 `protobuf:"varint,1,rep,packed,name=watch_ids,json=watchIds,proto3" json:"watch_ids,omitempty"`
 	// What happened.
 	Kind WatchEventKind `protobuf:"varint,2,opt,name=kind,proto3,enum=corral.v1.WatchEventKind" json:"kind,omitempty"`
@@ -591,8 +616,9 @@ type WatchEvent struct {
 	PreviousData []byte `protobuf:"bytes,8,opt,name=previous_data,json=previousData,proto3" json:"previous_data,omitempty"`
 	// The data from before as text, if asked for and valid UTF-8.
 	PreviousText string `protobuf:"bytes,9,opt,name=previous_text,json=previousText,proto3" json:"previous_text,omitempty"`
-	// Data that were asked for are left out: the change as a whole carries more than 3,145,728 bytes of them, or the
-	// stream asks for more than that in several forms, and they have to fit one message. Read the node.
+	// Data that were asked for are left out, so that the change fits one message: up to this event it carries more
+	// than 3,145,728 bytes, new and previous data together, those that the stream asks for in several forms counted
+	// for each. Read the node, if it is still there.
 	DataOmitted   bool `protobuf:"varint,10,opt,name=data_omitted,json=dataOmitted,proto3" json:"data_omitted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -702,7 +728,7 @@ var File_corral_v1_watch_proto protoreflect.FileDescriptor
 
 const file_corral_v1_watch_proto_rawDesc = "" +
 	"\n" +
-	"\x15corral/v1/watch.proto\x12\tcorral.v1\x1a\x14corral/v1/node.proto\"i\n" +
+	"\x15corral/v1/watch.proto\x12\tcorral.v1\x1a\x14corral/v1/node.proto\x1a\x17google/rpc/status.proto\"i\n" +
 	"\fWatchRequest\x12%\n" +
 	"\x03add\x18\x01 \x03(\v2\x13.corral.v1.WatchAddR\x03add\x12\x16\n" +
 	"\x06cancel\x18\x02 \x03(\x03R\x06cancel\x12\x1a\n" +
@@ -727,9 +753,10 @@ const file_corral_v1_watch_proto_rawDesc = "" +
 	"\n" +
 	"WatchAdded\x12\x19\n" +
 	"\bwatch_id\x18\x01 \x01(\x03R\awatchId\x12\x12\n" +
-	"\x04zxid\x18\x02 \x01(\x03R\x04zxid\"*\n" +
+	"\x04zxid\x18\x02 \x01(\x03R\x04zxid\"V\n" +
 	"\rWatchCanceled\x12\x19\n" +
-	"\bwatch_id\x18\x01 \x01(\x03R\awatchId\"A\n" +
+	"\bwatch_id\x18\x01 \x01(\x03R\awatchId\x12*\n" +
+	"\x06status\x18\x02 \x01(\v2\x12.google.rpc.StatusR\x06status\"A\n" +
 	"\rWatchBookmark\x12\x12\n" +
 	"\x04zxid\x18\x01 \x01(\x03R\x04zxid\x12\x1c\n" +
 	"\n" +
@@ -789,22 +816,24 @@ var file_corral_v1_watch_proto_goTypes = []any{
 	(*WatchCanceled)(nil), // 6: corral.v1.WatchCanceled
 	(*WatchBookmark)(nil), // 7: corral.v1.WatchBookmark
 	(*WatchEvent)(nil),    // 8: corral.v1.WatchEvent
-	(*Stat)(nil),          // 9: corral.v1.Stat
+	(*status.Status)(nil), // 9: google.rpc.Status
+	(*Stat)(nil),          // 10: corral.v1.Stat
 }
 var file_corral_v1_watch_proto_depIdxs = []int32{
-	3, // 0: corral.v1.WatchRequest.add:type_name -> corral.v1.WatchAdd
-	0, // 1: corral.v1.WatchAdd.kind:type_name -> corral.v1.WatchKind
-	5, // 2: corral.v1.WatchResponse.added:type_name -> corral.v1.WatchAdded
-	8, // 3: corral.v1.WatchResponse.events:type_name -> corral.v1.WatchEvent
-	6, // 4: corral.v1.WatchResponse.canceled:type_name -> corral.v1.WatchCanceled
-	7, // 5: corral.v1.WatchResponse.bookmark:type_name -> corral.v1.WatchBookmark
-	1, // 6: corral.v1.WatchEvent.kind:type_name -> corral.v1.WatchEventKind
-	9, // 7: corral.v1.WatchEvent.stat:type_name -> corral.v1.Stat
-	8, // [8:8] is the sub-list for method output_type
-	8, // [8:8] is the sub-list for method input_type
-	8, // [8:8] is the sub-list for extension type_name
-	8, // [8:8] is the sub-list for extension extendee
-	0, // [0:8] is the sub-list for field type_name
+	3,  // 0: corral.v1.WatchRequest.add:type_name -> corral.v1.WatchAdd
+	0,  // 1: corral.v1.WatchAdd.kind:type_name -> corral.v1.WatchKind
+	5,  // 2: corral.v1.WatchResponse.added:type_name -> corral.v1.WatchAdded
+	8,  // 3: corral.v1.WatchResponse.events:type_name -> corral.v1.WatchEvent
+	6,  // 4: corral.v1.WatchResponse.canceled:type_name -> corral.v1.WatchCanceled
+	7,  // 5: corral.v1.WatchResponse.bookmark:type_name -> corral.v1.WatchBookmark
+	9,  // 6: corral.v1.WatchCanceled.status:type_name -> google.rpc.Status
+	1,  // 7: corral.v1.WatchEvent.kind:type_name -> corral.v1.WatchEventKind
+	10, // 8: corral.v1.WatchEvent.stat:type_name -> corral.v1.Stat
+	9,  // [9:9] is the sub-list for method output_type
+	9,  // [9:9] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_corral_v1_watch_proto_init() }

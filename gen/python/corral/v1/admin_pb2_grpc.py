@@ -29,7 +29,7 @@ class AdminStub(object):
     """Admin shows what goes on inside a server. It changes nothing. There are no permissions yet: whoever reaches
     the server may ask.
 
-    Errors are those of Coordination.
+    Errors: those that every call of Coordination can end with.
     """
 
     def __init__(self, channel):
@@ -54,7 +54,7 @@ class AdminServicer(object):
     """Admin shows what goes on inside a server. It changes nothing. There are no permissions yet: whoever reaches
     the server may ask.
 
-    Errors are those of Coordination.
+    Errors: those that every call of Coordination can end with.
     """
 
     def CountWatches(self, request, context):
@@ -65,7 +65,11 @@ class AdminServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListWatchers(self, request, context):
-        """Tells who would be told of a change to a node. ZooKeeper's `wchp`, for one path.
+        """Tells who watches a node: who would be told if its data changed or if it were created or deleted. A watch on
+        its parent that is told of children only is not among them: ask for the parent. ZooKeeper's `wchp`, for one
+        path, with the watches above it that reach down to it.
+
+        Errors: PATH_TOO_LONG; BAD_ARGUMENTS for the path or the limit.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -96,7 +100,7 @@ class Admin(object):
     """Admin shows what goes on inside a server. It changes nothing. There are no permissions yet: whoever reaches
     the server may ask.
 
-    Errors are those of Coordination.
+    Errors: those that every call of Coordination can end with.
     """
 
     @staticmethod

@@ -229,12 +229,14 @@ class CoordinationServicer(object):
 
     def Watch(self, request_iterator, context):
         """Tells of changes, for as many watches as the client adds to the stream: ZooKeeper's watches, and since the
-        server remembers the past, from any recent zxid. A client that lost its stream adds its watches again
-        after the zxid that it was told last, and misses nothing. Watches are neither stored nor part of a session:
+        server remembers the past, from any recent zxid. A client reads, and watches after the zxid of the answer; one
+        that lost its stream adds its watches again after the zxid that it was told last. Neither misses anything or is
+        told it twice, also when the server was restarted meanwhile. Watches are neither stored nor part of a session:
         they end with their stream.
 
-        Order: before any reply shows a change, its events are on their streams; on the connection of a client
-        that reads its stream, they come first. When nothing happens, bookmarks tell that the stream is alive.
+        Order: the events of a change are handed to their streams before any reply that shows it. On one connection
+        they also arrive first, unless earlier messages of the stream still wait to be read; to be sure, ask for a
+        bookmark. When nothing happens, bookmarks tell that the stream is alive.
 
         A stream with a `corral-session` ends with SESSION_EXPIRED when that session does. Half-closing lets the
         stream go on until its last watch is over; then it ends with OK. Set no deadline on it.
@@ -243,7 +245,7 @@ class CoordinationServicer(object):
         BAD_ARGUMENTS, PATH_TOO_LONG, COMPACTED, ZXID_AHEAD, TOO_MANY_WATCHES; NO_WATCHER for a cancel.
 
         Errors of the stream: SESSION_EXPIRED; BAD_ARGUMENTS for a watch_id that is taken or out of range, and for
-        more than 1,000 watches in one message; WATCHER_TOO_SLOW.
+        more than 1,000 adds and cancels in one message; WATCHER_TOO_SLOW for a client that reads too slowly.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -192,14 +192,14 @@ export declare type Watcher = Message<"corral.v1.Watcher"> & {
   sessionId: bigint;
 
   /**
-   * The last change that was sent to the stream.
+   * The zxid of the event that was sent last on its stream; 0 for none yet.
    *
    * @generated from field: int64 sent_zxid = 7;
    */
   sentZxid: bigint;
 
   /**
-   * Events that wait until the client reads.
+   * Events, and answers to what was added and cancelled, that wait until the client has read what is on its way.
    *
    * @generated from field: int32 waiting_events = 8;
    */
@@ -216,7 +216,7 @@ export declare const WatcherSchema: GenMessage<Watcher>;
  * Admin shows what goes on inside a server. It changes nothing. There are no permissions yet: whoever reaches
  * the server may ask.
  *
- * Errors are those of Coordination.
+ * Errors: those that every call of Coordination can end with.
  *
  * @generated from service corral.v1.Admin
  */
@@ -232,7 +232,11 @@ export declare const Admin: GenService<{
     output: typeof CountWatchesResponseSchema;
   },
   /**
-   * Tells who would be told of a change to a node. ZooKeeper's `wchp`, for one path.
+   * Tells who watches a node: who would be told if its data changed or if it were created or deleted. A watch on
+   * its parent that is told of children only is not among them: ask for the parent. ZooKeeper's `wchp`, for one
+   * path, with the watches above it that reach down to it.
+   *
+   * Errors: PATH_TOO_LONG; BAD_ARGUMENTS for the path or the limit.
    *
    * @generated from rpc corral.v1.Admin.ListWatchers
    */

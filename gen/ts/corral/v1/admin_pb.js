@@ -59,7 +59,7 @@ export const WatcherSchema = /*@__PURE__*/
  * Admin shows what goes on inside a server. It changes nothing. There are no permissions yet: whoever reaches
  * the server may ask.
  *
- * Errors are those of Coordination.
+ * Errors: those that every call of Coordination can end with.
  *
  * @generated from service corral.v1.Admin
  */

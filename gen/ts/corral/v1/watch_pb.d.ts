@@ -15,27 +15,30 @@ import type { Stat } from "./node_pb.js";
 export declare const file_corral_v1_watch: GenFile;
 
 /**
- * Watches to add and to cancel, any number at once.
+ * Watches to add and to cancel, several at once: first what is added, then what is cancelled, then the bookmark.
  *
  * @generated from message corral.v1.WatchRequest
  */
 export declare type WatchRequest = Message<"corral.v1.WatchRequest"> & {
   /**
-   * Watches to add, at most 1,000 in one message. Each is answered by a WatchAdded or a WatchCanceled.
+   * Watches to add. Each is answered by a WatchAdded, or by a WatchCanceled that says why not. A message adds and
+   * cancels at most 1,000 watches together; a stream holds a million.
    *
    * @generated from field: repeated corral.v1.WatchAdd add = 1;
    */
   add: WatchAdd[];
 
   /**
-   * The ids of watches to cancel. Each is answered by a WatchCanceled, after which it is told nothing more.
+   * The ids of watches to cancel. Each is answered by a WatchCanceled, after which it is told nothing more; its
+   * status is absent, or NO_WATCHER when there is no such watch (any more).
    *
    * @generated from field: repeated int64 cancel = 2;
    */
   cancel: bigint[];
 
   /**
-   * Ask for a bookmark: it comes when all watches of the stream have been told everything up to now.
+   * Ask for a bookmark: it comes when all watches of the stream have been told everything up to now. What Sync is
+   * to reads, this is to watches.
    *
    * @generated from field: bool bookmark = 3;
    */
@@ -55,8 +58,9 @@ export declare const WatchRequestSchema: GenMessage<WatchRequest>;
  */
 export declare type WatchAdd = Message<"corral.v1.WatchAdd"> & {
   /**
-   * How events refer to the watch: any number from 0 to 2^53 - 1 that no other watch of the stream has at the
-   * time. Another watch with it ends the stream with BAD_ARGUMENTS.
+   * How events refer to the watch: any number from 0, the default, to 2^53 - 1 that no other watch of the stream
+   * has at the time. A number that is taken ends the stream with BAD_ARGUMENTS; that of a watch which is over may
+   * be given again.
    *
    * @generated from field: int64 watch_id = 1;
    */
@@ -77,7 +81,7 @@ export declare type WatchAdd = Message<"corral.v1.WatchAdd"> & {
   kind: WatchKind;
 
   /**
-   * SUBTREE only: 0 for the node alone, 1 for it and its children; absent for all levels.
+   * SUBTREE only: 0 for the node alone, 1 for it and its children; absent for all levels. No other value is known.
    *
    * @generated from field: optional int32 depth = 4;
    */
@@ -85,17 +89,21 @@ export declare type WatchAdd = Message<"corral.v1.WatchAdd"> & {
 
   /**
    * Be told of every change after this zxid: those that have happened already are told first, then, without a
-   * gap and without a repetition, the new ones. It is the `zxid` of the Get, Exists or List whose answer the
-   * watch follows, or that of the last event or bookmark before a stream broke. Absent: from now on.
+   * gap and without a repetition, the new ones. To follow what was read, it is the `zxid` of that Get or Exists,
+   * or of the first page of that List. To go on after a stream broke, it is the zxid of the last event of this
+   * watch, or of the last bookmark of the stream if that is higher. 0 means from the very first change; absent,
+   * from now on.
    *
-   * Errors of the watch: COMPACTED, when the server does not remember that far back; ZXID_AHEAD.
+   * Errors of the watch: ZXID_AHEAD at once; COMPACTED, when the server does not remember that far back, after
+   * its WatchAdded.
    *
    * @generated from field: optional int64 after_zxid = 5;
    */
   afterZxid?: bigint | undefined;
 
   /**
-   * Put the node's new data into NODE_CREATED and NODE_DATA_CHANGED; false by default.
+   * Put the node's new data into NODE_CREATED and NODE_DATA_CHANGED; false by default. Data that changed again
+   * meanwhile are told as they were then.
    *
    * @generated from field: bool with_data = 6;
    */
@@ -109,7 +117,7 @@ export declare type WatchAdd = Message<"corral.v1.WatchAdd"> & {
   withPreviousData: boolean;
 
   /**
-   * Put data into `text` and `previous_text` when they are valid UTF-8; false by default.
+   * Put these data into `text` and `previous_text` when they are valid UTF-8; false by default.
    *
    * @generated from field: bool as_text = 8;
    */
@@ -123,8 +131,13 @@ export declare type WatchAdd = Message<"corral.v1.WatchAdd"> & {
 export declare const WatchAddSchema: GenMessage<WatchAdd>;
 
 /**
- * What happened, in this order: what was added, then events, then what was cancelled, then a bookmark. All that
- * one zxid changed and the watches of the stream are told of comes in one message.
+ * What happened, in this order: what was added, then events, then what was cancelled, then a bookmark.
+ *
+ * All that a watch is told of one zxid comes in one message, so whoever has handled the last event of a message may
+ * go on after its zxid. (For all watches of a stream together this holds as long as none of them catches up: one
+ * that is told of the past is told of a zxid later than the others.) A message may hold many zxids. Most are far
+ * smaller than the 4 MiB that gRPC clients take by default; only a zxid that changes many thousands of nodes, such
+ * as the end of a session that owned them, can need more.
  *
  * @generated from message corral.v1.WatchResponse
  */
@@ -137,16 +150,15 @@ export declare type WatchResponse = Message<"corral.v1.WatchResponse"> & {
   added: WatchAdded[];
 
   /**
-   * Events, in the order in which they happened: for each watch, by zxid; within a zxid, a node's own event
-   * before the NODE_CHILDREN_CHANGED of its parent. (A watch that catches up lags behind the others of its
-   * stream until it has.)
+   * Events, for each watch in the order in which they happened: by zxid; within a zxid, change by change, a node's
+   * own event before the NODE_CHILDREN_CHANGED of its parent.
    *
    * @generated from field: repeated corral.v1.WatchEvent events = 2;
    */
   events: WatchEvent[];
 
   /**
-   * Watches that are over, other than by their one event.
+   * Watches that are over, other than by their one event, and those that could not be added.
    *
    * @generated from field: repeated corral.v1.WatchCanceled canceled = 3;
    */
@@ -221,21 +233,23 @@ export declare type WatchCanceled = Message<"corral.v1.WatchCanceled"> & {
 export declare const WatchCanceledSchema: GenMessage<WatchCanceled>;
 
 /**
- * Every watch of the stream has been told everything up to here. It comes after the events in question, when the
- * stream was quiet for `next_in_ms`, when the last watch has caught up, and when it is asked for.
+ * Every watch of the stream has been told everything up to here. It comes after the events in question: when the
+ * stream was quiet for `next_in_ms`, when the last watch that catches up has, and when it is asked for. While a watch
+ * catches up there is none.
  *
  * @generated from message corral.v1.WatchBookmark
  */
 export declare type WatchBookmark = Message<"corral.v1.WatchBookmark"> & {
   /**
-   * Watches may go on after this zxid on another stream.
+   * All watches of the stream may go on after this zxid on another stream.
    *
    * @generated from field: int64 zxid = 1;
    */
   zxid: bigint;
 
   /**
-   * The next message comes within this time, in milliseconds, unless the link is broken; allow for its delays.
+   * The server sends the next message within about this time, in milliseconds, as long as no watch catches up. A
+   * client that hears nothing for three times as long should take the link for broken.
    *
    * @generated from field: int32 next_in_ms = 2;
    */
@@ -255,8 +269,8 @@ export declare const WatchBookmarkSchema: GenMessage<WatchBookmark>;
  */
 export declare type WatchEvent = Message<"corral.v1.WatchEvent"> & {
   /**
-   * The watches: those of the stream that it fires and that ask for the same data. One-shot ones among them are
-   * over now.
+   * The watches: all those of the stream that the change fires and that ask for the same data, in any order; for
+   * those that ask for other data there is another event. One-shot ones among them are over now.
    *
    * @generated from field: repeated int64 watch_ids = 1;
    */
@@ -319,8 +333,9 @@ export declare type WatchEvent = Message<"corral.v1.WatchEvent"> & {
   previousText: string;
 
   /**
-   * Data that were asked for are left out: the change as a whole carries more than 3,145,728 bytes of them, or the
-   * stream asks for more than that in several forms, and they have to fit one message. Read the node.
+   * Data that were asked for are left out, so that the change fits one message: up to this event it carries more
+   * than 3,145,728 bytes, new and previous data together, those that the stream asks for in several forms counted
+   * for each. Read the node, if it is still there.
    *
    * @generated from field: bool data_omitted = 10;
    */
@@ -348,7 +363,8 @@ export enum WatchKind {
 
   /**
    * One event, when the node's data change or it is deleted; then the watch is over. What ZooKeeper's getData
-   * leaves. The node must exist, unless `after_zxid` says when it was read.
+   * leaves. The node must exist, unless `after_zxid` says when it was read; if it did not exist then, its
+   * creation is told too.
    *
    * @generated from enum value: WATCH_KIND_DATA = 1;
    */

@@ -30,6 +30,9 @@ export const ephemeralsPerSessionMax = 16_384;
  */
 export const eventDataBytesMax = 3 * 1_048_576;
 
+/** The same with paths and Stats: a transaction of very many events carries less data. */
+export const eventMessageBytesMax = 3.75 * 1_048_576;
+
 /** Writes that may wait for the disk; beyond it the server answers OVERLOADED rather than queue. */
 export const pendingWritesMax = 100_000;
 
@@ -90,10 +93,10 @@ export const errorTextCharsMax = 300;
 /** Watches of all streams. A million takes about a quarter of a gigabyte. */
 export const watchesMax = 4_000_000;
 
-/** Watches of one stream. */
-export const watchesPerStreamMax = 1_000_000;
+/** Watches of one stream: an event that fires them all names each of them, in one message. */
+export const watchesPerStreamMax = 100_000;
 
-/** Watches that one message adds: they are looked at in one go. */
+/** Watches that one message adds and cancels: they are looked at in one go. */
 export const watchesPerRequestMax = 1_000;
 
 /** Events, and answers to adds and cancels, that wait for the reader of one watch stream. One transaction always fits. */

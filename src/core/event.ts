@@ -1,4 +1,4 @@
-import { eventDataBytesMax } from "../limits.ts";
+import { eventDataBytesMax, eventMessageBytesMax } from "../limits.ts";
 import type { Change, Transaction } from "./change.ts";
 import type { NodeRecord } from "./node.ts";
 import { parentOf } from "./path.ts";
@@ -30,17 +30,31 @@ export interface NodeEvent {
  */
 export function eventsOf({ zxid, changes }: Transaction): NodeEvent[] {
   const events: NodeEvent[] = [];
+  const dataBytesMax = roomForData(changes);
   let dataBytes = 0;
   for (const change of changes) {
     if (!("node" in change)) continue;
     dataBytes += dataBytesOf(change);
-    events.push(ownEvent(change, zxid, dataBytes <= eventDataBytesMax));
+    events.push(ownEvent(change, zxid, dataBytes <= dataBytesMax));
     if (change.kind === "nodeDataSet") continue;
     const path = parentOf(change.path);
     events.push({ kind: "nodeChildrenChanged", path, zxid, node: change.parent, dataOmitted: false });
   }
   return events;
 }
+
+/** How much data the events of a transaction can carry beside their paths and Stats. */
+function roomForData(changes: readonly Change[]): number {
+  if (changes.length === 1) return eventDataBytesMax;
+  let bytes = 0;
+  for (const change of changes) {
+    if ("path" in change) bytes += eventBytes + Buffer.byteLength(change.path);
+  }
+  return Math.min(eventDataBytesMax, eventMessageBytesMax - bytes);
+}
+
+/** A generous measure of what an event takes beside its path and data. */
+const eventBytes = 110;
 
 type NodeChange = Extract<Change, { node: NodeRecord }>;
 

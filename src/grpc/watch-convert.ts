@@ -13,14 +13,14 @@ export interface WatchAsked {
 /** @throws Refused BAD_ARGUMENTS */
 export function watchFromProto(add: WatchAdd): WatchAsked {
   const kind: WatchKind | undefined = kinds[add.kind];
-  if (kind === undefined) throw badArgument("add.kind", `there is no watch kind ${add.kind}`);
+  if (kind === undefined) throw badArgument("kind", `there is no watch kind ${add.kind}`);
   const { depth = "all", afterZxid } = add;
-  if (!isDepth(depth)) throw badArgument("add.depth", "depth is 0, 1, or absent for all levels");
+  if (!isDepth(depth)) throw badArgument("depth", "depth is 0, 1, or absent for all levels");
   if (depth !== "all" && kind !== "subtree") {
-    throw badArgument("add.depth", "only a SUBTREE watch has a depth");
+    throw badArgument("depth", "only a SUBTREE watch has a depth");
   }
   if (afterZxid !== undefined && !isZxid(afterZxid)) {
-    throw badArgument("add.after_zxid", `there is no zxid ${afterZxid}`);
+    throw badArgument("after_zxid", `there is no zxid ${afterZxid}`);
   }
   const spec = watchSpec(kind, depth, add);
   return { spec, afterZxid: afterZxid === undefined ? undefined : Number(afterZxid) };

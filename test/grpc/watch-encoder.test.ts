@@ -7,14 +7,15 @@ import {
   type WatchEventSchema,
   WatchResponseSchema,
 } from "../../gen/ts/corral/v1/watch_pb.js";
-import type { EventKind, NodeEvent } from "../../src/core/event.ts";
+import { type EventKind, eventsOf, type NodeEvent } from "../../src/core/event.ts";
 import type { NodeRecord } from "../../src/core/node.ts";
 import { watchSpec } from "../../src/core/watch.ts";
-import type { Notice, WatchMessage } from "../../src/engine/outbox.ts";
+import { type Notice, Outbox, type WatchMessage } from "../../src/engine/outbox.ts";
 import { nodeToProto } from "../../src/grpc/convert.ts";
 import { statusToProto } from "../../src/grpc/status.ts";
 import { WatchEncoder } from "../../src/grpc/watch-encoder.ts";
-import { zxidMax } from "../../src/limits.ts";
+import { ephemeralsPerSessionMax, zxidMax } from "../../src/limits.ts";
+import { CoreState } from "../support/core-state.ts";
 
 /** The encoder writes bytes by hand; the generated code, told the same facts in full, must read the same. */
 
@@ -206,4 +207,28 @@ describe("an event", () => {
     for (let watchId = 2; watchId < 50; watchId++) encoder.encode(toWatch(watchId, counted));
     expect(reads).toBe(readsOfOne);
   });
+});
+
+test("the end of a session with all the ephemeral nodes that it may have fits what gRPC clients take", () => {
+  const state = new CoreState();
+  const owner = state.session();
+  const data = Buffer.alloc(190, "x");
+  for (let i = 0; i < ephemeralsPerSessionMax; i++) {
+    const path = `/${"instance-of-a-service-with-a-long-name-".padEnd(46, "-")}${String(i).padStart(8, "0")}`;
+    state.do({ op: "create", path, data, mode: "ephemeral" }, owner);
+  }
+  state.close(owner);
+  const { form } = watchSpec("persistentRecursive", "all", {
+    withData: false,
+    withPreviousData: true,
+    asText: false,
+  });
+  const outbox = new Outbox();
+  for (const event of eventsOf(state.history.at(-1)!)) {
+    if (event.kind === "nodeDeleted") outbox.pushEvent(event, form, 1);
+  }
+  const message = outbox.take()!;
+  expect(message.notices).toHaveLength(ephemeralsPerSessionMax);
+  expect(message.notices.at(-1)!.event.dataOmitted).toBe(true);
+  expect(encoder.encode(message).length).toBeLessThan(4 * 1_048_576);
 });

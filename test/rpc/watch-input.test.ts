@@ -28,12 +28,12 @@ async function openHealthy() {
 describe("what is wrong with one watch cancels that watch, and leaves the others alone", () => {
   const huge = 2n ** 53n;
   test.each<[string, Add, { reason: string; field?: string; facts?: Record<string, string> }]>([
-    ["an unknown kind", { kind: 99 as WatchKind }, { reason: "BAD_ARGUMENTS", field: "add.kind" }],
-    ["depth 2", { kind: WatchKind.SUBTREE, depth: 2 }, { reason: "BAD_ARGUMENTS", field: "add.depth" }],
-    ["depth -1", { kind: WatchKind.SUBTREE, depth: -1 }, { reason: "BAD_ARGUMENTS", field: "add.depth" }],
-    ["a depth without SUBTREE", { depth: 1 }, { reason: "BAD_ARGUMENTS", field: "add.depth" }],
-    ["after_zxid -1", { afterZxid: -1n }, { reason: "BAD_ARGUMENTS", field: "add.after_zxid" }],
-    ["after_zxid 2^53", { afterZxid: huge }, { reason: "BAD_ARGUMENTS", field: "add.after_zxid" }],
+    ["an unknown kind", { kind: 99 as WatchKind }, { reason: "BAD_ARGUMENTS", field: "kind" }],
+    ["depth 2", { kind: WatchKind.SUBTREE, depth: 2 }, { reason: "BAD_ARGUMENTS", field: "depth" }],
+    ["depth -1", { kind: WatchKind.SUBTREE, depth: -1 }, { reason: "BAD_ARGUMENTS", field: "depth" }],
+    ["a depth without SUBTREE", { depth: 1 }, { reason: "BAD_ARGUMENTS", field: "depth" }],
+    ["after_zxid -1", { afterZxid: -1n }, { reason: "BAD_ARGUMENTS", field: "after_zxid" }],
+    ["after_zxid 2^53", { afterZxid: huge }, { reason: "BAD_ARGUMENTS", field: "after_zxid" }],
     ["the largest after_zxid", { afterZxid: 2n ** 63n - 1n }, { reason: "BAD_ARGUMENTS" }],
     [
       "an after_zxid to come",
@@ -67,7 +67,7 @@ describe("what is wrong with one watch cancels that watch, and leaves the others
 describe("a confusion of ids, or of the whole message, ends the stream", () => {
   const tooMany = Array.from({ length: watchesPerRequestMax + 1 }, (_, i) => BigInt(i + 2));
   test.each<[string, MessageInitShape<typeof WatchRequestSchema>, string]>([
-    ["a watch_id that is taken", { add: [{ watchId: 1n, path: "/b" }] }, "add.watch_id"],
+    ["a watch_id that is taken", { add: [{ watchId: 1n, path: "/b" }] }, "watch_id"],
     [
       "a watch_id twice",
       {
@@ -76,10 +76,10 @@ describe("a confusion of ids, or of the whole message, ends the stream", () => {
           { watchId: 2n, path: "/c" },
         ],
       },
-      "add.watch_id",
+      "watch_id",
     ],
-    ["watch_id -1", { add: [{ watchId: -1n, path: "/b" }] }, "add.watch_id"],
-    ["watch_id 2^53", { add: [{ watchId: 2n ** 53n, path: "/b" }] }, "add.watch_id"],
+    ["watch_id -1", { add: [{ watchId: -1n, path: "/b" }] }, "watch_id"],
+    ["watch_id 2^53", { add: [{ watchId: 2n ** 53n, path: "/b" }] }, "watch_id"],
     ["the cancel of -1", { cancel: [-1n] }, "cancel"],
     ["the cancel of 2^53", { cancel: [2n ** 53n] }, "cancel"],
     ["too many adds", { add: tooMany.map((watchId) => ({ watchId, path: "/a" })) }, "add"],

@@ -46,8 +46,8 @@ function take({ add, cancel, bookmark }: WatchRequest, stream: WatchStream, engi
 
 /** What is wrong with one watch ends that watch; only a confusion of ids ends the stream. */
 function addOne(add: WatchAdd, stream: WatchStream, { watches }: Engine): void {
-  const id = watchIdFromProto(add.watchId, "add.watch_id");
-  if (stream.watches.has(id)) throw badArgument("add.watch_id", `the stream has a watch ${id} already`);
+  const id = watchIdFromProto(add.watchId, "watch_id");
+  if (stream.watches.has(id)) throw badArgument("watch_id", `the stream has a watch ${id} already`);
   try {
     watches.add(stream, { id, path: add.path, ...watchFromProto(add) });
   } catch (error) {

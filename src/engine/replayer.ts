@@ -164,12 +164,13 @@ class Replay {
   async #feed(transactions: readonly Transaction[]): Promise<void> {
     let count = 0;
     for (const transaction of transactions) {
-      // When the last watch of those reached has left, the reading moves on to where the next one begins.
+      this.#zxid = Math.max(this.#zxid, transaction.zxid - 1);
+      this.#reach();
+      // When no watch is left of those reached before, the reading moves on to where the next one begins.
       if (transaction.zxid <= this.#zxid) continue;
       this.#fire(transaction);
       this.#zxid = transaction.zxid;
       this.#parkBacklogged();
-      this.#reach();
       if (++count % replaySliceTransactions === 0) await this.#flush();
       if (this.#stopped) return;
     }

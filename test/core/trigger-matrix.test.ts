@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { apply } from "../../src/core/apply.ts";
 import type { Transaction } from "../../src/core/change.ts";
 import { type EventKind, eventsOf } from "../../src/core/event.ts";
-import { anonymous, type CreateMode, type Operation } from "../../src/core/operation.ts";
+import { anonymous, type Operation } from "../../src/core/operation.ts";
 import { prepare } from "../../src/core/prepare.ts";
 import { Watch, type WatchDepth, type WatchKind, watchSpec } from "../../src/core/watch.ts";
 import { WatchTable } from "../../src/core/watch-table.ts";
@@ -226,59 +226,3 @@ const set = (path: string, text: string): Operation => ({
   version: -1,
 });
 const remove = (path: string): Operation => ({ op: "delete", path, version: -1 });
-
-/** What only one table of watches, seen as a whole, can show. */
-describe("watches side by side", () => {
-  const watch = (kind: WatchKind, id: number) =>
-    new Watch<string[]>([], id, P, watchSpec(kind, "all", form), 0);
-
-  test("data and children watches on a node that is deleted share one event, and are both over", () => {
-    const state = new CoreState();
-    for (const path of [places["grand"]!, parent, P]) state.create(path);
-    const table = new WatchTable<string[]>();
-    for (const each of [watch("data", 1), watch("children", 2)]) table.add(each);
-    state.delete(P);
-    const told = eventsOf(state.history.at(-1)!).map((event) => {
-      const ids: number[] = [];
-      table.fire(event, ({ id }) => ids.push(id));
-      return { kind: event.kind, ids };
-    });
-    expect(told).toEqual([
-      { kind: "nodeDeleted", ids: [1, 2] },
-      { kind: "nodeChildrenChanged", ids: [] },
-    ]);
-    expect(table.isEmpty).toBe(true);
-  });
-
-  test.each<CreateMode>(["persistent", "persistentSequential", "ephemeral", "ephemeralSequential"])(
-    "a creation is told in the same way in mode %s, by the name that the node got",
-    (mode) => {
-      const state = new CoreState();
-      for (const path of [places["grand"]!, parent]) state.create(path);
-      const owner = state.session();
-      const name = mode.endsWith("Sequential") ? `${P}0000000000` : P;
-      const watches = [
-        new Watch<string[]>([], 1, name, watchSpec("exists", "all", form), 0),
-        new Watch<string[]>([], 2, parent, watchSpec("children", "all", form), 0),
-        new Watch<string[]>([], 3, "/", watchSpec("persistentRecursive", "all", form), 0),
-      ];
-      const table = new WatchTable<string[]>();
-      for (const each of watches) table.add(each);
-      state.createMode(P, mode, owner);
-      fire(table, state.history.at(-1)!);
-      const short = name.replace(`${parent}/`, "");
-      expect(watches.map(({ owner: told }) => told)).toEqual([[`+${short}`], ["~parent"], [`+${short}`]]);
-    },
-  );
-
-  test("the end of a session is one transaction, and so is a transaction: one zxid for all their events", () => {
-    for (const title of ["end session of P and Q", "transaction"]) {
-      const state = new CoreState();
-      for (const path of [places["grand"]!, parent]) state.create(path);
-      rows[title]!.before?.(state);
-      const { length } = state.history;
-      rows[title]!.change(state);
-      expect(state.history.length).toBe(length + 1);
-    }
-  });
-});

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { CoreState } from "../support/core-state.ts";
 import { settle, TestEngine } from "../support/engine.ts";
+import { MemoryJournal, MemoryStore } from "../support/memory-journal.ts";
 import { WatchReader } from "../support/watch-reader.ts";
 
 /** Watches that ask for the past. */
@@ -120,6 +122,22 @@ describe("watches that resume together", () => {
     await settle();
     expect(toldTo(1)).toEqual([10]);
     expect(toldTo(2)).toEqual(zxids(41, 50));
+  });
+
+  test("miss nothing where zxids are left out: a journal promises only that they increase", async () => {
+    const store = new MemoryStore();
+    const core = new CoreState();
+    for (const zxid of [1, 5, 9]) {
+      core.tree.zxid = zxid - 1;
+      core.create(`/${zxid}`);
+    }
+    store.write(core.history);
+    server = await TestEngine.start(new MemoryJournal(store));
+    reader = new WatchReader(server);
+    for (const after of [0, 3, 4, 5, 6]) reader.add(after, "persistentRecursive", "/", { after });
+    await settle();
+    expect([0, 3, 4, 5, 6].map(toldTo)).toEqual([[1, 5, 9], [5, 9], [5, 9], [9], [9]]);
+    expect(reader.lines.at(-1)).toBe("bookmark 9");
   });
 
   test("while others are still told join in, more of them than there are readings", async () => {

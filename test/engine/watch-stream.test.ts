@@ -114,6 +114,21 @@ describe("a reader that takes nothing", () => {
   });
 });
 
+test("a reader that is too slow goes on from where its lagging watch is, also when nothing of the past waits", async () => {
+  await server.create("/live");
+  await setOften("/live", 5);
+  const slow = new WatchReader(server);
+  slow.add(1, "persistent", "/live");
+  await settle();
+  slow.pause();
+  // A disk that takes its time.
+  server.journal.history = () => new Promise(() => {});
+  slow.add(2, "persistent", "/past", { after: 3 });
+  await settle();
+  await setOften("/live", outboxEventsMax + 1);
+  expect(slow.ended).toMatchObject({ reason: "WATCHER_TOO_SLOW", facts: { last_zxid: 3 } });
+});
+
 describe("a replay to a slow reader", () => {
   /** Half of an outbox is what a replay fills; this is more. */
   const changes = outboxEventsMax;

@@ -29,7 +29,7 @@ class Caller:
                 await self.watch()
             except (grpc.RpcError, asyncio.TimeoutError, Canceled) as error:
                 why = error.details() if isinstance(error, grpc.RpcError) else error or "silence"
-                log(f"lost the server, and tries again: {why}")
+                log(f"again in a second: {why}")
                 await asyncio.sleep(1)
 
     async def look(self):

@@ -22,7 +22,7 @@ for (;;) {
     zxid ??= await look();
     await watch(zxid);
   } catch (error) {
-    log(`lost the server, and tries again: ${(error as Error).message}`);
+    log(`again in a second: ${(error as Error).message}`);
     await delay(1_000);
   }
 }

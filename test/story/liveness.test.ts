@@ -68,10 +68,33 @@ for (const { name, tools, prepare, programs } of languages) {
       await call(client, rpc.create, { path: "/S/b", text: "10.0.0.6:8000" });
       await nextLine(told, "up");
       process.kill(pid, "SIGSTOP");
-      await nextLine(told, "lost");
+      await nextLine(told, "again");
       process.kill(pid, "SIGCONT");
       await call(client, rpc.delete, { path: "/S/a" });
       expect(await nextLine(told, "down")).toMatchObject({ text: "down /S/a" });
+    }, 60_000);
+
+    test("is read anew by a caller who was away for longer than the server remembers", async () => {
+      const dataDir = temporaryFolder();
+      const first = await start(dataDir);
+      await call(first.client, rpc.create, { path: "/S" });
+      await call(first.client, rpc.create, { path: "/S/a", text: "10.0.0.5:8000" });
+      const told = linesOf(startProgram(programs.caller(), first.address, "/S"));
+      await nextLine(told, "up");
+      await first.kill();
+
+      // On another port, where the caller does not look.
+      const forgetful = await start(dataDir, "--history-max-transactions", "1");
+      await call(forgetful.client, rpc.delete, { path: "/S/a" });
+      await call(forgetful.client, rpc.create, { path: "/S/b", text: "10.0.0.6:8000" });
+      await call(forgetful.client, rpc.set, { path: "/S", text: "the last change that is kept" });
+      await forgetful.kill();
+
+      await start(dataDir, "--port", first.address.split(":")[1]!);
+      const { text } = await nextLine(told, "again", "no longer kept");
+      expect(text).toContain("the changes after zxid 2 are no longer kept");
+      expect(await nextLine(told, "down")).toMatchObject({ text: "down /S/a" });
+      expect(await nextLine(told, "up")).toMatchObject({ text: "up /S/b 10.0.0.6:8000" });
     }, 60_000);
 
     test("loses a provider at once when that is asked to stop", async () => {
@@ -123,6 +146,11 @@ describe("a provider that is slow to beat", () => {
   }, 60_000);
 });
 
+interface Line {
+  readonly atMs: number;
+  readonly text: string;
+}
+
 interface Provider {
   readonly process: ChildProcess;
   readonly lines: AsyncIterator<string>;
@@ -147,11 +175,11 @@ async function registered({ lines }: Provider): Promise<string> {
 }
 
 /** A program's next line that starts with a word, and when it was written. Bounded by the test's timeout. */
-async function nextLine(lines: AsyncIterator<string>, word: string): Promise<{ atMs: number; text: string }> {
+async function nextLine(lines: AsyncIterator<string>, word: string, part = word): Promise<Line> {
   for (;;) {
     const { value, done } = await lines.next();
     if (done) throw new Error(`the program ended before it said "${word}"`);
     const [time = "", ...text] = value.split(" ");
-    if (text[0] === word) return { atMs: Date.parse(time), text: text.join(" ") };
+    if (text[0] === word && value.includes(part)) return { atMs: Date.parse(time), text: text.join(" ") };
   }
 }

@@ -35,7 +35,7 @@ func main() {
 	defer conn.Close()
 	c := caller{corral: corralv1.NewCoordinationClient(conn), service: args[1], addresses: map[string]string{}}
 	for {
-		say("lost the server, and tries again: " + c.follow(context.Background()).Error())
+		say("again in a second: " + c.follow(context.Background()).Error())
 		time.Sleep(time.Second)
 	}
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import path from "node:path";
+import { history } from "./history.ts";
 import { memory } from "./memory.ts";
 import { sessions } from "./sessions.ts";
 import { unary } from "./unary.ts";
@@ -10,7 +11,13 @@ import { watches } from "./watches.ts";
  * `npm run bench [-- NAME...]`: measures this machine and prints a table for each. Nothing here is a test:
  * figures depend on the machine, so compare those of one run.
  */
-const benches: Record<string, (dataDir: string) => Promise<object[]>> = { unary, memory, sessions, watches };
+const benches: Record<string, (dataDir: string) => Promise<object[]>> = {
+  unary,
+  memory,
+  sessions,
+  watches,
+  history,
+};
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches);
 console.log(`${cpus().length} x ${cpus()[0]?.model}, Node ${process.version}`);

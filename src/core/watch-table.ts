@@ -1,13 +1,13 @@
 import type { NodeEvent } from "./event.ts";
 import { parentOf } from "./path.ts";
 import { PathLists } from "./path-lists.ts";
-import type { Watch, WatchSpec } from "./watch.ts";
+import type { Watch, WatchHome, WatchSpec } from "./watch.ts";
 
 /**
  * Watches, found by what fires them: ZooKeeper's WatchManager, both tables in one. An event looks only where the
  * watches lie that it fires, so that it costs those and the depth of its path, however many others there are.
  */
-export class WatchTable<Owner> {
+export class WatchTable<Owner> implements WatchHome<Owner> {
   /** One-shot, told of the node itself: data and exists. */
   readonly #node = new PathLists<Owner>();
   /** One-shot, told of the node's children and of its deletion. */

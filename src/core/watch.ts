@@ -1,5 +1,3 @@
-import type { WatchTable } from "./watch-table.ts";
-
 /** What a watch is told of: corral.v1.WatchKind. The first three are ZooKeeper's one-shot watches. */
 export type WatchKind = "data" | "exists" | "children" | "persistent" | "persistentRecursive" | "subtree";
 
@@ -39,6 +37,11 @@ export function watchSpec(kind: WatchKind, depth: WatchDepth, form: EventForm): 
   return spec;
 }
 
+/** A table that watches are in. */
+export interface WatchHome<Owner> {
+  remove(watch: Watch<Owner>): void;
+}
+
 /**
  * A watch, held by whoever is told of it. It is its own place in the lists of a WatchTable, so that a million of
  * them cost no more than this.
@@ -53,7 +56,7 @@ export class Watch<Owner> {
   /** Cancelled, or fired for good: whoever still holds it forgets it. */
   over = false;
   /** Where it is found; undefined while it waits to be told of the past. */
-  table: WatchTable<Owner> | undefined;
+  table: WatchHome<Owner> | undefined;
   /** Its neighbours among the watches of the same scope on the same path; itself when it is alone. */
   next: Watch<Owner> = this;
   previous: Watch<Owner> = this;

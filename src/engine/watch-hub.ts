@@ -16,8 +16,8 @@ import {
   watchesMax,
   watchesPerStreamMax,
 } from "../limits.ts";
-import { ExpiryQueue } from "./expiry-queue.ts";
 import type { CommitObserver } from "./group-commit.ts";
+import { QuietClock } from "./quiet-clock.ts";
 import { Replayer } from "./replayer.ts";
 import { type WatchHolder, type WatchSink, WatchStream } from "./watch-stream.ts";
 
@@ -39,9 +39,6 @@ export interface WatchHubOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Turns of the clock of bookmarks within one interval: streams do not all have theirs at once. */
-const turnsPerInterval = 20;
-
 /**
  * Who is told of what. A transaction fires the live watches while it is applied, into the outboxes of their
  * streams, and these go out before anybody is answered. A watch that asks for the past is live once the replayer
@@ -54,8 +51,7 @@ export class WatchHub implements CommitObserver {
   readonly #streams = new Set<WatchStream>();
   readonly #touched = new Set<WatchStream>();
   readonly #counts = new Map<WatchKind, number>();
-  readonly #quiet: ExpiryQueue<Quiet>;
-  readonly #stopTimer: () => void;
+  readonly #quietClock: QuietClock;
   #size = 0;
   #sending: Promise<void> | undefined;
   /** What is left of the watches of streams that have ended. */
@@ -75,9 +71,7 @@ export class WatchHub implements CommitObserver {
       },
       canceled: (watch, refusal) => this.#revoke(watch, refusal),
     });
-    const turnMs = bookmarkIntervalMs / turnsPerInterval;
-    this.#quiet = new ExpiryQueue(turnMs, clock.monotonicMs());
-    this.#stopTimer = clock.setInterval(() => this.#turn(), turnMs);
+    this.#quietClock = new QuietClock(clock, bookmarkIntervalMs, (stream) => this.askBookmark(stream));
   }
 
   /** How long a stream may be silent before it is sent a bookmark, in milliseconds. */
@@ -122,7 +116,7 @@ export class WatchHub implements CommitObserver {
       tooSlow: (slow, sentThrough) => this.#tooSlow(slow, sentThrough),
     });
     this.#streams.add(stream);
-    this.#quiet.put(new Quiet(stream, this.bookmarkIntervalMs));
+    this.#quietClock.add(stream);
     return stream;
   }
 
@@ -175,7 +169,7 @@ export class WatchHub implements CommitObserver {
 
   /** No transaction follows, and no bookmark. */
   stop(): void {
-    this.#stopTimer();
+    this.#quietClock.stop();
     this.#replayer.stop();
   }
 
@@ -284,40 +278,6 @@ export class WatchHub implements CommitObserver {
       message: `the client left ${outboxEventsMax} events or ${outboxBytesMax} bytes of this stream unread; watch again after zxid ${lastZxid}`,
       facts: { limit: outboxEventsMax, last_zxid: lastZxid },
     };
-  }
-
-  #turn(): void {
-    for (const quiet of this.#quiet.takeDue(this.#options.clock.monotonicMs())) {
-      const { stream } = quiet;
-      if (stream.isClosed) continue;
-      if (stream.isQuiet) {
-        stream.bookmarkAsked = true;
-        this.#bookmarkIfDue(stream);
-      }
-      this.#quiet.put(quiet.renewed(this.#options.clock.monotonicMs()));
-    }
-  }
-}
-
-/** When a stream has been silent for so long that it is sent a bookmark. */
-class Quiet {
-  readonly stream: WatchStream;
-  readonly #intervalMs: number;
-  #notBeforeMs = 0;
-
-  constructor(stream: WatchStream, intervalMs: number) {
-    this.stream = stream;
-    this.#intervalMs = intervalMs;
-  }
-
-  get deadlineMs(): number {
-    return Math.max(this.stream.sentMs, this.#notBeforeMs) + this.#intervalMs;
-  }
-
-  /** Looked at: the next time is an interval away, also if nothing could be sent. */
-  renewed(nowMs: number): this {
-    this.#notBeforeMs = nowMs;
-    return this;
   }
 }
 

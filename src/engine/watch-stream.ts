@@ -31,7 +31,7 @@ export class WatchStream {
   readonly holder: WatchHolder;
   /** When the reader was last sent something: what its bookmarks are counted from. */
   sentMs: number;
-  /** The last change that was sent. */
+  /** The latest change that was sent; a watch that catches up may be sent older ones after it. */
   sentZxid = 0;
   /** Watches that are still told of the past. */
   catchingUp = 0;
@@ -146,7 +146,7 @@ export class WatchStream {
     this.#sending = true;
     this.sentMs = this.#options.nowMs();
     const last = message.notices.at(-1);
-    if (last !== undefined) this.sentZxid = last.event.zxid;
+    if (last !== undefined) this.sentZxid = Math.max(this.sentZxid, last.event.zxid);
     this.#options.sink.send(message, () => this.#sent());
   }
 

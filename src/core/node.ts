@@ -39,6 +39,21 @@ export function createdNode(
   };
 }
 
+/**
+ * A parent's pzxid and counters follow its set of children; its mzxid, mtime and version never do.
+ * DataTree.createNode raises the counter only while it grows, so it stays at the largest 32-bit number.
+ */
+export function withChild(parent: NodeRecord, zxid: number): NodeRecord {
+  const creates = Math.min(parent.creates + 1, int32Max);
+  return { ...parent, pzxid: zxid, creates, numChildren: parent.numChildren + 1 };
+}
+
+export function withoutChild(parent: NodeRecord, zxid: number): NodeRecord {
+  return { ...parent, pzxid: zxid, numChildren: parent.numChildren - 1 };
+}
+
+const int32Max = 2_147_483_647;
+
 /** What a client sees of a node: corral.v1.Stat. */
 export interface Stat {
   readonly czxid: number;

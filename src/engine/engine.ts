@@ -1,7 +1,8 @@
 import type { Clock, Random } from "../clock.ts";
 import { orphanedEphemerals } from "../core/invariants.ts";
 import { anonymous, type Caller, type Operation, type Outcome } from "../core/operation.ts";
-import { sessionExpired } from "../core/prepare.ts";
+import { defaultLimits } from "../core/prepare/prepared.ts";
+import { sessionExpired } from "../core/prepare/refusals.ts";
 import { type Refusal, Refused } from "../core/refusal.ts";
 import { negotiateTimeoutMs, parseToken, type SessionRecord, sameSecret } from "../core/session.ts";
 import { Tree } from "../core/tree.ts";
@@ -18,6 +19,8 @@ export interface EngineSettings {
   readonly maxSessionTimeoutMs: number;
   /** How long a watch stream may be silent before it is sent a bookmark, in milliseconds. */
   readonly watchBookmarkIntervalMs: number;
+  /** Conditions and operations of one transaction. */
+  readonly maxTransactionOperations: number;
 }
 
 export interface EngineOptions {
@@ -67,7 +70,8 @@ export class Engine {
     this.watches = new WatchHub({ tree, journal, clock, bookmarkIntervalMs, onFailure });
     // Watches first: the end of a session ends its streams, after they were told what ended with it.
     const observers = [this.watches, this.#sessions];
-    this.#writer = new GroupCommit({ journal, tree, clock, observers, onFailure });
+    const limits = { ...defaultLimits, transactionOperationsMax: settings.maxTransactionOperations };
+    this.#writer = new GroupCommit({ journal, tree, clock, limits, observers, onFailure });
   }
 
   /** Does a write, or waits for those before it. Resolves once it is durable and visible, or refused; never rejects. */

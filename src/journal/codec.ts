@@ -84,13 +84,12 @@ function packChange(writer: ByteWriter, change: Change): void {
       writer.text(change.path);
       writer.blob(change.data);
       packNode(writer, change.node);
-      writer.blob(change.previousData);
+      packPreviousData(writer, change.previousData);
       return;
     case "nodeDeleted":
       writer.text(change.path);
       packNode(writer, change.node);
-      writer.byte(change.previousData === undefined ? 0 : 1);
-      if (change.previousData !== undefined) writer.blob(change.previousData);
+      packPreviousData(writer, change.previousData);
       packNode(writer, change.parent);
       return;
     case "sessionOpened":
@@ -105,6 +104,15 @@ function packChange(writer: ByteWriter, change: Change): void {
     case "sessionClosed":
       writer.integer(change.sessionId);
   }
+}
+
+function packPreviousData(writer: ByteWriter, data: Uint8Array | undefined): void {
+  writer.byte(data === undefined ? 0 : 1);
+  if (data !== undefined) writer.blob(data);
+}
+
+function unpackPreviousData(reader: ByteReader): Uint8Array | undefined {
+  return reader.byte() === 0 ? undefined : reader.blob();
 }
 
 function packNode(writer: ByteWriter, node: NodeRecord): void {
@@ -148,14 +156,14 @@ function unpackChange(reader: ByteReader, stamp: Stamp): Change {
         path: reader.text(),
         data: reader.blob(),
         node: unpackNode(reader),
-        previousData: reader.blob(),
+        previousData: unpackPreviousData(reader),
       };
     case kindNumbers.nodeDeleted:
       return {
         kind: "nodeDeleted",
         path: reader.text(),
         node: unpackNode(reader),
-        previousData: reader.byte() === 0 ? undefined : reader.blob(),
+        previousData: unpackPreviousData(reader),
         parent: unpackNode(reader),
       };
     case kindNumbers.sessionOpened:

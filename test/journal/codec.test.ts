@@ -26,14 +26,15 @@ const node: fc.Arbitrary<NodeRecord> = fc.record({
   dataLength: fc.nat(),
   numChildren: fc.nat(),
 });
+const previousData = fc.option(data, { nil: undefined });
 const change: fc.Arbitrary<Change> = fc.oneof(
   fc.record({ kind: fc.constant("nodeCreated" as const), path, data, node, parent: node }),
-  fc.record({ kind: fc.constant("nodeDataSet" as const), path, data, node, previousData: data }),
+  fc.record({ kind: fc.constant("nodeDataSet" as const), path, data, node, previousData }),
   fc.record({
     kind: fc.constant("nodeDeleted" as const),
     path,
     node,
-    previousData: fc.option(data, { nil: undefined }),
+    previousData,
     parent: node,
   }),
   fc.record({ kind: fc.constant("sessionOpened" as const), sessionId: id, secret: fc.string(), timeoutMs }),

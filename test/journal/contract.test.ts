@@ -174,6 +174,18 @@ describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
     expect(nodes.get("/")?.record).toMatchObject({ pzxid: 5, creates: 2 });
   });
 
+  test("a transaction may create a node and delete it again", async () => {
+    const journal = await openEmpty();
+    const large = Buffer.alloc(1_000, "x");
+    const changes = [created("/p", { data: large, parentCreates: 1 }), created("/p/a", { parentCreates: 1 })];
+    await journal.commit([at(1, ...changes, deleted("/p/a"), dataSet("/p", "x", 1), deleted("/p"))]);
+    expect((await journal.history(0, 1)).transactions[0]?.changes).toHaveLength(5);
+    const { nodes, lastZxid } = await afterRestart(journal);
+    expect(lastZxid).toBe(1);
+    expect([...nodes.keys()].filter((path) => path.startsWith("/p"))).toEqual([]);
+    expect(nodes.get("/")?.record).toMatchObject({ pzxid: 1, creates: 1 });
+  });
+
   test("loads again what it loaded, over many restarts and batches", async () => {
     let journal = await openEmpty();
     for (let round = 0; round < 3; round++) {

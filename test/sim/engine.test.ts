@@ -58,6 +58,7 @@ class World {
         minSessionTimeoutMs: 2 * tickMs,
         maxSessionTimeoutMs: 20 * tickMs,
         watchBookmarkIntervalMs: 5_000,
+        maxTransactionOperations: 1_000,
       },
       onFailure: () => {
         this.failed = true;

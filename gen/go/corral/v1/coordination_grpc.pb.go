@@ -33,6 +33,7 @@ const (
 	Coordination_Delete_FullMethodName       = "/corral.v1.Coordination/Delete"
 	Coordination_List_FullMethodName         = "/corral.v1.Coordination/List"
 	Coordination_Sync_FullMethodName         = "/corral.v1.Coordination/Sync"
+	Coordination_Transact_FullMethodName     = "/corral.v1.Coordination/Transact"
 	Coordination_Watch_FullMethodName        = "/corral.v1.Coordination/Watch"
 )
 
@@ -108,6 +109,14 @@ type CoordinationClient interface {
 	// Answers when every write that reached the server before this call has been applied. It succeeds
 	// whether or not there is a node at the path.
 	Sync(ctx context.Context, in *SyncRequest, opts ...grpc.CallOption) (*SyncResponse, error)
+	// Does several operations under one zxid: all of them, or none. It is ZooKeeper's multi, and more: conditions
+	// choose between two lists of operations, and reads may be among them. A transaction that changes nothing takes
+	// no zxid. Sequence numbers are given back when it fails.
+	//
+	// Errors: TRANSACTION_TOO_LARGE; BAD_ARGUMENTS for a condition whose path breaks a rule, with its
+	// `condition_index`; CONDITION_FAILED; whatever the failing operation fails with alone, with its `op_index` and
+	// its `branch` ("then" or "else"). One that fails changes nothing.
+	Transact(ctx context.Context, in *TransactRequest, opts ...grpc.CallOption) (*TransactResponse, error)
 	// Tells of changes, for as many watches as the client adds to the stream: ZooKeeper's watches, and since the
 	// server remembers the past, from any recent zxid. A client that lost its stream adds its watches again
 	// after the zxid that it was told last, and misses nothing. Watches are neither stored nor part of a session:
@@ -238,6 +247,16 @@ func (c *coordinationClient) Sync(ctx context.Context, in *SyncRequest, opts ...
 	return out, nil
 }
 
+func (c *coordinationClient) Transact(ctx context.Context, in *TransactRequest, opts ...grpc.CallOption) (*TransactResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TransactResponse)
+	err := c.cc.Invoke(ctx, Coordination_Transact_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *coordinationClient) Watch(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[WatchRequest, WatchResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	stream, err := c.cc.NewStream(ctx, &Coordination_ServiceDesc.Streams[1], Coordination_Watch_FullMethodName, cOpts...)
@@ -323,6 +342,14 @@ type CoordinationServer interface {
 	// Answers when every write that reached the server before this call has been applied. It succeeds
 	// whether or not there is a node at the path.
 	Sync(context.Context, *SyncRequest) (*SyncResponse, error)
+	// Does several operations under one zxid: all of them, or none. It is ZooKeeper's multi, and more: conditions
+	// choose between two lists of operations, and reads may be among them. A transaction that changes nothing takes
+	// no zxid. Sequence numbers are given back when it fails.
+	//
+	// Errors: TRANSACTION_TOO_LARGE; BAD_ARGUMENTS for a condition whose path breaks a rule, with its
+	// `condition_index`; CONDITION_FAILED; whatever the failing operation fails with alone, with its `op_index` and
+	// its `branch` ("then" or "else"). One that fails changes nothing.
+	Transact(context.Context, *TransactRequest) (*TransactResponse, error)
 	// Tells of changes, for as many watches as the client adds to the stream: ZooKeeper's watches, and since the
 	// server remembers the past, from any recent zxid. A client that lost its stream adds its watches again
 	// after the zxid that it was told last, and misses nothing. Watches are neither stored nor part of a session:
@@ -379,6 +406,9 @@ func (UnimplementedCoordinationServer) List(context.Context, *ListRequest) (*Lis
 }
 func (UnimplementedCoordinationServer) Sync(context.Context, *SyncRequest) (*SyncResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Sync not implemented")
+}
+func (UnimplementedCoordinationServer) Transact(context.Context, *TransactRequest) (*TransactResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Transact not implemented")
 }
 func (UnimplementedCoordinationServer) Watch(grpc.BidiStreamingServer[WatchRequest, WatchResponse]) error {
 	return status.Error(codes.Unimplemented, "method Watch not implemented")
@@ -573,6 +603,24 @@ func _Coordination_Sync_Handler(srv interface{}, ctx context.Context, dec func(i
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Coordination_Transact_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TransactRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CoordinationServer).Transact(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Coordination_Transact_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CoordinationServer).Transact(ctx, req.(*TransactRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Coordination_Watch_Handler(srv interface{}, stream grpc.ServerStream) error {
 	return srv.(CoordinationServer).Watch(&grpc.GenericServerStream[WatchRequest, WatchResponse]{ServerStream: stream})
 }
@@ -622,6 +670,10 @@ var Coordination_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Sync",
 			Handler:    _Coordination_Sync_Handler,
+		},
+		{
+			MethodName: "Transact",
+			Handler:    _Coordination_Transact_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -9,6 +9,7 @@
 import type { GenFile, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { CloseSessionRequestSchema, CloseSessionResponseSchema, KeepAliveRequestSchema, KeepAliveResponseSchema, OpenSessionRequestSchema, OpenSessionResponseSchema } from "./session_pb.js";
 import type { CreateRequestSchema, CreateResponseSchema, DeleteRequestSchema, DeleteResponseSchema, ExistsRequestSchema, ExistsResponseSchema, GetRequestSchema, GetResponseSchema, ListRequestSchema, ListResponseSchema, SetRequestSchema, SetResponseSchema, SyncRequestSchema, SyncResponseSchema } from "./node_pb.js";
+import type { TransactRequestSchema, TransactResponseSchema } from "./transact_pb.js";
 import type { WatchRequestSchema, WatchResponseSchema } from "./watch_pb.js";
 
 /**
@@ -167,6 +168,22 @@ export declare const Coordination: GenService<{
     methodKind: "unary";
     input: typeof SyncRequestSchema;
     output: typeof SyncResponseSchema;
+  },
+  /**
+   * Does several operations under one zxid: all of them, or none. It is ZooKeeper's multi, and more: conditions
+   * choose between two lists of operations, and reads may be among them. A transaction that changes nothing takes
+   * no zxid. Sequence numbers are given back when it fails.
+   *
+   * Errors: TRANSACTION_TOO_LARGE; BAD_ARGUMENTS for a condition whose path breaks a rule, with its
+   * `condition_index`; CONDITION_FAILED; whatever the failing operation fails with alone, with its `op_index` and
+   * its `branch` ("then" or "else"). One that fails changes nothing.
+   *
+   * @generated from rpc corral.v1.Coordination.Transact
+   */
+  transact: {
+    methodKind: "unary";
+    input: typeof TransactRequestSchema;
+    output: typeof TransactResponseSchema;
   },
   /**
    * Tells of changes, for as many watches as the client adds to the stream: ZooKeeper's watches, and since the

@@ -45,6 +45,12 @@ export const transactionBytesMax = 4 * 1_048_576;
 /** Bytes of data and names that one transaction answers: its answer has to stay below the 4 MiB that clients take. */
 export const transactionAnswerBytesMax = 3 * 1_048_576;
 
+/** The longest TTL of a node, in milliseconds: ZooKeeper's, 34 years. */
+export const ttlMsMax = 2 ** 40 - 1;
+
+/** Nodes whose time is over that are reaped in one go, before everybody else has a turn. */
+export const reapSliceNodes = 200;
+
 /** Writes that may wait for the disk; beyond it the server answers OVERLOADED rather than queue. */
 export const pendingWritesMax = 100_000;
 

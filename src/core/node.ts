@@ -14,14 +14,32 @@ export interface NodeRecord {
   readonly aversion: number;
   /** The owning session's id; 0 for a node that is not ephemeral. */
   readonly ephemeralOwner: number;
+  /**
+   * How long the node may be childless: `forever`, `asContainer` (not at all, once it has had a child), or a
+   * TTL, in milliseconds since its data were last set. ZooKeeper's EphemeralType.
+   */
+  readonly lifetimeMs: number;
   readonly dataLength: number;
   readonly numChildren: number;
+}
+
+export const forever = 0;
+export const asContainer = -1;
+
+/**
+ * From when on the node is to be reaped, by the wall clock; undefined while it is not to be, as things are.
+ * ContainerManager.getCandidates: a TTL is over once more time than it has passed.
+ */
+export function reapableFromMs(node: NodeRecord): number | undefined {
+  if (node.lifetimeMs === forever || node.numChildren > 0) return undefined;
+  if (node.lifetimeMs === asContainer) return node.creates > 0 ? 0 : undefined;
+  return node.mtimeMs + node.lifetimeMs + 1;
 }
 
 /** A node as its creation leaves it: DataTree.createStat. */
 export function createdNode(
   { zxid, timeMs }: { readonly zxid: number; readonly timeMs: number },
-  ephemeralOwner: number,
+  { ephemeralOwner = 0, lifetimeMs = forever }: { ephemeralOwner?: number; lifetimeMs?: number },
   dataLength: number,
 ): NodeRecord {
   return {
@@ -34,6 +52,7 @@ export function createdNode(
     creates: 0,
     aversion: 0,
     ephemeralOwner,
+    lifetimeMs,
     dataLength,
     numChildren: 0,
   };
@@ -67,6 +86,10 @@ export interface Stat {
   readonly ephemeralOwner: number;
   readonly dataLength: number;
   readonly numChildren: number;
+  /** How the node lives; whether its name has a number is not remembered. */
+  readonly mode: "persistent" | "ephemeral" | "container" | "persistentWithTtl";
+  /** 0 without a TTL. */
+  readonly ttlMs: number;
 }
 
 /**
@@ -86,5 +109,13 @@ export function statOf(node: NodeRecord): Stat {
     ephemeralOwner: node.ephemeralOwner,
     dataLength: node.dataLength,
     numChildren: node.numChildren,
+    mode: modeOf(node),
+    ttlMs: Math.max(node.lifetimeMs, 0),
   };
+}
+
+function modeOf({ ephemeralOwner, lifetimeMs }: NodeRecord): Stat["mode"] {
+  if (ephemeralOwner !== 0) return "ephemeral";
+  if (lifetimeMs === asContainer) return "container";
+  return lifetimeMs === forever ? "persistent" : "persistentWithTtl";
 }

@@ -1,14 +1,28 @@
 import type { Stat } from "./node.ts";
 import type { Refusal } from "./refusal.ts";
 
-export type CreateMode = "persistent" | "persistentSequential" | "ephemeral" | "ephemeralSequential";
+export type CreateMode =
+  | "persistent"
+  | "persistentSequential"
+  | "ephemeral"
+  | "ephemeralSequential"
+  | "container"
+  | "persistentWithTtl"
+  | "persistentSequentialWithTtl";
 
 /** Stands for any version. */
 export const anyVersion = -1;
 
 /** What changes nodes: alone, or among the operations of a transaction. Versions: -1 means any. */
 export type NodeOperation =
-  | { readonly op: "create"; readonly path: string; readonly data: Uint8Array; readonly mode: CreateMode }
+  | {
+      readonly op: "create";
+      readonly path: string;
+      readonly data: Uint8Array;
+      readonly mode: CreateMode;
+      /** Of the modes with a TTL, and of no other. */
+      readonly ttlMs?: number;
+    }
   | { readonly op: "set"; readonly path: string; readonly data: Uint8Array; readonly version: number }
   | { readonly op: "delete"; readonly path: string; readonly version: number };
 
@@ -49,6 +63,8 @@ export type Operation =
   | { readonly op: "openSession"; readonly secret: string; readonly timeoutMs: number }
   | { readonly op: "setSessionTimeout"; readonly sessionId: number; readonly timeoutMs: number }
   | { readonly op: "closeSession"; readonly sessionId: number }
+  /** Deletes the node if it is due, and then the nodes above it that are due without it. */
+  | { readonly op: "reap"; readonly path: string }
   /** Changes nothing: answered when everything before it has been applied. */
   | { readonly op: "sync" };
 

@@ -1,5 +1,6 @@
 import type { Clock, Random } from "../clock.ts";
 import { orphanedEphemerals } from "../core/invariants.ts";
+import { forever } from "../core/node.ts";
 import { anonymous, type Caller, type Operation, type Outcome } from "../core/operation.ts";
 import { defaultLimits } from "../core/prepare/prepared.ts";
 import { sessionExpired } from "../core/prepare/refusals.ts";
@@ -8,6 +9,7 @@ import { negotiateTimeoutMs, parseToken, type SessionRecord, sameSecret } from "
 import { Tree } from "../core/tree.ts";
 import { type Journal, JournalUnusable } from "../journal/journal.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { Reaper } from "./reaper.ts";
 import { type Attachment, type AttachmentListener, SessionKeeper, sessionEnded } from "./session-keeper.ts";
 import { WatchHub } from "./watch-hub.ts";
 import type { WatchHolder, WatchSink, WatchStream } from "./watch-stream.ts";
@@ -45,31 +47,41 @@ export class Engine {
   readonly #settings: EngineSettings;
   readonly #writer: GroupCommit;
   readonly #sessions: SessionKeeper;
+  readonly #reaper: Reaper;
 
   /** Loads the journal and starts to count the time of its sessions. @throws JournalUnusable */
   static async start(options: EngineOptions): Promise<Engine> {
     const tree = new Tree();
+    const mortals: string[] = [];
     const { lastZxid } = await options.journal.load({
-      node: (path, record, data) => tree.loadNode(path, record, data),
+      node: (path, record, data) => {
+        tree.loadNode(path, record, data);
+        if (record.lifetimeMs !== forever) mortals.push(path);
+      },
       session: (session) => tree.putSession(session),
     });
     tree.zxid = lastZxid;
     const [orphan] = orphanedEphemerals(tree);
     if (orphan !== undefined) throw new JournalUnusable(`the database contradicts itself: ${orphan}`);
-    return new Engine(tree, options);
+    return new Engine(tree, mortals, options);
   }
 
-  private constructor(tree: Tree, { journal, clock, random, settings, onFailure }: EngineOptions) {
+  private constructor(
+    tree: Tree,
+    mortals: readonly string[],
+    { journal, clock, random, settings, onFailure }: EngineOptions,
+  ) {
     this.tree = tree;
     this.#journal = journal;
     this.#random = random;
     this.#settings = settings;
     const submit = (operation: Operation, caller: Caller) => this.submit(operation, caller);
     this.#sessions = new SessionKeeper({ tree, clock, tickMs: settings.tickMs, submit });
+    this.#reaper = new Reaper({ tree, mortals, clock, tickMs: settings.tickMs, submit });
     const { watchBookmarkIntervalMs: bookmarkIntervalMs } = settings;
     this.watches = new WatchHub({ tree, journal, clock, bookmarkIntervalMs, onFailure });
     // Watches first: the end of a session ends its streams, after they were told what ended with it.
-    const observers = [this.watches, this.#sessions];
+    const observers = [this.watches, this.#sessions, this.#reaper];
     const limits = { ...defaultLimits, transactionOperationsMax: settings.maxTransactionOperations };
     this.#writer = new GroupCommit({ journal, tree, clock, limits, observers, onFailure });
   }
@@ -141,6 +153,7 @@ export class Engine {
   /** Stops counting time, answers what was accepted, and closes the journal. */
   async stop(): Promise<void> {
     this.#sessions.stop();
+    this.#reaper.stop();
     this.watches.stop();
     await this.#writer.close(shuttingDown);
     await this.#journal.close();

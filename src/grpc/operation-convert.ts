@@ -18,7 +18,8 @@ import {
 
 export function createFromProto(request: CreateRequest): Extract<NodeOperation, { op: "create" }> {
   const { path } = request;
-  return { op: "create", path, data: dataFromProto(request), mode: createModeFromProto(request.mode) };
+  const mode = createModeFromProto(request.mode);
+  return { op: "create", path, data: dataFromProto(request), mode, ttlMs: Number(request.ttlMs) };
 }
 
 export function setFromProto(request: SetRequest): Extract<NodeOperation, { op: "set" }> {

@@ -78,6 +78,7 @@ function packChange(writer: ByteWriter, change: Change): void {
       writer.blob(change.data);
       // The rest of a new node follows from the transaction.
       writer.integer(change.node.ephemeralOwner);
+      writer.signed(change.node.lifetimeMs);
       packNode(writer, change.parent);
       return;
     case "nodeDataSet":
@@ -125,6 +126,7 @@ function packNode(writer: ByteWriter, node: NodeRecord): void {
   writer.signed(node.creates);
   writer.signed(node.aversion);
   writer.integer(node.ephemeralOwner);
+  writer.signed(node.lifetimeMs);
   writer.integer(node.dataLength);
   writer.integer(node.numChildren);
 }
@@ -140,6 +142,7 @@ function unpackNode(reader: ByteReader): NodeRecord {
     creates: reader.signed(),
     aversion: reader.signed(),
     ephemeralOwner: reader.integer(),
+    lifetimeMs: reader.signed(),
     dataLength: reader.integer(),
     numChildren: reader.integer(),
   };
@@ -185,6 +188,7 @@ function unpackChange(reader: ByteReader, stamp: Stamp): Change {
 function unpackCreated(reader: ByteReader, stamp: Stamp): Change {
   const path = reader.text();
   const data = reader.blob();
-  const node = createdNode(stamp, reader.integer(), data.byteLength);
+  const kept = { ephemeralOwner: reader.integer(), lifetimeMs: reader.signed() };
+  const node = createdNode(stamp, kept, data.byteLength);
   return { kind: "nodeCreated", path, data, node, parent: unpackNode(reader) };
 }

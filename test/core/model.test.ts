@@ -23,11 +23,13 @@ const sessionIndex = fc.integer({ min: -1, max: 5 });
 type Step =
   | { readonly do: Operation; readonly sessionIndex: number }
   | { readonly publish: number }
+  | { readonly waitMs: number }
   | { readonly lose: true };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 12, arbitrary: fc.record({ do: operation, sessionIndex }) },
   { weight: 3, arbitrary: fc.record({ publish: fc.integer({ min: 1, max: 10 }) }) },
+  { weight: 2, arbitrary: fc.record({ waitMs: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 1, arbitrary: fc.constant({ lose: true as const }) },
 );
 
@@ -43,6 +45,7 @@ class Run {
   take(taken: Step): void {
     if ("do" in taken) this.do(this.bind(taken.do, taken.sessionIndex), taken.sessionIndex);
     else if ("publish" in taken) this.publish(taken.publish);
+    else if ("waitMs" in taken) this.stagedModel.timeMs += taken.waitMs;
     else this.lose();
   }
 
@@ -50,7 +53,8 @@ class Run {
     const sessionId = this.sessions[index];
     const caller = sessionId === undefined || operation.op === "closeSession" ? {} : { sessionId };
     const zxid = (this.waiting.at(-1)?.transaction.zxid ?? this.tree.zxid) + 1;
-    const prepared = prepare(operation, caller, this.staging, { zxid, timeMs: 0 });
+    const { timeMs } = this.stagedModel;
+    const prepared = prepare(operation, caller, this.staging, { zxid, timeMs });
     const expected = this.stagedModel.do(operation, caller);
     if (!prepared.ok) {
       expect({ refused: prepared.refusal.reason }).toEqual(expected);
@@ -60,7 +64,7 @@ class Run {
     if (operation.op === "create") expect(prepared.path).toBe(expected.told);
     if (prepared.transacted) expect(told(prepared.transacted)).toBe(expected.told);
     if (prepared.changes.length === 0) return;
-    const transaction = { zxid, timeMs: 0, changes: prepared.changes };
+    const transaction = { zxid, timeMs, changes: prepared.changes };
     this.staging.begin(zxid);
     apply(transaction, this.staging);
     this.waiting.push({ transaction, operation, caller });
@@ -71,6 +75,7 @@ class Run {
     for (const { transaction, operation, caller } of this.waiting.splice(0, count)) {
       apply(transaction, this.tree);
       this.tree.zxid = transaction.zxid;
+      this.visibleModel.timeMs = transaction.timeMs;
       this.visibleModel.do(operation, caller);
     }
     this.staging.settle(this.tree.zxid);
@@ -115,18 +120,21 @@ class Run {
 
 function comparable(node: NodeRecord | undefined) {
   if (node === undefined) return undefined;
-  const { czxid, mzxid, pzxid, version, cversion, ephemeralOwner, dataLength, numChildren } = statOf(node);
-  return { czxid, mzxid, pzxid, version, cversion, ephemeralOwner, dataLength, numChildren };
+  const { ctimeMs: _, aversion: __, ...stat } = statOf(node);
+  return stat;
 }
 
 function ofModel(model: NaiveModel, path: string, node: ModelNode) {
-  const { czxid, mzxid, pzxid, version, created, deleted, owner } = node;
+  const { czxid, mzxid, pzxid, mtimeMs, version, created, deleted, owner, mode, ttlMs } = node;
   // The reserved nodes were never counted as created.
   const uncounted = path === "/" ? 1 : path === "/zookeeper" ? 2 : 0;
   return {
     czxid,
     mzxid,
     pzxid,
+    mtimeMs,
+    mode,
+    ttlMs,
     version,
     cversion: created + deleted - uncounted,
     ephemeralOwner: owner,

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Change, Stamp, Transaction } from "../../src/core/change.ts";
 import { createdNode, type NodeRecord } from "../../src/core/node.ts";
 import { packTransactions, unpackTransactions } from "../../src/journal/codec.ts";
-import { dataBytesMax, zxidMax } from "../../src/limits.ts";
+import { dataBytesMax, ttlMsMax, zxidMax } from "../../src/limits.ts";
 import { at, dataSet, deleted } from "./state.ts";
 
 const path = fc.string({ unit: "binary", maxLength: 200 }).map((name) => `/${name}`);
@@ -23,6 +23,7 @@ const node: fc.Arbitrary<NodeRecord> = fc.record({
   creates: int32,
   aversion: int32,
   ephemeralOwner: zxid,
+  lifetimeMs: fc.integer({ min: -1, max: ttlMsMax }),
   dataLength: fc.nat(),
   numChildren: fc.nat(),
 });
@@ -62,7 +63,7 @@ const batch: fc.Arbitrary<Transaction[]> = fc
 /** A created node is what its transaction makes of it. */
 function ofTransaction(each: Change, stamp: Stamp): Change {
   if (each.kind !== "nodeCreated") return each;
-  return { ...each, node: createdNode(stamp, each.node.ephemeralOwner, each.data.length) };
+  return { ...each, node: createdNode(stamp, each.node, each.data.length) };
 }
 
 /** Data come back as views of another class; only their bytes matter. */

@@ -15,6 +15,10 @@ export interface ModelNode {
   created: number;
   deleted: number;
   owner: number;
+  /** The create mode without its number. */
+  mode: string;
+  ttlMs: number;
+  mtimeMs: number;
   czxid: number;
   mzxid: number;
   pzxid: number;
@@ -41,11 +45,12 @@ export class NaiveModel {
   nodes = new Map<string, ModelNode>();
   sessions = new Set<number>();
   zxid = 0;
+  timeMs = 0;
   /** The operation under way has changed something. */
   #changed = false;
 
   constructor() {
-    for (const path of reserved) this.nodes.set(path, newNode("", 0, 0));
+    for (const path of reserved) this.nodes.set(path, this.#newNode("", 0));
   }
 
   copy(): NaiveModel {
@@ -53,6 +58,7 @@ export class NaiveModel {
     copy.nodes = new Map([...this.nodes].map(([path, node]) => [path, { ...node }]));
     copy.sessions = new Set(this.sessions);
     copy.zxid = this.zxid;
+    copy.timeMs = this.timeMs;
     return copy;
   }
 
@@ -103,6 +109,14 @@ export class NaiveModel {
         }
         return "closed";
       }
+      case "reap": {
+        let gone = 0;
+        for (let path = operation.path; this.#isDue(path); gone++) {
+          this.#remove(path, zxid);
+          path = path.replace(/\/[^/]*$/, "") || "/";
+        }
+        return `reaped ${gone}`;
+      }
       default:
         throw new Error(`the model does not know ${operation.op}`);
     }
@@ -128,6 +142,13 @@ export class NaiveModel {
       default:
         return this.#change(operation, caller, zxid);
     }
+  }
+
+  #isDue(path: string): boolean {
+    const node = this.nodes.get(path);
+    if (node === undefined || this.children(path).length > 0) return false;
+    if (node.mode === "container") return node.created > 0;
+    return node.mode === "persistentWithTtl" && this.timeMs - node.mtimeMs > node.ttlMs;
   }
 
   /** The reason why a condition does not hold. */
@@ -174,22 +195,26 @@ export class NaiveModel {
     node.data = Buffer.from(data).toString();
     node.version += 1;
     node.mzxid = zxid;
+    node.mtimeMs = this.timeMs;
     this.#changed = true;
     return "set";
   }
 
   #create(operation: Extract<Operation, { op: "create" }>, caller: Caller, zxid: number): string {
     const ephemeral = operation.mode.startsWith("ephemeral");
+    const { ttlMs = 0 } = operation;
+    if (operation.mode.endsWith("Ttl") ? ttlMs < 1 || ttlMs >= 2 ** 40 : ttlMs !== 0) refuse("BAD_ARGUMENTS");
     if (ephemeral && caller.sessionId === undefined) refuse("SESSION_REQUIRED");
     const parent = this.#parent(operation.path) ?? refuse("NO_NODE");
     const number = operation.mode.includes("Sequential") ? String(parent.created).padStart(10, "0") : "";
     const path = operation.path + number;
     if (this.nodes.has(path)) refuse("NODE_EXISTS");
     if (parent.owner !== 0) refuse("NO_CHILDREN_FOR_EPHEMERALS");
-    this.nodes.set(
-      path,
-      newNode(Buffer.from(operation.data).toString(), ephemeral ? caller.sessionId! : 0, zxid),
-    );
+    const node = this.#newNode(Buffer.from(operation.data).toString(), zxid);
+    node.owner = ephemeral ? caller.sessionId! : 0;
+    node.mode = operation.mode.replace("Sequential", "");
+    node.ttlMs = ttlMs;
+    this.nodes.set(path, node);
     parent.created += 1;
     parent.pzxid = zxid;
     this.#changed = true;
@@ -211,8 +236,10 @@ export class NaiveModel {
   #parent(path: string): ModelNode | undefined {
     return this.nodes.get(path.replace(/\/[^/]*$/, "") || "/");
   }
-}
 
-function newNode(data: string, owner: number, zxid: number): ModelNode {
-  return { data, version: 0, created: 0, deleted: 0, owner, czxid: zxid, mzxid: zxid, pzxid: zxid };
+  #newNode(data: string, zxid: number): ModelNode {
+    const counts = { version: 0, created: 0, deleted: 0 };
+    const life = { owner: 0, mode: "persistent", ttlMs: 0, mtimeMs: this.timeMs };
+    return { data, ...counts, ...life, czxid: zxid, mzxid: zxid, pzxid: zxid };
+  }
 }

@@ -14,15 +14,31 @@ export const path = fc.oneof(
   fc.constantFrom("/", ...names.map((name) => `/${name}`)),
   fc.tuple(fc.constantFrom(...names), fc.constantFrom(...names)).map(([p, n]) => `/${p}/${n}`),
 );
-const modes: CreateMode[] = ["persistent", "persistentSequential", "ephemeral", "ephemeralSequential"];
+const modes: CreateMode[] = [
+  "persistent",
+  "persistentSequential",
+  "ephemeral",
+  "ephemeralSequential",
+  "container",
+  "persistentWithTtl",
+  "persistentSequentialWithTtl",
+];
 const data = fc.string({ maxLength: 8 }).map((text) => Buffer.from(text));
 const version = fc.constantFrom(-1, -1, 0, 1, 2);
 
+/** Mostly one that goes with the mode. */
+const create = fc
+  .record({
+    op: fc.constant("create" as const),
+    path,
+    data,
+    mode: fc.constantFrom(...modes),
+    ttlMs: fc.constantFrom(undefined, undefined, undefined, undefined, 0, 1, 3, 2 ** 40),
+  })
+  .map(({ ttlMs, ...rest }) => ({ ...rest, ttlMs: ttlMs ?? (rest.mode.endsWith("Ttl") ? 2 : 0) }));
+
 export const nodeOperation: fc.Arbitrary<NodeOperation> = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.record({ op: fc.constant("create" as const), path, data, mode: fc.constantFrom(...modes) }),
-  },
+  { weight: 6, arbitrary: create },
   { weight: 3, arbitrary: fc.record({ op: fc.constant("set" as const), path, data, version }) },
   { weight: 4, arbitrary: fc.record({ op: fc.constant("delete" as const), path, version }) },
 );
@@ -65,6 +81,7 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
       elseOperations: transactOperations,
     }),
   },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant("reap" as const), path }) },
   { weight: 1, arbitrary: fc.constant<Operation>({ op: "openSession", secret: "s", timeoutMs: 1 }) },
   { weight: 1, arbitrary: fc.constant<Operation>({ op: "closeSession", sessionId: 0 }) },
 );

@@ -5,18 +5,20 @@ import type { Caller } from "../operation.ts";
 import { checkPathLength, checkPathStart, parentOf, validatePath } from "../path.ts";
 import { sequentialPath } from "../sequence.ts";
 import type { StateReader } from "../state.ts";
+import { checkTtl, lifetimeOf, traitsOf } from "./create-mode.ts";
 import { type Of, type Prepared, refuse } from "./prepared.ts";
 import { nodeExists, noNode, sessionRequired, tooManyEphemerals } from "./refusals.ts";
 
 /** PrepRequestProcessor.pRequest2TxnCreate. */
 export function prepareCreate(
-  { path, data, mode }: Of<"create">,
+  { path, data, mode, ttlMs = 0 }: Of<"create">,
   caller: Caller,
   state: StateReader,
   stamp: Stamp,
 ): Prepared {
-  const ephemeral = mode === "ephemeral" || mode === "ephemeralSequential";
-  const sequential = mode === "persistentSequential" || mode === "ephemeralSequential";
+  const { ephemeral, sequential } = traitsOf[mode];
+  const badTtl = checkTtl(mode, ttlMs);
+  if (badTtl !== undefined) return refuse(badTtl);
   if (ephemeral && caller.sessionId === undefined) return refuse(sessionRequired);
   const badStart = checkPathStart(path);
   if (badStart !== undefined) return refuse(badStart);
@@ -35,7 +37,7 @@ export function prepareCreate(
   }
   const ephemeralOwner = ephemeral ? caller.sessionId! : 0;
   if (ephemeral && ownsTooMany(ephemeralOwner, state)) return refuse(tooManyEphemerals);
-  const node = createdNode(stamp, ephemeralOwner, data.length);
+  const node = createdNode(stamp, { ephemeralOwner, lifetimeMs: lifetimeOf(mode, ttlMs) }, data.length);
   const change = {
     kind: "nodeCreated",
     path: created,

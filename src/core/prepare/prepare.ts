@@ -3,6 +3,7 @@ import type { Caller, Operation } from "../operation.ts";
 import type { StateReader } from "../state.ts";
 import { prepareNodeOperation } from "./node-operation.ts";
 import { defaultLimits, type OperationLimits, type Prepared, refuse } from "./prepared.ts";
+import { prepareReap } from "./reap.ts";
 import { sessionExpired } from "./refusals.ts";
 import { prepareCloseSession, prepareOpenSession, prepareSetSessionTimeout } from "./session.ts";
 import { prepareTransact } from "./transact.ts";
@@ -34,6 +35,8 @@ export function prepare(
       return prepareSetSessionTimeout(operation, state);
     case "closeSession":
       return prepareCloseSession(operation, state, stamp);
+    case "reap":
+      return prepareReap(operation, state, { stamp, limits });
     case "sync":
       return { ok: true, changes: [] };
   }

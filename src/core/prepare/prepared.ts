@@ -1,5 +1,5 @@
 import { transactionBytesMax, transactionChangesMax, transactionOperationsMaxDefault } from "../../limits.ts";
-import type { Change } from "../change.ts";
+import type { Change, Stamp } from "../change.ts";
 import type { NotDone, Operation, Transacted } from "../operation.ts";
 import type { Refusal } from "../refusal.ts";
 
@@ -32,6 +32,12 @@ export const defaultLimits: OperationLimits = {
   changesMax: transactionChangesMax,
   bytesMax: transactionBytesMax,
 };
+
+/** What a decision depends on beside the state. */
+export interface Context {
+  readonly stamp: Stamp;
+  readonly limits: OperationLimits;
+}
 
 export function refuse(refusal: Refusal): NotDone {
   return { ok: false, refusal };

@@ -1,6 +1,6 @@
 import { eventDataBytesMax, listPageBytesMax, transactionAnswerBytesMax } from "../../limits.ts";
 import { apply } from "../apply.ts";
-import type { Change, Stamp } from "../change.ts";
+import type { Change } from "../change.ts";
 import { statOf } from "../node.ts";
 import type { Caller, NodeOperation, TransactOperation, TransactResult } from "../operation.ts";
 import { childPath, validatePath } from "../path.ts";
@@ -9,13 +9,8 @@ import { Staging } from "../staging.ts";
 import type { StateReader } from "../state.ts";
 import { brokenCondition } from "./condition.ts";
 import { prepareNodeOperation } from "./node-operation.ts";
-import { type Of, type OperationLimits, type Prepared, refuse } from "./prepared.ts";
+import { type Context, type Of, type Prepared, refuse } from "./prepared.ts";
 import { noNode, transactionTooLarge } from "./refusals.ts";
-
-interface Context {
-  readonly stamp: Stamp;
-  readonly limits: OperationLimits;
-}
 
 /** PrepRequestProcessor, case multi, and the choice between two branches before it. All or nothing. */
 export function prepareTransact(

@@ -82,7 +82,7 @@ type CoordinationClient interface {
 	// Creates a node. The parent must exist; it is never created along the way.
 	//
 	// Errors, in the order in which they are decided: SESSION_EXPIRED; PATH_TOO_LONG and DATA_TOO_LARGE;
-	// SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
+	// BAD_ARGUMENTS for a `ttl_ms` that is out of range or does not go with the mode; SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
 	// with "/"; NO_NODE for a missing parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS;
 	// NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS.
 	Create(ctx context.Context, in *CreateRequest, opts ...grpc.CallOption) (*CreateResponse, error)
@@ -315,7 +315,7 @@ type CoordinationServer interface {
 	// Creates a node. The parent must exist; it is never created along the way.
 	//
 	// Errors, in the order in which they are decided: SESSION_EXPIRED; PATH_TOO_LONG and DATA_TOO_LARGE;
-	// SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
+	// BAD_ARGUMENTS for a `ttl_ms` that is out of range or does not go with the mode; SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
 	// with "/"; NO_NODE for a missing parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS;
 	// NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS.
 	Create(context.Context, *CreateRequest) (*CreateResponse, error)

@@ -55,7 +55,7 @@ const (
 	ErrorReason_ERROR_REASON_DATA_TOO_LARGE ErrorReason = 11
 	// INVALID_ARGUMENT: the path has `actual` bytes, more than the `limit`.
 	ErrorReason_ERROR_REASON_PATH_TOO_LONG ErrorReason = 12
-	// RESOURCE_EXHAUSTED: the message is larger than the `limit`, in bytes.
+	// RESOURCE_EXHAUSTED: the message is larger than the `limit`, in bytes, or has more than `limit` parts.
 	ErrorReason_ERROR_REASON_MESSAGE_TOO_LARGE ErrorReason = 13
 	// RESOURCE_EXHAUSTED: the server holds its `limit` of sessions.
 	ErrorReason_ERROR_REASON_TOO_MANY_SESSIONS ErrorReason = 14

@@ -172,7 +172,7 @@ class CoordinationServicer(object):
         """Creates a node. The parent must exist; it is never created along the way.
 
         Errors, in the order in which they are decided: SESSION_EXPIRED; PATH_TOO_LONG and DATA_TOO_LARGE;
-        SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
+        BAD_ARGUMENTS for a `ttl_ms` that is out of range or does not go with the mode; SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
         with "/"; NO_NODE for a missing parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS;
         NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS.
         """

@@ -111,7 +111,7 @@ export enum ErrorReason {
   PATH_TOO_LONG = 12,
 
   /**
-   * RESOURCE_EXHAUSTED: the message is larger than the `limit`, in bytes.
+   * RESOURCE_EXHAUSTED: the message is larger than the `limit`, in bytes, or has more than `limit` parts.
    *
    * @generated from enum value: ERROR_REASON_MESSAGE_TOO_LARGE = 13;
    */

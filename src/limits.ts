@@ -24,6 +24,9 @@ export const listPageBytesMax = 1_048_576;
 /** Sessions open at once: each costs a row, a heartbeat and a place in the expiry wheel. */
 export const sessionsMax = 200_000;
 
+/** The name under which a client opens its sessions. */
+export const sessionOwnerBytesMax = 256;
+
 /** Ephemeral nodes of one session: they go under one zxid, in one step that nothing interrupts. */
 export const ephemeralsPerSessionMax = 16_384;
 

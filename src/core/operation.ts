@@ -24,8 +24,8 @@ export type NodeOperation =
       readonly ttlMs?: number;
       /** Create what is missing above the node, as this; undefined to refuse. */
       readonly parents?: "persistent" | "container" | undefined;
-      /** What to do if there is a node already: refuse, answer it, or set its data. Default: refuse. */
-      readonly ifExists?: "fail" | "get" | "set";
+      /** What to do if there is a node already: refuse, answer it, set its data, or make it ours. Default: refuse. */
+      readonly ifExists?: "fail" | "get" | "set" | "takeOver";
     }
   | { readonly op: "set"; readonly path: string; readonly data: Uint8Array; readonly version: number }
   | {
@@ -70,7 +70,13 @@ export type Operation =
       readonly operations: readonly TransactOperation[];
       readonly elseOperations: readonly TransactOperation[];
     }
-  | { readonly op: "openSession"; readonly secret: string; readonly timeoutMs: number }
+  | {
+      readonly op: "openSession";
+      readonly secret: string;
+      readonly timeoutMs: number;
+      /** Default: none, "". */
+      readonly owner?: string;
+    }
   | { readonly op: "setSessionTimeout"; readonly sessionId: number; readonly timeoutMs: number }
   | { readonly op: "closeSession"; readonly sessionId: number }
   /** Deletes the node if it is due, and then the nodes above it that are due without it. */

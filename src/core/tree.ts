@@ -87,7 +87,8 @@ export class Tree implements StateWriter {
 
   putNode(path: string, record: NodeRecord, data?: Uint8Array): void {
     let row = this.#find(path);
-    if (row === noRow) row = this.#add(path, record.ephemeralOwner);
+    if (row === noRow) row = this.#add(path);
+    this.#moveEphemeral(path, this.#table.ephemeralOwner(row), record.ephemeralOwner);
     this.#table.write(row, record);
     if (data !== undefined) this.#table.setData(row, pack(data));
     if (record.numChildren === 0) this.#table.dropChildren(row);
@@ -104,16 +105,12 @@ export class Tree implements StateWriter {
 
   removeNode(path: string): void {
     const row = this.#find(path);
-    const { ephemeralOwner } = this.#table.read(row);
+    this.#moveEphemeral(path, this.#table.ephemeralOwner(row), 0);
     const parent = this.#table.parent(row);
     this.#remember(parentOf(path), parent);
     this.#table.unlink(parent, row);
     this.#table.remove(row);
     this.#nodeCount--;
-    if (ephemeralOwner === 0) return;
-    const owned = this.#ephemerals.get(ephemeralOwner)!;
-    owned.delete(path);
-    if (owned.size === 0) this.#ephemerals.delete(ephemeralOwner);
   }
 
   putSession(session: SessionRecord): void {
@@ -124,7 +121,15 @@ export class Tree implements StateWriter {
     this.#sessions.delete(id);
   }
 
-  #add(path: string, ephemeralOwner: number): number {
+  /** Keeps the index of ephemeral nodes; 0 is no owner. */
+  #moveEphemeral(path: string, from: number, to: number): void {
+    if (from === to) return;
+    const lost = this.#ephemerals.get(from);
+    if (lost?.delete(path) && lost.size === 0) this.#ephemerals.delete(from);
+    if (to !== 0) this.#ephemerals.set(to, (this.#ephemerals.get(to) ?? new Set()).add(path));
+  }
+
+  #add(path: string): number {
     this.#nodeCount++;
     if (path === "/") {
       this.#root = this.#table.add(noRow, "");
@@ -134,10 +139,6 @@ export class Tree implements StateWriter {
     if (parent === noRow) throw new Error(`the parent of ${path} does not exist`);
     const row = this.#table.add(parent, ownString(nameOf(path)));
     this.#table.link(parent, row);
-    if (ephemeralOwner !== 0) {
-      const owned = this.#ephemerals.get(ephemeralOwner) ?? new Set();
-      this.#ephemerals.set(ephemeralOwner, owned.add(path));
-    }
     return row;
   }
 

@@ -102,9 +102,9 @@ export class Engine {
   }
 
   /** Opens a session with the timeout asked for, clamped; 0 asks for the default. @throws Refused */
-  async openSession(askedTimeoutMs: number): Promise<{ zxid: number; session: SessionRecord }> {
+  async openSession(askedTimeoutMs: number, owner = ""): Promise<{ zxid: number; session: SessionRecord }> {
     const timeoutMs = this.#negotiate(askedTimeoutMs);
-    const zxid = await this.#must({ op: "openSession", secret: this.#random.secret(), timeoutMs });
+    const zxid = await this.#must({ op: "openSession", secret: this.#random.secret(), timeoutMs, owner });
     return { zxid, session: this.tree.session(zxid)! };
   }
 

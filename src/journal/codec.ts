@@ -86,6 +86,7 @@ function packChange(writer: ByteWriter, change: Change): void {
       writer.blob(change.data);
       packNode(writer, change.node);
       packPreviousData(writer, change.previousData);
+      writer.integer(change.takenFrom ?? 0);
       return;
     case "nodeDeleted":
       writer.text(change.path);
@@ -97,6 +98,7 @@ function packChange(writer: ByteWriter, change: Change): void {
       writer.integer(change.sessionId);
       writer.text(change.secret);
       writer.integer(change.timeoutMs);
+      writer.text(change.owner);
       return;
     case "sessionTimeoutSet":
       writer.integer(change.sessionId);
@@ -154,13 +156,7 @@ function unpackChange(reader: ByteReader, stamp: Stamp): Change {
     case kindNumbers.nodeCreated:
       return unpackCreated(reader, stamp);
     case kindNumbers.nodeDataSet:
-      return {
-        kind: "nodeDataSet",
-        path: reader.text(),
-        data: reader.blob(),
-        node: unpackNode(reader),
-        previousData: unpackPreviousData(reader),
-      };
+      return unpackDataSet(reader);
     case kindNumbers.nodeDeleted:
       return {
         kind: "nodeDeleted",
@@ -175,6 +171,7 @@ function unpackChange(reader: ByteReader, stamp: Stamp): Change {
         sessionId: reader.integer(),
         secret: reader.text(),
         timeoutMs: reader.integer(),
+        owner: reader.text(),
       };
     case kindNumbers.sessionTimeoutSet:
       return { kind: "sessionTimeoutSet", sessionId: reader.integer(), timeoutMs: reader.integer() };
@@ -191,4 +188,20 @@ function unpackCreated(reader: ByteReader, stamp: Stamp): Change {
   const kept = { ephemeralOwner: reader.integer(), lifetimeMs: reader.signed() };
   const node = createdNode(stamp, kept, data.byteLength);
   return { kind: "nodeCreated", path, data, node, parent: unpackNode(reader) };
+}
+
+function unpackDataSet(reader: ByteReader): Change {
+  const path = reader.text();
+  const data = reader.blob();
+  const node = unpackNode(reader);
+  const previousData = unpackPreviousData(reader);
+  const takenFrom = reader.integer();
+  return {
+    kind: "nodeDataSet",
+    path,
+    data,
+    node,
+    previousData,
+    ...(takenFrom !== 0 && { takenFrom }),
+  };
 }

@@ -31,6 +31,7 @@ const previousData = fc.option(data, { nil: undefined });
 const change: fc.Arbitrary<Change> = fc.oneof(
   fc.record({ kind: fc.constant("nodeCreated" as const), path, data, node, parent: node }),
   fc.record({ kind: fc.constant("nodeDataSet" as const), path, data, node, previousData }),
+  fc.record({ kind: fc.constant("nodeDataSet" as const), path, data, node, previousData, takenFrom: id }),
   fc.record({
     kind: fc.constant("nodeDeleted" as const),
     path,
@@ -38,7 +39,13 @@ const change: fc.Arbitrary<Change> = fc.oneof(
     previousData,
     parent: node,
   }),
-  fc.record({ kind: fc.constant("sessionOpened" as const), sessionId: id, secret: fc.string(), timeoutMs }),
+  fc.record({
+    kind: fc.constant("sessionOpened" as const),
+    sessionId: id,
+    secret: fc.string(),
+    timeoutMs,
+    owner: fc.string(),
+  }),
   fc.record({ kind: fc.constant("sessionTimeoutSet" as const), sessionId: id, timeoutMs }),
   fc.record({ kind: fc.constant("sessionClosed" as const), sessionId: id }),
 );

@@ -100,6 +100,12 @@ describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
     expect(lifetimes.map((each) => nodes.get(`/n${each}`)?.record.lifetimeMs)).toEqual(lifetimes);
   });
 
+  test("keeps who an ephemeral node belongs to when it changes hands", async () => {
+    const journal = await openEmpty();
+    await journal.commit([at(7, created("/e", { owner: 3 })), at(8, dataSet("/e", "x", 1, 4))]);
+    expect((await afterRestart(journal)).nodes.get("/e")).toMatchObject({ record: { ephemeralOwner: 4 } });
+  });
+
   test("forgets a deleted node; the parent's pzxid moves, its creates do not", async () => {
     const journal = await openEmpty();
     await journal.commit([at(1, created("/a", { parentCreates: 4 }))]);
@@ -116,6 +122,7 @@ describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
       sessionId,
       secret: `secret-${sessionId}`,
       timeoutMs: 4000,
+      owner: sessionId === 1 ? "" : `client ${sessionId}`,
     });
     await journal.commit([at(1, opened(1)), at(2, opened(2)), at(3, opened(3))]);
     await journal.commit([
@@ -123,8 +130,8 @@ describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
       at(5, { kind: "sessionTimeoutSet", sessionId: 3, timeoutMs: 9000 }),
     ]);
     expect((await afterRestart(journal)).sessions).toEqual([
-      { id: 1, secret: "secret-1", timeoutMs: 4000 },
-      { id: 3, secret: "secret-3", timeoutMs: 9000 },
+      { id: 1, secret: "secret-1", timeoutMs: 4000, owner: "" },
+      { id: 3, secret: "secret-3", timeoutMs: 9000, owner: "client 3" },
     ]);
   });
 

@@ -51,13 +51,20 @@ export function created(
   });
 }
 
-export function dataSet(path: string, text: string | Uint8Array, version: number): Draft {
+export function dataSet(path: string, text: string | Uint8Array, version: number, owner = 0): Draft {
   const data = Buffer.from(text);
   return ({ zxid, timeMs }) => ({
     kind: "nodeDataSet",
     path,
     data,
-    node: { ...someNode, mzxid: zxid, mtimeMs: timeMs, version, dataLength: data.length },
+    node: {
+      ...someNode,
+      mzxid: zxid,
+      mtimeMs: timeMs,
+      version,
+      ephemeralOwner: owner,
+      dataLength: data.length,
+    },
     previousData: Buffer.from("before"),
   });
 }

@@ -44,7 +44,8 @@ const schema = `
   CREATE TABLE sessions (
     id         INTEGER PRIMARY KEY,
     secret     TEXT NOT NULL,
-    timeout_ms INTEGER NOT NULL
+    timeout_ms INTEGER NOT NULL,
+    owner      TEXT NOT NULL
   ) STRICT;
 
   CREATE TABLE meta (

@@ -31,14 +31,14 @@ async function run(dataDir: string, retention: Retention): Promise<object> {
   const journal = await openSqliteJournal({ dataDir, retention });
   await journal.load({ node: () => {}, session: () => {} });
   let zxid = 0;
-  const root = createdNode({ zxid: 0, timeMs: 0 }, 0, 0);
+  const root = createdNode({ zxid: 0, timeMs: 0 }, {}, 0);
   const nodes = Array.from({ length: batchSize }, (_, i) => `/node-${i}`);
   const data = randomBytes(100);
   await journal.commit(
     nodes.map((path, i): Transaction => {
       const stamp = { zxid: ++zxid, timeMs: Date.now() };
       const parent = { ...root, pzxid: zxid, creates: i + 1, numChildren: i + 1 };
-      const node = createdNode(stamp, 0, data.length);
+      const node = createdNode(stamp, {}, data.length);
       return { ...stamp, changes: [{ kind: "nodeCreated", path, data, node, parent }] };
     }),
   );
@@ -47,7 +47,7 @@ async function run(dataDir: string, retention: Retention): Promise<object> {
   for (let i = 0; i < batches; i++) {
     const batch = nodes.map((path): Transaction => {
       const stamp = { zxid: ++zxid, timeMs: Date.now() };
-      const node = { ...createdNode(stamp, 0, data.length), version: i + 1 };
+      const node = { ...createdNode(stamp, {}, data.length), version: i + 1 };
       return { ...stamp, changes: [{ kind: "nodeDataSet", path, data, node, previousData: data }] };
     });
     const startMs = performance.now();

@@ -24,7 +24,7 @@ function applyChange(change: Change, state: StateWriter): void {
       state.putNode(parentOf(change.path), change.parent);
       return;
     case "sessionOpened":
-      state.putSession({ id: change.sessionId, secret: change.secret, timeoutMs: change.timeoutMs });
+      state.putSession(sessionOf(change));
       return;
     case "sessionTimeoutSet":
       state.putSession({ ...state.session(change.sessionId)!, timeoutMs: change.timeoutMs });
@@ -33,4 +33,8 @@ function applyChange(change: Change, state: StateWriter): void {
       state.removeSession(change.sessionId);
       return;
   }
+}
+
+function sessionOf({ sessionId: id, secret, timeoutMs, owner }: Extract<Change, { kind: "sessionOpened" }>) {
+  return { id, secret, timeoutMs, owner };
 }

@@ -20,7 +20,10 @@ export type Change =
       readonly data: Uint8Array;
       /** The node after this change. */
       readonly node: NodeRecord;
-      readonly previousData: Uint8Array;
+      /** Absent when a transaction replaces more data than its events may carry. */
+      readonly previousData: Uint8Array | undefined;
+      /** The session that lost an ephemeral node by this to `node.ephemeralOwner`. */
+      readonly takenFrom?: number;
     }
   | {
       readonly kind: "nodeDeleted";
@@ -37,6 +40,7 @@ export type Change =
       readonly sessionId: number;
       readonly secret: string;
       readonly timeoutMs: number;
+      readonly owner: string;
     }
   | { readonly kind: "sessionTimeoutSet"; readonly sessionId: number; readonly timeoutMs: number }
   | { readonly kind: "sessionClosed"; readonly sessionId: number };

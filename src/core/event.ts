@@ -68,15 +68,11 @@ function ownEvent(change: NodeChange, zxid: number, withData: boolean): NodeEven
     }
     case "nodeDataSet": {
       const { data, previousData } = change;
-      const dataOmitted = !withData && data.length + previousData.length > 0;
-      return {
-        kind: "nodeDataChanged",
-        path,
-        zxid,
-        node,
-        dataOmitted,
-        ...(withData && { data, previousData }),
-      };
+      if (withData && previousData !== undefined) {
+        return { kind: "nodeDataChanged", path, zxid, node, dataOmitted: false, data, previousData };
+      }
+      const dataOmitted = previousData === undefined || data.length + previousData.length > 0;
+      return { kind: "nodeDataChanged", path, zxid, node, dataOmitted };
     }
     case "nodeDeleted": {
       const { previousData } = change;
@@ -93,7 +89,7 @@ function dataBytesOf(change: NodeChange): number {
     case "nodeCreated":
       return change.data.length;
     case "nodeDataSet":
-      return change.data.length + change.previousData.length;
+      return change.data.length + (change.previousData?.length ?? 0);
     case "nodeDeleted":
       return change.previousData?.length ?? 0;
   }

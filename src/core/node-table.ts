@@ -1,4 +1,4 @@
-import type { NodeRecord } from "./node.ts";
+import { forever, type NodeRecord } from "./node.ts";
 import type { PackedData } from "./packed-data.ts";
 import { Siblings } from "./siblings.ts";
 
@@ -21,7 +21,9 @@ export class NodeTable {
     this.#names[row] = name;
     this.#data[row] = "";
     this.#children[row] = undefined;
-    this.#slab(row).ints[intAt(row) + parentColumn] = parent;
+    const { doubles, ints } = this.#slab(row);
+    ints[intAt(row) + parentColumn] = parent;
+    doubles[doubleAt(row) + ownerColumn] = 0;
     return row;
   }
 
@@ -68,6 +70,10 @@ export class NodeTable {
     this.#children[row] = undefined;
   }
 
+  ephemeralOwner(row: number): number {
+    return Math.max(this.#slab(row).doubles[doubleAt(row) + ownerColumn]!, 0);
+  }
+
   read(row: number): NodeRecord {
     const { doubles, ints } = this.#slab(row);
     const d = doubleAt(row);
@@ -81,7 +87,8 @@ export class NodeTable {
       version: ints[i]!,
       creates: ints[i + 1]!,
       aversion: ints[i + 2]!,
-      ephemeralOwner: doubles[d + 5]!,
+      ephemeralOwner: Math.max(doubles[d + ownerColumn]!, 0),
+      lifetimeMs: lifetimeIn(doubles[d + ownerColumn]!),
       dataLength: this.#data[row]!.length,
       numChildren: ints[i + 3]!,
     };
@@ -97,7 +104,7 @@ export class NodeTable {
     doubles[d + 2] = record.pzxid;
     doubles[d + 3] = record.ctimeMs;
     doubles[d + 4] = record.mtimeMs;
-    doubles[d + 5] = record.ephemeralOwner;
+    doubles[d + ownerColumn] = ownerOrLifetime(record);
     ints[i] = record.version;
     ints[i + 1] = record.creates;
     ints[i + 2] = record.aversion;
@@ -109,9 +116,22 @@ export class NodeTable {
   }
 }
 
+/** One column for both, since an ephemeral node has no lifetime of its own: an owner is positive, a lifetime negative. */
+function ownerOrLifetime({ ephemeralOwner, lifetimeMs }: NodeRecord): number {
+  return lifetimeMs === forever ? ephemeralOwner : -(lifetimeMs + lifetimeShift);
+}
+
+function lifetimeIn(column: number): number {
+  return column < 0 ? -column - lifetimeShift : forever;
+}
+
+/** Lifetimes start at `asContainer`, -1. */
+const lifetimeShift = 2;
+
 const slabBits = 14;
 const slabRows = 1 << slabBits;
 const doubleColumns = 6;
+const ownerColumn = 5;
 const intColumns = 5;
 const parentColumn = 4;
 

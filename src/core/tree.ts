@@ -20,6 +20,9 @@ export class Tree implements StateWriter {
   readonly #table = new NodeTable();
   #root = noRow;
   #nodeCount = 0;
+  /** The node that was found last: the nodes of a subtree are often created, or deleted, one after the other. */
+  #lastPath = "/";
+  #lastRow = noRow;
   readonly #sessions = new Map<number, SessionRecord>();
   readonly #ephemerals = new Map<number, Set<string>>();
 
@@ -84,7 +87,8 @@ export class Tree implements StateWriter {
 
   putNode(path: string, record: NodeRecord, data?: Uint8Array): void {
     let row = this.#find(path);
-    if (row === noRow) row = this.#add(path, record.ephemeralOwner);
+    if (row === noRow) row = this.#add(path);
+    this.#moveEphemeral(path, this.#table.ephemeralOwner(row), record.ephemeralOwner);
     this.#table.write(row, record);
     if (data !== undefined) this.#table.setData(row, pack(data));
     if (record.numChildren === 0) this.#table.dropChildren(row);
@@ -101,14 +105,12 @@ export class Tree implements StateWriter {
 
   removeNode(path: string): void {
     const row = this.#find(path);
-    const { ephemeralOwner } = this.#table.read(row);
-    this.#table.unlink(this.#table.parent(row), row);
+    this.#moveEphemeral(path, this.#table.ephemeralOwner(row), 0);
+    const parent = this.#table.parent(row);
+    this.#remember(parentOf(path), parent);
+    this.#table.unlink(parent, row);
     this.#table.remove(row);
     this.#nodeCount--;
-    if (ephemeralOwner === 0) return;
-    const owned = this.#ephemerals.get(ephemeralOwner)!;
-    owned.delete(path);
-    if (owned.size === 0) this.#ephemerals.delete(ephemeralOwner);
   }
 
   putSession(session: SessionRecord): void {
@@ -119,7 +121,15 @@ export class Tree implements StateWriter {
     this.#sessions.delete(id);
   }
 
-  #add(path: string, ephemeralOwner: number): number {
+  /** Keeps the index of ephemeral nodes; 0 is no owner. */
+  #moveEphemeral(path: string, from: number, to: number): void {
+    if (from === to) return;
+    const lost = this.#ephemerals.get(from);
+    if (lost?.delete(path) && lost.size === 0) this.#ephemerals.delete(from);
+    if (to !== 0) this.#ephemerals.set(to, (this.#ephemerals.get(to) ?? new Set()).add(path));
+  }
+
+  #add(path: string): number {
     this.#nodeCount++;
     if (path === "/") {
       this.#root = this.#table.add(noRow, "");
@@ -129,26 +139,30 @@ export class Tree implements StateWriter {
     if (parent === noRow) throw new Error(`the parent of ${path} does not exist`);
     const row = this.#table.add(parent, ownString(nameOf(path)));
     this.#table.link(parent, row);
-    if (ephemeralOwner !== 0) {
-      const owned = this.#ephemerals.get(ephemeralOwner) ?? new Set();
-      this.#ephemerals.set(ephemeralOwner, owned.add(path));
-    }
     return row;
   }
 
-  /** Walks the path name by name; malformed paths lead nowhere. */
+  /** Walks the path name by name, from the node found last if the path leads through it; malformed ones lead nowhere. */
   #find(path: string): number {
     if (path === "/") return this.#root;
+    if (path === this.#lastPath) return this.#lastRow;
     if (path.charCodeAt(0) !== slash) return noRow;
-    let row = this.#root;
-    for (let start = 1; row !== noRow; ) {
+    const below = path.charCodeAt(this.#lastPath.length) === slash && path.startsWith(this.#lastPath);
+    let row = below ? this.#lastRow : this.#root;
+    for (let start = below ? this.#lastPath.length + 1 : 1; row !== noRow; ) {
       const end = path.indexOf("/", start);
       const name = end === -1 ? path.slice(start) : path.slice(start, end);
       row = this.#table.children(row)?.find(name) ?? noRow;
       if (end === -1) break;
       start = end + 1;
     }
+    if (row !== noRow) this.#remember(path, row);
     return row;
+  }
+
+  #remember(path: string, row: number): void {
+    this.#lastPath = path;
+    this.#lastRow = row;
   }
 
   /** Every path, parents first; for checks and tests. */

@@ -2,8 +2,9 @@ import type { Clock } from "../clock.ts";
 import { apply } from "../core/apply.ts";
 import type { Transaction } from "../core/change.ts";
 import { statOf } from "../core/node.ts";
-import type { Caller, Operation, Outcome } from "../core/operation.ts";
-import { prepare } from "../core/prepare.ts";
+import type { Caller, Done, Operation, Outcome } from "../core/operation.ts";
+import { prepare } from "../core/prepare/prepare.ts";
+import type { Accepted, OperationLimits } from "../core/prepare/prepared.ts";
 import type { Refusal } from "../core/refusal.ts";
 import { Staging } from "../core/staging.ts";
 import type { Tree } from "../core/tree.ts";
@@ -30,6 +31,7 @@ export class GroupCommit {
   readonly #clock: Clock;
   readonly #observers: readonly CommitObserver[];
   readonly #onFailure: (error: unknown) => void;
+  readonly #limits: OperationLimits;
   readonly #staging: Staging;
   readonly #queue: Entry[] = [];
   #pendingWrites = 0;
@@ -44,6 +46,7 @@ export class GroupCommit {
     readonly journal: Journal;
     readonly tree: Tree;
     readonly clock: Clock;
+    readonly limits: OperationLimits;
     /** Told in this order. */
     readonly observers: readonly CommitObserver[];
     /** The journal failed with an unknown outcome; nothing will be accepted from now on. */
@@ -54,6 +57,7 @@ export class GroupCommit {
     this.#clock = options.clock;
     this.#observers = options.observers;
     this.#onFailure = options.onFailure;
+    this.#limits = options.limits;
     this.#staging = new Staging(options.tree);
     this.#zxid = options.tree.zxid;
   }
@@ -88,17 +92,22 @@ export class GroupCommit {
   #decide(operation: Operation, caller: Caller): Entry {
     const zxid = this.#zxid + 1;
     const stamp = { zxid, timeMs: this.#clock.wallMs() };
-    const prepared = prepare(operation, caller, this.#staging, stamp);
+    const prepared = prepare(operation, caller, this.#staging, stamp, this.#limits);
     if (!prepared.ok) return entryOf(undefined, caller, prepared);
-    if (prepared.changes.length === 0) return entryOf(undefined, caller, { ok: true, zxid: this.#zxid });
+    if (prepared.changes.length === 0) return entryOf(undefined, caller, this.#done(this.#zxid, prepared));
     if (zxid > zxidMax) throw new Error("the zxids are used up");
     const transaction = { ...stamp, changes: prepared.changes };
     this.#zxid = zxid;
     this.#staging.begin(zxid);
     apply(transaction, this.#staging);
-    if (prepared.path === undefined) return entryOf(transaction, caller, { ok: true, zxid });
-    const stat = statOf(this.#staging.node(prepared.path)!);
-    return entryOf(transaction, caller, { ok: true, zxid, path: prepared.path, stat });
+    return entryOf(transaction, caller, this.#done(zxid, prepared));
+  }
+
+  /** What the caller is told, of the staged state. */
+  #done(zxid: number, { ok, changes: _, ...answer }: Accepted): Done {
+    const { path } = answer;
+    if (path === undefined) return { ok, zxid, ...answer };
+    return { ok, zxid, ...answer, stat: statOf(this.#staging.node(path)!) };
   }
 
   /** Waits for the end of this turn of the event loop, so that all requests read in it share the first fsync. */
@@ -183,7 +192,8 @@ interface Entry {
 }
 
 function entryOf(transaction: Transaction | undefined, caller: Caller, outcome: Outcome): Entry {
-  return { transaction, caller, outcome, bytes: sizeOf(transaction), resolve: ignore };
+  const answerBytes = outcome.ok ? (outcome.transacted?.bytes ?? 0) + (outcome.data?.length ?? 0) : 0;
+  return { transaction, caller, outcome, bytes: sizeOf(transaction) + answerBytes, resolve: ignore };
 }
 
 function ignore(): void {}

@@ -14,6 +14,7 @@ import { list } from "./handlers/list.ts";
 import { openSession } from "./handlers/open-session.ts";
 import { set } from "./handlers/set.ts";
 import { sync } from "./handlers/sync.ts";
+import { transact } from "./handlers/transact.ts";
 import { watch } from "./handlers/watch.ts";
 import type { Log } from "./log.ts";
 import { callerOf } from "./metadata.ts";
@@ -34,6 +35,7 @@ export function addCoordination(
     delete: deleteNode(engine),
     list: list(engine),
     sync: sync(engine),
+    transact: transact(engine),
     watch: watch(engine),
   };
   addService(server, Coordination, handlers, {

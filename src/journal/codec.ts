@@ -78,25 +78,27 @@ function packChange(writer: ByteWriter, change: Change): void {
       writer.blob(change.data);
       // The rest of a new node follows from the transaction.
       writer.integer(change.node.ephemeralOwner);
+      writer.signed(change.node.lifetimeMs);
       packNode(writer, change.parent);
       return;
     case "nodeDataSet":
       writer.text(change.path);
       writer.blob(change.data);
       packNode(writer, change.node);
-      writer.blob(change.previousData);
+      packPreviousData(writer, change.previousData);
+      writer.integer(change.takenFrom ?? 0);
       return;
     case "nodeDeleted":
       writer.text(change.path);
       packNode(writer, change.node);
-      writer.byte(change.previousData === undefined ? 0 : 1);
-      if (change.previousData !== undefined) writer.blob(change.previousData);
+      packPreviousData(writer, change.previousData);
       packNode(writer, change.parent);
       return;
     case "sessionOpened":
       writer.integer(change.sessionId);
       writer.text(change.secret);
       writer.integer(change.timeoutMs);
+      writer.text(change.owner);
       return;
     case "sessionTimeoutSet":
       writer.integer(change.sessionId);
@@ -105,6 +107,15 @@ function packChange(writer: ByteWriter, change: Change): void {
     case "sessionClosed":
       writer.integer(change.sessionId);
   }
+}
+
+function packPreviousData(writer: ByteWriter, data: Uint8Array | undefined): void {
+  writer.byte(data === undefined ? 0 : 1);
+  if (data !== undefined) writer.blob(data);
+}
+
+function unpackPreviousData(reader: ByteReader): Uint8Array | undefined {
+  return reader.byte() === 0 ? undefined : reader.blob();
 }
 
 function packNode(writer: ByteWriter, node: NodeRecord): void {
@@ -117,6 +128,7 @@ function packNode(writer: ByteWriter, node: NodeRecord): void {
   writer.signed(node.creates);
   writer.signed(node.aversion);
   writer.integer(node.ephemeralOwner);
+  writer.signed(node.lifetimeMs);
   writer.integer(node.dataLength);
   writer.integer(node.numChildren);
 }
@@ -132,6 +144,7 @@ function unpackNode(reader: ByteReader): NodeRecord {
     creates: reader.signed(),
     aversion: reader.signed(),
     ephemeralOwner: reader.integer(),
+    lifetimeMs: reader.signed(),
     dataLength: reader.integer(),
     numChildren: reader.integer(),
   };
@@ -143,19 +156,13 @@ function unpackChange(reader: ByteReader, stamp: Stamp): Change {
     case kindNumbers.nodeCreated:
       return unpackCreated(reader, stamp);
     case kindNumbers.nodeDataSet:
-      return {
-        kind: "nodeDataSet",
-        path: reader.text(),
-        data: reader.blob(),
-        node: unpackNode(reader),
-        previousData: reader.blob(),
-      };
+      return unpackDataSet(reader);
     case kindNumbers.nodeDeleted:
       return {
         kind: "nodeDeleted",
         path: reader.text(),
         node: unpackNode(reader),
-        previousData: reader.byte() === 0 ? undefined : reader.blob(),
+        previousData: unpackPreviousData(reader),
         parent: unpackNode(reader),
       };
     case kindNumbers.sessionOpened:
@@ -164,6 +171,7 @@ function unpackChange(reader: ByteReader, stamp: Stamp): Change {
         sessionId: reader.integer(),
         secret: reader.text(),
         timeoutMs: reader.integer(),
+        owner: reader.text(),
       };
     case kindNumbers.sessionTimeoutSet:
       return { kind: "sessionTimeoutSet", sessionId: reader.integer(), timeoutMs: reader.integer() };
@@ -177,6 +185,23 @@ function unpackChange(reader: ByteReader, stamp: Stamp): Change {
 function unpackCreated(reader: ByteReader, stamp: Stamp): Change {
   const path = reader.text();
   const data = reader.blob();
-  const node = createdNode(stamp, reader.integer(), data.byteLength);
+  const kept = { ephemeralOwner: reader.integer(), lifetimeMs: reader.signed() };
+  const node = createdNode(stamp, kept, data.byteLength);
   return { kind: "nodeCreated", path, data, node, parent: unpackNode(reader) };
+}
+
+function unpackDataSet(reader: ByteReader): Change {
+  const path = reader.text();
+  const data = reader.blob();
+  const node = unpackNode(reader);
+  const previousData = unpackPreviousData(reader);
+  const takenFrom = reader.integer();
+  return {
+    kind: "nodeDataSet",
+    path,
+    data,
+    node,
+    previousData,
+    ...(takenFrom !== 0 && { takenFrom }),
+  };
 }

@@ -101,12 +101,12 @@ describe("a transaction with too many data for one message", () => {
 
   function creations(...sizes: number[]): Transaction {
     const stamp = { zxid: 1, timeMs: 1 };
-    const parent = createdNode(stamp, 0, 0);
+    const parent = createdNode(stamp, {}, 0);
     const changes = sizes.map<Change>((size, i) => ({
       kind: "nodeCreated",
       path: `/n${i}`,
       data: largest.subarray(0, size),
-      node: createdNode(stamp, 0, size),
+      node: createdNode(stamp, {}, size),
       parent,
     }));
     return { ...stamp, changes };

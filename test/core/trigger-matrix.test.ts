@@ -3,7 +3,7 @@ import { apply } from "../../src/core/apply.ts";
 import type { Transaction } from "../../src/core/change.ts";
 import { type EventKind, eventsOf } from "../../src/core/event.ts";
 import { anonymous, type Operation } from "../../src/core/operation.ts";
-import { prepare } from "../../src/core/prepare.ts";
+import { prepare } from "../../src/core/prepare/prepare.ts";
 import { Watch, type WatchDepth, type WatchKind, watchSpec } from "../../src/core/watch.ts";
 import { WatchTable } from "../../src/core/watch-table.ts";
 import { CoreState } from "../support/core-state.ts";

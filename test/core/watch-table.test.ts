@@ -66,7 +66,7 @@ function watches(path: string, watch: Entry): boolean {
 }
 
 function eventOn(kind: EventKind, path: string): NodeEvent {
-  const node = createdNode({ zxid: 1, timeMs: 1 }, 0, 0);
+  const node = createdNode({ zxid: 1, timeMs: 1 }, {}, 0);
   return { kind, path, zxid: 1, node, dataOmitted: false };
 }
 

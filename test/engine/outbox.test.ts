@@ -12,7 +12,7 @@ const full = formOf(true);
 
 function event(zxid: number, dataBytes = 0, path = "/a"): NodeEvent {
   const data = new Uint8Array(dataBytes);
-  const node = createdNode({ zxid, timeMs: 0 }, 0, dataBytes);
+  const node = createdNode({ zxid, timeMs: 0 }, {}, dataBytes);
   return { kind: "nodeDataChanged", path, zxid, node, data, previousData: data, dataOmitted: false };
 }
 

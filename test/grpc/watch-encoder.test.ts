@@ -14,7 +14,7 @@ import { type Notice, Outbox, type WatchMessage } from "../../src/engine/outbox.
 import { nodeToProto } from "../../src/grpc/convert.ts";
 import { statusToProto } from "../../src/grpc/status.ts";
 import { WatchEncoder } from "../../src/grpc/watch-encoder.ts";
-import { ephemeralsPerSessionMax, zxidMax } from "../../src/limits.ts";
+import { ephemeralsPerSessionMax, ttlMsMax, zxidMax } from "../../src/limits.ts";
 import { CoreState } from "../support/core-state.ts";
 
 /** The encoder writes bytes by hand; the generated code, told the same facts in full, must read the same. */
@@ -32,6 +32,7 @@ const node: fc.Arbitrary<NodeRecord> = fc.record({
   creates: fc.integer({ min: 0, max: 2 ** 31 - 1 }),
   aversion: int32,
   ephemeralOwner: number53,
+  lifetimeMs: fc.oneof(fc.constantFrom(-1, 0), fc.integer({ min: 1, max: ttlMsMax })),
   dataLength: fc.nat(2 ** 20),
   numChildren: fc.nat(),
 });

@@ -3,7 +3,7 @@ import type { Change, Transaction } from "../../src/core/change.ts";
 import { reservedNodes } from "../../src/core/reserved.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
-import { dataBytesMax } from "../../src/limits.ts";
+import { dataBytesMax, ttlMsMax } from "../../src/limits.ts";
 import { MemoryJournal, MemoryStore } from "../support/memory-journal.ts";
 import {
   allHistory,
@@ -73,6 +73,7 @@ describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
         creates: 0,
         aversion: 0,
         ephemeralOwner: 3,
+        lifetimeMs: 0,
         dataLength: 2,
         numChildren: 0,
       },
@@ -100,6 +101,21 @@ describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
     expect(nodes.get("/")?.record.pzxid).toBe(1);
   });
 
+  test("keeps how long a node lives", async () => {
+    const journal = await openEmpty();
+    const lifetimes = [-1, 0, 1, ttlMsMax];
+    const changes = lifetimes.map((lifetimeMs) => created(`/n${lifetimeMs}`, { lifetimeMs }));
+    await journal.commit([at(1, ...changes)]);
+    const { nodes } = await afterRestart(journal);
+    expect(lifetimes.map((each) => nodes.get(`/n${each}`)?.record.lifetimeMs)).toEqual(lifetimes);
+  });
+
+  test("keeps who an ephemeral node belongs to when it changes hands", async () => {
+    const journal = await openEmpty();
+    await journal.commit([at(7, created("/e", { owner: 3 })), at(8, dataSet("/e", "x", 1, 4))]);
+    expect((await afterRestart(journal)).nodes.get("/e")).toMatchObject({ record: { ephemeralOwner: 4 } });
+  });
+
   test("forgets a deleted node; the parent's pzxid moves, its creates do not", async () => {
     const journal = await openEmpty();
     await journal.commit([at(1, created("/a", { parentCreates: 4 }))]);
@@ -116,6 +132,7 @@ describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
       sessionId,
       secret: `secret-${sessionId}`,
       timeoutMs: 4000,
+      owner: sessionId === 1 ? "" : `client ${sessionId}`,
     });
     await journal.commit([at(1, opened(1)), at(2, opened(2)), at(3, opened(3))]);
     await journal.commit([
@@ -123,8 +140,8 @@ describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
       at(5, { kind: "sessionTimeoutSet", sessionId: 3, timeoutMs: 9000 }),
     ]);
     expect((await afterRestart(journal)).sessions).toEqual([
-      { id: 1, secret: "secret-1", timeoutMs: 4000 },
-      { id: 3, secret: "secret-3", timeoutMs: 9000 },
+      { id: 1, secret: "secret-1", timeoutMs: 4000, owner: "" },
+      { id: 3, secret: "secret-3", timeoutMs: 9000, owner: "client 3" },
     ]);
   });
 
@@ -184,6 +201,18 @@ describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
     expect(nodes.get("/")?.record).toMatchObject({ pzxid: 5, creates: 2 });
   });
 
+  test("a transaction may create a node and delete it again", async () => {
+    const journal = await openEmpty();
+    const large = Buffer.alloc(1_000, "x");
+    const changes = [created("/p", { data: large, parentCreates: 1 }), created("/p/a", { parentCreates: 1 })];
+    await journal.commit([at(1, ...changes, deleted("/p/a"), dataSet("/p", "x", 1), deleted("/p"))]);
+    expect((await journal.history(0, 1)).transactions[0]?.changes).toHaveLength(5);
+    const { nodes, lastZxid } = await afterRestart(journal);
+    expect(lastZxid).toBe(1);
+    expect([...nodes.keys()].filter((path) => path.startsWith("/p"))).toEqual([]);
+    expect(nodes.get("/")?.record).toMatchObject({ pzxid: 1, creates: 1 });
+  });
+
   test("loads again what it loaded, over many restarts and batches", async () => {
     let journal = await openEmpty();
     for (let round = 0; round < 3; round++) {
@@ -208,7 +237,7 @@ describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
   describe("the history", () => {
     const committed = [
       [at(1, created("/a", { data: "20", owner: 7 })), at(2, dataSet("/a", "30", 1))],
-      [at(3, { kind: "sessionOpened", sessionId: 3, secret: "s", timeoutMs: 4000 })],
+      [at(3, { kind: "sessionOpened", sessionId: 3, secret: "s", timeoutMs: 4000, owner: "" })],
       [
         at(4, created("/a/b", { parentCreates: 1 }), created("/a/c", { parentCreates: 2 })),
         at(5, deleted("/a/b")),

@@ -225,6 +225,7 @@ export class WatchWorld {
         minSessionTimeoutMs: 2 * tickMs,
         maxSessionTimeoutMs: 20 * tickMs,
         watchBookmarkIntervalMs: 5_000,
+        maxTransactionOperations: 1_000,
       },
       onFailure: (error) => this.#failed(journal, error),
     });

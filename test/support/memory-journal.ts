@@ -46,8 +46,9 @@ export class MemoryStore {
         this.#updateParent(change);
         return;
       case "nodeDataSet": {
-        const { mzxid, mtimeMs, version, dataLength } = change.node;
-        this.#update(change.path, { mzxid, mtimeMs, version, dataLength }, change.data.slice());
+        const { mzxid, mtimeMs, version, ephemeralOwner, dataLength } = change.node;
+        const fields = { mzxid, mtimeMs, version, ephemeralOwner, dataLength };
+        this.#update(change.path, fields, change.data.slice());
         return;
       }
       case "nodeDeleted":
@@ -56,12 +57,12 @@ export class MemoryStore {
         return;
       case "sessionOpened":
         if (this.sessions.has(change.sessionId)) throw new Error(`session ${change.sessionId} exists`);
-        this.#putSession(change.sessionId, change.secret, change.timeoutMs);
+        this.#putSession({ ...change, id: change.sessionId });
         return;
       case "sessionTimeoutSet": {
         const session = this.sessions.get(change.sessionId);
         if (session === undefined) throw new Error(`no session ${change.sessionId}`);
-        this.#putSession(session.id, session.secret, change.timeoutMs);
+        this.#putSession({ ...session, timeoutMs: change.timeoutMs });
         return;
       }
       case "sessionClosed":
@@ -85,8 +86,8 @@ export class MemoryStore {
     this.nodes.set(path, { record: { ...node.record, ...fields }, data: data ?? node.data });
   }
 
-  #putSession(id: number, secret: string, timeoutMs: number): void {
-    this.sessions.set(id, { id, secret, timeoutMs });
+  #putSession({ id, secret, timeoutMs, owner }: SessionRecord): void {
+    this.sessions.set(id, { id, secret, timeoutMs, owner });
   }
 }
 

@@ -11,14 +11,14 @@ const pageRows = 1_000;
 
 const rowTags = { session: 1, node: 2 } as const;
 
-const selectSessions = "SELECT id, secret, timeout_ms FROM sessions ORDER BY id";
+const selectSessions = "SELECT id, secret, timeout_ms, owner FROM sessions ORDER BY id";
 /** Small data come as hex text: half the time of a load went into making a million small Buffers. */
 const selectNodes = `
-  SELECT path, iif(data IS NULL, NULL, hex(data)), czxid, mzxid, pzxid, ctime_ms, mtime_ms, version, creates, aversion, owner_session
+  SELECT path, iif(data IS NULL, NULL, hex(data)), czxid, mzxid, pzxid, ctime_ms, mtime_ms, version, creates, aversion, owner_session, lifetime_ms
   FROM nodes WHERE path > ? ORDER BY path LIMIT ${pageRows}`;
 const selectLarge = "SELECT data FROM large_data WHERE path = ?";
 
-type SessionRow = [id: number, secret: string, timeoutMs: number];
+type SessionRow = [id: number, secret: string, timeoutMs: number, owner: string];
 type NodeRow = [path: string, dataHex: string | null, ...stat: number[]];
 
 /**
@@ -71,11 +71,12 @@ function inOrder(a: string, b: string): boolean {
   return a < b || Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0;
 }
 
-function packSession(writer: ByteWriter, [id, secret, timeoutMs]: SessionRow): void {
+function packSession(writer: ByteWriter, [id, secret, timeoutMs, owner]: SessionRow): void {
   writer.byte(rowTags.session);
   writer.integer(id);
   writer.text(secret);
   writer.integer(timeoutMs);
+  writer.text(owner);
 }
 
 function packNode(
@@ -84,7 +85,7 @@ function packNode(
   { large, lastZxid }: { large: Database.Statement<[string], Buffer>; lastZxid: number },
 ): void {
   const [path, dataHex, ...stat] = row;
-  const [czxid, mzxid, pzxid, ctimeMs, mtimeMs, version, creates, aversion, owner] = stat;
+  const [czxid, mzxid, pzxid, ctimeMs, mtimeMs, version, creates, aversion, owner, lifetimeMs] = stat;
   if (Math.max(czxid!, mzxid!, pzxid!, owner!) > lastZxid) {
     throw new DamagedRow(`${path} was touched after the last zxid, ${lastZxid}`);
   }
@@ -106,6 +107,7 @@ function packNode(
   writer.signed(creates!);
   writer.signed(aversion!);
   writer.integer(owner!);
+  writer.signed(lifetimeMs!);
 }
 
 /** Gives each packed row to the sink. Data are views into the chunk. */
@@ -113,7 +115,12 @@ export function unpackRows(packed: Uint8Array, sink: StateSink): void {
   const reader = new ByteReader(packed);
   while (!reader.atEnd) {
     if (reader.byte() === rowTags.session) {
-      sink.session({ id: reader.integer(), secret: reader.text(), timeoutMs: reader.integer() });
+      sink.session({
+        id: reader.integer(),
+        secret: reader.text(),
+        timeoutMs: reader.integer(),
+        owner: reader.text(),
+      });
       continue;
     }
     const path = reader.text();
@@ -128,6 +135,7 @@ export function unpackRows(packed: Uint8Array, sink: StateSink): void {
       creates: reader.signed(),
       aversion: reader.signed(),
       ephemeralOwner: reader.integer(),
+      lifetimeMs: reader.signed(),
       dataLength: data.byteLength,
       numChildren: 0,
     };

@@ -32,6 +32,7 @@ const schema = `
     creates       INTEGER NOT NULL,
     aversion      INTEGER NOT NULL,
     owner_session INTEGER NOT NULL,
+    lifetime_ms   INTEGER NOT NULL,
     data          BLOB
   ) STRICT, WITHOUT ROWID;
 
@@ -43,7 +44,8 @@ const schema = `
   CREATE TABLE sessions (
     id         INTEGER PRIMARY KEY,
     secret     TEXT NOT NULL,
-    timeout_ms INTEGER NOT NULL
+    timeout_ms INTEGER NOT NULL,
+    owner      TEXT NOT NULL
   ) STRICT;
 
   CREATE TABLE meta (
@@ -62,7 +64,7 @@ export const inlineDataBytesMax = 512;
 function createSchema(connection: Database.Database): void {
   connection.exec(schema);
   const insert = connection.prepare(
-    "INSERT INTO nodes VALUES (:path, :czxid, :mzxid, :pzxid, :ctimeMs, :mtimeMs, :version, :creates, :aversion, :ephemeralOwner, x'')",
+    "INSERT INTO nodes VALUES (:path, :czxid, :mzxid, :pzxid, :ctimeMs, :mtimeMs, :version, :creates, :aversion, :ephemeralOwner, :lifetimeMs, x'')",
   );
   for (const { path, record } of reservedNodes) insert.run({ path, ...record });
 }

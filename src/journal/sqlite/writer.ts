@@ -6,14 +6,15 @@ import type { HistoryTable } from "./history-table.ts";
 import { inlineDataBytesMax } from "./schema.ts";
 
 const insertNode = `
-  INSERT INTO nodes (path, czxid, mzxid, pzxid, ctime_ms, mtime_ms, version, creates, aversion, owner_session, data)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-const updateData = "UPDATE nodes SET mzxid = ?, mtime_ms = ?, version = ?, data = ? WHERE path = ?";
+  INSERT INTO nodes (path, czxid, mzxid, pzxid, ctime_ms, mtime_ms, version, creates, aversion, owner_session, lifetime_ms, data)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const updateData =
+  "UPDATE nodes SET mzxid = ?, mtime_ms = ?, version = ?, owner_session = ?, data = ? WHERE path = ?";
 const updateParent = "UPDATE nodes SET pzxid = ?, creates = ? WHERE path = ?";
 const deleteNode = "DELETE FROM nodes WHERE path = ?";
 const putLarge = "INSERT OR REPLACE INTO large_data (path, data) VALUES (?, ?)";
 const deleteLarge = "DELETE FROM large_data WHERE path = ?";
-const insertSession = "INSERT INTO sessions (id, secret, timeout_ms) VALUES (?, ?, ?)";
+const insertSession = "INSERT INTO sessions (id, secret, timeout_ms, owner) VALUES (?, ?, ?, ?)";
 const updateSession = "UPDATE sessions SET timeout_ms = ? WHERE id = ?";
 const deleteSession = "DELETE FROM sessions WHERE id = ?";
 const updateLastZxid = "UPDATE meta SET last_zxid = ? WHERE last_zxid < ?";
@@ -68,7 +69,8 @@ export class Writer {
       case "nodeDataSet": {
         const { path, data, node } = change;
         if (data.byteLength <= inlineDataBytesMax) this.#sql.deleteLarge.run(path);
-        this.#one("updateData", node.mzxid, node.mtimeMs, node.version, this.#inline(path, data), path);
+        const { mzxid, mtimeMs, version, ephemeralOwner } = node;
+        this.#one("updateData", mzxid, mtimeMs, version, ephemeralOwner, this.#inline(path, data), path);
         return;
       }
       case "nodeDeleted":
@@ -78,7 +80,7 @@ export class Writer {
         this.#parents.set(parentOf(change.path), change.parent);
         return;
       case "sessionOpened":
-        this.#one("insertSession", change.sessionId, change.secret, change.timeoutMs);
+        this.#one("insertSession", change.sessionId, change.secret, change.timeoutMs, change.owner);
         return;
       case "sessionTimeoutSet":
         this.#one("updateSession", change.timeoutMs, change.sessionId);
@@ -89,9 +91,9 @@ export class Writer {
   }
 
   #insertNode({ path, data, node }: Extract<Change, { kind: "nodeCreated" }>): void {
-    const { czxid, mzxid, pzxid, ctimeMs, mtimeMs, version, creates, aversion, ephemeralOwner } = node;
+    const { czxid, mzxid, pzxid, ctimeMs, mtimeMs, version, creates, aversion } = node;
     const stat = [czxid, mzxid, pzxid, ctimeMs, mtimeMs, version, creates, aversion];
-    this.#one("insertNode", path, ...stat, ephemeralOwner, this.#inline(path, data));
+    this.#one("insertNode", path, ...stat, node.ephemeralOwner, node.lifetimeMs, this.#inline(path, data));
   }
 
   /** The data to keep in the node's row: null when they are too large and were put aside. */

@@ -1,0 +1,104 @@
+import type { Change } from "../change.ts";
+import { createdNode, type NodeRecord, withChild } from "../node.ts";
+import { anyVersion, type Caller, type NotDone } from "../operation.ts";
+import { checkPathLength, checkPathStart, parentOf, validatePath } from "../path.ts";
+import type { Refusal } from "../refusal.ts";
+import { sequentialPath } from "../sequence.ts";
+import type { StateReader } from "../state.ts";
+import { checkTtl, lifetimeOf, traitsOf } from "./create-mode.ts";
+import { checkEphemeralCount } from "./ephemeral-count.ts";
+import { createParents, type Parents } from "./parents.ts";
+import { type Context, type Of, type Prepared, refuse } from "./prepared.ts";
+import { badArgument, noChildrenForEphemerals, nodeExists, noNode, sessionRequired } from "./refusals.ts";
+import { prepareSet } from "./set.ts";
+import { prepareTakeOver } from "./take-over.ts";
+
+type Create = Of<"create">;
+
+/** PrepRequestProcessor.pRequest2TxnCreate. */
+export function prepareCreate(
+  operation: Create,
+  caller: Caller,
+  state: StateReader,
+  context: Context,
+): Prepared {
+  const { path, data, mode, ttlMs = 0 } = operation;
+  const { ephemeral, sequential } = traitsOf[mode];
+  const contradiction = checkTtl(mode, ttlMs) ?? checkIfExists(operation);
+  if (contradiction !== undefined) return refuse(contradiction);
+  if (ephemeral && caller.sessionId === undefined) return refuse(sessionRequired);
+  const badStart = checkPathStart(path);
+  if (badStart !== undefined) return refuse(badStart);
+  const parentPath = parentOf(path);
+  const parents = findParents(operation, parentPath, state, context);
+  if ("ok" in parents) return parents;
+  const { parent } = parents;
+  const created = sequential ? sequentialPath(path, parent.creates) : path;
+  // What breaks a rule is the caller's path, so it is that one which the refusal quotes.
+  const badPath = validatePath(path, sequential) ?? checkPathLength(created);
+  if (badPath !== undefined) return refuse(badPath);
+  const existing = state.node(created);
+  if (existing !== undefined) return useExisting(operation, created, caller, state, context);
+  if (parent.ephemeralOwner !== 0) return refuse(noChildrenForEphemerals(parentPath));
+  const ephemeralOwner = ephemeral ? caller.sessionId! : 0;
+  const tooMany = ephemeral ? checkEphemeralCount(ephemeralOwner, state) : undefined;
+  if (tooMany !== undefined) return refuse(tooMany);
+  const { stamp } = context;
+  const node = createdNode(stamp, { ephemeralOwner, lifetimeMs: lifetimeOf(mode, ttlMs) }, data.length);
+  const change: Change = {
+    kind: "nodeCreated",
+    path: created,
+    data,
+    node,
+    parent: withChild(parent, stamp.zxid),
+  };
+  return { ok: true, changes: [...parents.changes, change], path: created };
+}
+
+function checkIfExists({ mode, ifExists = "fail" }: Create): Refusal | undefined {
+  const { ephemeral, sequential } = traitsOf[mode];
+  if (ifExists !== "fail" && sequential) {
+    return badArgument("if_exists", "a node with a sequence number is always a new one");
+  }
+  if (ifExists === "takeOver" && !ephemeral) {
+    return badArgument("if_exists", "only an ephemeral node can be taken over");
+  }
+  return undefined;
+}
+
+function findParents(
+  { path, mode, parents }: Create,
+  parentPath: string,
+  state: StateReader,
+  context: Context,
+): Parents | NotDone {
+  const parent: NodeRecord | undefined = state.node(parentPath);
+  if (parent !== undefined) return { parent, changes: [] };
+  if (parents === undefined) {
+    return refuse(noNode(parentPath, `the parent ${parentPath} does not exist; create it first`));
+  }
+  const badPath = validatePath(path, traitsOf[mode].sequential);
+  return badPath === undefined ? createParents(parentPath, parents, state, context) : refuse(badPath);
+}
+
+function useExisting(
+  operation: Create,
+  path: string,
+  caller: Caller,
+  state: StateReader,
+  context: Context,
+): Prepared {
+  const { data, ifExists = "fail" } = operation;
+  switch (ifExists) {
+    case "fail":
+      return refuse(nodeExists(path));
+    case "get":
+      return { ok: true, changes: [], path, existed: true, data: state.data(path)! };
+    case "set": {
+      const set = prepareSet({ op: "set", path, data, version: anyVersion }, state, context.stamp);
+      return set.ok ? { ...set, existed: true } : set;
+    }
+    case "takeOver":
+      return prepareTakeOver(operation, path, caller, state, context);
+  }
+}

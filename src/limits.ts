@@ -138,6 +138,9 @@ export const replaysMax = 4;
 /** Transactions of the past that watches are told of in one go, before everybody else has a turn. */
 export const replaySliceTransactions = 200;
 
+/** Events of the past that watches are told in one go: very many may be told of the same transactions. */
+export const replaySliceEvents = 5_000;
+
 /** Watches that go live in one go. */
 export const replaySliceWatches = 2_000;
 

@@ -5,7 +5,7 @@ import type { Tree } from "../core/tree.ts";
 import type { Watch } from "../core/watch.ts";
 import { WatchTable } from "../core/watch-table.ts";
 import { Compacted, type Journal } from "../journal/journal.ts";
-import { replaySliceTransactions, replaySliceWatches, replaysMax } from "../limits.ts";
+import { replaySliceEvents, replaySliceTransactions, replaySliceWatches, replaysMax } from "../limits.ts";
 import type { WatchStream } from "./watch-stream.ts";
 
 export interface ReplayerOptions {
@@ -101,6 +101,8 @@ class Replay {
   readonly #ahead: Watch<WatchStream>[];
   readonly #touched = new Set<WatchStream>();
   #zxid = 0;
+  /** Told since the last flush. */
+  #events = 0;
   #stopped = false;
 
   constructor(
@@ -163,6 +165,7 @@ class Replay {
 
   async #feed(transactions: readonly Transaction[]): Promise<void> {
     let count = 0;
+    this.#events = 0;
     for (const transaction of transactions) {
       this.#zxid = Math.max(this.#zxid, transaction.zxid - 1);
       this.#reach();
@@ -171,7 +174,7 @@ class Replay {
       this.#fire(transaction);
       this.#zxid = transaction.zxid;
       this.#parkBacklogged();
-      if (++count % replaySliceTransactions === 0) await this.#flush();
+      if (++count % replaySliceTransactions === 0 || this.#events >= replaySliceEvents) await this.#flush();
       if (this.#stopped) return;
     }
     await this.#flush();
@@ -183,6 +186,7 @@ class Replay {
       this.#table.fire(event, (watch) => {
         const { owner } = watch;
         owner.pushEvent(event, watch);
+        this.#events++;
         this.#touched.add(owner);
         if (!watch.over) return;
         this.#forget(watch);
@@ -210,6 +214,7 @@ class Replay {
   async #flush(): Promise<void> {
     for (const stream of this.#touched) stream.flush();
     this.#touched.clear();
+    this.#events = 0;
     await new Promise((resolve) => setImmediate(resolve));
   }
 

@@ -77,6 +77,7 @@ async function main(dataDir: string): Promise<void> {
     log,
     host: "127.0.0.1",
     port: 0,
+    clock: systemClock,
     maxConnections: 20_000,
     maxConnectionsPerAddress: Number.POSITIVE_INFINITY,
   });

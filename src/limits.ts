@@ -69,6 +69,15 @@ export const connectionMegabytesMax = 256;
 /** How long a new connection may take to say that it speaks HTTP/2. */
 export const prefaceTimeoutMs = 5_000;
 
+/** How often the files of keys and certificates are read again: how long a new one may go unnoticed. */
+export const keyFilesIntervalMs = 5_000;
+
+/** How often one kind of warning that strangers can cause is written to the log. */
+export const warningIntervalMs = 1_000;
+
+/** Connections open at once on the port for health checks alone. */
+export const healthConnectionsMax = 100;
+
 /** Connections that are told at the same time that they are too many; beyond it they are dropped in silence. */
 export const refusedConnectionsMax = 64;
 

@@ -1,3 +1,4 @@
+import { openTls, type Tls } from "./auth/tls-keys.ts";
 import { systemClock, systemRandom } from "./clock.ts";
 import type { Settings } from "./config/settings.ts";
 import { Engine } from "./engine/engine.ts";
@@ -27,6 +28,8 @@ export interface RunningServer {
 export async function startServer(settings: Settings, log: Logger): Promise<RunningServer> {
   const startedMs = systemClock.monotonicMs();
   const { dataDir, acceptDataLoss } = settings;
+  // Before the database: wrong keys are told at once, and nothing was touched.
+  const tls = await tlsOf(settings, log);
   const retention = {
     transactionsMax: settings.historyMaxTransactions,
     bytesMax: settings.historyMaxBytes,
@@ -44,12 +47,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     onFailure: failure.reject,
   });
   collectGarbage();
-  if (!isLoopback(settings.host)) {
-    log.warn(
-      { host: settings.host },
-      "there is no authentication: whoever reaches this address may do anything",
-    );
-  }
+  warnOfOpenDoors(settings, log);
   const { zxid, nodeCount: nodes, sessionCount } = engine.tree;
   const dur_ms = Math.round(systemClock.monotonicMs() - startedMs);
   log.info({ data_dir: dataDir, zxid, nodes, sessions: sessionCount, dur_ms }, "loaded");
@@ -58,9 +56,13 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     log,
     host: settings.host,
     port: settings.port,
+    healthPort: settings.healthPort || undefined,
+    tls,
+    clock: systemClock,
     maxConnections: settings.maxConnections || Number.POSITIVE_INFINITY,
     maxConnectionsPerAddress: settings.maxConnectionsPerAddress || Number.POSITIVE_INFINITY,
   }).catch(async (error) => {
+    tls?.keys.stop();
     await engine.stop();
     throw error;
   });
@@ -70,10 +72,28 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     port: grpc.port,
     failed: failure.promise,
     async stop() {
+      tls?.keys.stop();
       await grpc.stop(stopGraceMs);
       await engine.stop();
     },
   };
+}
+
+function tlsOf(settings: Settings, log: Logger): Promise<Tls | undefined> {
+  const { tlsCertFile: certFile, tlsKeyFile: keyFile, tlsClientCaFile, tlsClientAuth: clientAuth } = settings;
+  if (certFile === "") return Promise.resolve(undefined);
+  const clientCaFile = tlsClientCaFile || undefined;
+  return openTls({ certFile, keyFile, clientCaFile, clientAuth }, { clock: systemClock, log });
+}
+
+/** What an operator should know before others find out. */
+function warnOfOpenDoors({ host, tlsCertFile, tlsClientAuth }: Settings, log: Logger): void {
+  if (isLoopback(host)) return;
+  if (tlsCertFile === "")
+    log.warn({ host }, "there is no TLS: everything that is said here can be overheard");
+  if (tlsClientAuth !== "require") {
+    log.warn({ host }, "there is no authentication: whoever reaches this address may do anything");
+  }
 }
 
 function isLoopback(host: string): boolean {

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import type { z } from "zod";
 import { defaultDataDir } from "./default-data-dir.ts";
-import { choice, integer, type Setting, text, toggle } from "./setting.ts";
+import { choice, file, integer, type Setting, text, toggle } from "./setting.ts";
 
 const dayMs = 86_400_000;
 
@@ -9,11 +9,27 @@ const dayMs = 86_400_000;
 export const schema = {
   host: text({
     default: "127.0.0.1",
-    help: "Address to listen on. There is no authentication yet: anybody who reaches it may do anything.",
+    help: "Address to listen on. Before it is not the loopback one, read docs/security.md.",
     rule: "an IP address without brackets or port, or a host name",
     accepts: (value) => isIP(value) !== 0 || /^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/.test(value),
   }),
   port: integer({ default: 7181, min: 0, max: 65_535, help: "gRPC port; 0 takes any free one." }),
+  healthPort: integer({
+    default: 0,
+    min: 0,
+    max: 65_535,
+    help: "Port that answers health checks alone, in clear and for anybody; 0 opens none.",
+  }),
+  tlsCertFile: file({ help: "The server's certificate and those of its issuers, in PEM: switches TLS on." }),
+  tlsKeyFile: file({ help: "The private key of that certificate, in PEM, without a passphrase." }),
+  tlsClientCaFile: file({
+    help: "Certificates of the authorities that issue clients' certificates, in PEM.",
+  }),
+  tlsClientAuth: choice({
+    words: ["none", "request", "require"],
+    default: "none",
+    help: "Client certificates: not asked for, checked if there is one, or needed to connect.",
+  }),
   dataDir: text({
     default: {
       text: "/var/lib/corral for root, else $XDG_DATA_HOME/corral or ~/.local/share/corral",
@@ -126,5 +142,5 @@ export function namesOf(name: string): { readonly key: string; readonly env: str
 /** A setting's default as documentation shows it. */
 export function defaultText(name: SettingName): string {
   const value = schema[name].default;
-  return typeof value === "object" ? value.text : String(value);
+  return typeof value === "object" ? value.text : String(value) || "none";
 }

@@ -25,7 +25,7 @@ export const refusedKeys: readonly KeyGroup[] = [
   { keys: ["forceSync"], harmless: /^yes$/, reason: "Corral syncs every write before it acknowledges it" },
   {
     keys: ["secureClientPort*", "ssl.*", "client.portUnification", "client.certReload", "fips-mode"],
-    reason: "Corral does not offer TLS yet, and clients would talk in clear",
+    reason: "Corral's TLS takes files in PEM: --tls-cert-file and the flags beside it name them",
   },
   {
     keys: [

@@ -1,4 +1,4 @@
-import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { Server } from "@grpc/grpc-js";
 import { Health } from "../../gen/ts/grpc/health/v1/health_pb.js";
 import { ServerReflection } from "../../gen/ts/grpc/reflection/v1/reflection_pb.js";
 import { type Engine, shuttingDown } from "../engine/engine.ts";
@@ -6,6 +6,7 @@ import {
   connectionMegabytesMax,
   connectionPingIntervalMs,
   connectionPingTimeoutMs,
+  healthConnectionsMax,
   messageBytesMax,
   streamsPerConnectionMax,
 } from "../limits.ts";
@@ -14,18 +15,23 @@ import { addAdmin } from "./admin.ts";
 import { builtinErrors } from "./builtin-errors.ts";
 import { Calls } from "./calls.ts";
 import { addCoordination } from "./coordination.ts";
+import { Front } from "./front.ts";
 import { HealthState } from "./health.ts";
-import { Listener, type ListenerOptions } from "./listener.ts";
+import type { ListenerOptions } from "./listener.ts";
 import type { Log } from "./log.ts";
 import { Reflection, reflectionAlpha } from "./reflection.ts";
 
 export interface GrpcServerOptions extends Omit<ListenerOptions, "accept"> {
   readonly engine: Engine;
+  /** Where health checks are answered in clear, besides the main port; 0 takes any free one. Default: nowhere. */
+  readonly healthPort?: number | undefined;
 }
 
 export interface GrpcServer {
   /** The port that it listens on. */
   readonly port: number;
+  /** That of health checks alone, if there is one. */
+  readonly healthPort: number | undefined;
   /** What the health service tells; true at the start. */
   setServing(serving: boolean): void;
   /**
@@ -45,37 +51,43 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   addCoordination(server, { engine, calls, log });
   addAdmin(server, { engine, calls, log });
   addSideServices(server, { health, calls: sideCalls, log });
-  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const listener = await Listener.listen({
-    ...options,
-    accept: (socket) => injector.injectConnection(socket),
+  const main = await Front.open(server, options);
+  const probes = await openHealthFront(options, health, sideCalls).catch(async (error) => {
+    await main.stop(0, Promise.resolve());
+    throw error;
   });
   let stopped: Promise<void> | undefined;
 
   async function stop(graceMs: number): Promise<void> {
     health.setServing(false);
-    const disconnected = listener.close();
     // Whoever calls while the last calls run is told why; after them, connections are asked to go.
-    const finished = calls
-      .close(shuttingDown)
-      .then(() => sideCalls.close(shuttingDown))
-      .then(() => injector.drain(graceMs))
-      .then(() => disconnected);
-    await atMost(graceMs, finished);
-    listener.destroyConnections();
-    await disconnected;
-    injector.destroy();
-    server.forceShutdown();
+    const finished = calls.close(shuttingDown).then(() => sideCalls.close(shuttingDown));
+    await Promise.all([main.stop(graceMs, finished), probes?.stop(graceMs, finished)]);
   }
 
   return {
-    port: listener.port,
+    port: main.port,
+    healthPort: probes?.port,
     setServing: (serving) => health.setServing(serving),
     stop: (graceMs) => {
       stopped ??= stop(graceMs);
       return stopped;
     },
   };
+}
+
+/** A port that tells of health and of nothing else: probes have no certificates and no passwords. */
+async function openHealthFront(
+  options: GrpcServerOptions,
+  health: HealthState,
+  calls: Calls,
+): Promise<Front | undefined> {
+  const { healthPort, host, clock, log } = options;
+  if (healthPort === undefined) return undefined;
+  const server = new Server(serverOptions);
+  addService(server, Health, health.handlers(), { contextOf: () => undefined, calls, log });
+  const limits = { maxConnections: healthConnectionsMax, maxConnectionsPerAddress: healthConnectionsMax };
+  return Front.open(server, { host, port: healthPort, clock, log, ...limits });
 }
 
 /** Health and reflection go on while the last calls run, so that probes see what is happening. */
@@ -100,12 +112,3 @@ const serverOptions = {
   // Its books would cost every call something, and nobody reads them.
   "grpc.enable_channelz": 0,
 };
-
-async function atMost(ms: number, finished: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([finished, timeout]);
-  clearTimeout(timer);
-}

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { namesOf, settingNames } from "../../src/config/settings.ts";
@@ -70,4 +70,23 @@ test("serve logs where it listens, warns in its log, and stops at SIGTERM with 0
   expect(JSON.parse(await server.line("syncLimit"))).toMatchObject({ level: "warn" });
   server.child.kill("SIGTERM");
   expect(await server.finished).toMatchObject({ code: 0, stderr: "" });
+});
+
+test("keys that cannot be used end the start with one line, before the database is touched", async () => {
+  const dir = join(tempDir(), "data");
+  const keys = ["--tls-cert-file", "/no/such.pem", "--tls-key-file", "/no/such.key"];
+  const { code, stderr } = await run(["serve", "--port", "0", "--data-dir", dir, ...keys]);
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: "corral: /no/such.pem cannot be read: it does not exist\n",
+  });
+  expect(existsSync(dir)).toBe(false);
+});
+
+test("an open door is told in the log", async () => {
+  const server = startCommand(["serve", "--port", "0", "--host", "0.0.0.0", "--data-dir", tempDir()]);
+  expect(JSON.parse(await server.line("no TLS"))).toMatchObject({ level: "warn", host: "0.0.0.0" });
+  expect(JSON.parse(await server.line("no authentication"))).toMatchObject({ level: "warn" });
+  server.child.kill("SIGTERM");
+  await server.finished;
 });

@@ -7,6 +7,11 @@ test("the defaults", () => {
   expect(load([]).settings).toEqual({
     host: "127.0.0.1",
     port: 7181,
+    healthPort: 0,
+    tlsCertFile: "",
+    tlsKeyFile: "",
+    tlsClientCaFile: "",
+    tlsClientAuth: "none",
     dataDir: "/home/ada/.local/share/corral",
     tickMs: 2_000,
     minSessionTimeoutMs: 4_000,
@@ -122,6 +127,20 @@ test("a file that cannot be read says why", () => {
     "configuration file /no/such.toml cannot be read: it does not exist",
   );
   expect(complaint(["--config", "/"])).toBe("configuration file / cannot be read: it is a directory");
+});
+
+const tls = ["--tls-cert-file", "cert.pem", "--tls-key-file", "key.pem"];
+test.each([
+  [tls.slice(0, 2), "tls_cert_file needs tls_key_file as well"],
+  [tls.slice(2), "tls_key_file needs tls_cert_file as well"],
+  [["--tls-client-ca-file", "ca.pem"], "tls_client_ca_file needs tls_cert_file as well"],
+  [[...tls, "--tls-client-auth", "require"], "tls_client_auth = require needs tls_client_ca_file as well"],
+  [
+    [...tls, "--tls-client-ca-file", "ca"],
+    "tls_client_ca_file needs tls_client_auth to be request or require",
+  ],
+])("half of a protection is refused: %j", (flags, message) => {
+  expect(complaint(flags)).toBe(message);
 });
 
 const port = "a whole number from 0 to 65535";

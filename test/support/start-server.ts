@@ -1,3 +1,4 @@
+import type { ChannelCredentials } from "@grpc/grpc-js";
 import { onTestFinished } from "vitest";
 import { systemRandom } from "../../src/clock.ts";
 import { brokenInvariants } from "../../src/core/invariants.ts";
@@ -24,9 +25,13 @@ export interface TestServer {
 
 /** A whole server on a free port of the loopback; it stops, and is checked, at the end of the test. */
 export async function startServer(
-  options: Partial<GrpcServerOptions> & { readonly journal?: Journal } = {},
+  options: Partial<GrpcServerOptions> & {
+    readonly journal?: Journal;
+    readonly clock?: ManualClock;
+    readonly credentials?: ChannelCredentials;
+  } = {},
 ): Promise<TestServer> {
-  const clock = new ManualClock();
+  const clock = options.clock ?? new ManualClock();
   const engine = await Engine.start({
     journal: options.journal ?? new MemoryJournal(),
     clock,
@@ -49,9 +54,10 @@ export async function startServer(
     maxConnectionsPerAddress: 1_000,
     log: { error: note, warn: note },
     ...options,
+    clock,
   });
   const address = `127.0.0.1:${grpc.port}`;
-  const client = new RpcClient(address);
+  const client = new RpcClient(address, {}, options.credentials);
   let stopped: Promise<void> | undefined;
   const stop = () => {
     stopped ??= (async () => {

@@ -72,6 +72,27 @@ export const prefaceTimeoutMs = 5_000;
 /** How often the files of keys and certificates are read again: how long a new one may go unnoticed. */
 export const keyFilesIntervalMs = 5_000;
 
+/** The longest `authorization` that is looked at. Tokens are some hundred characters. */
+export const authorizationCharsMax = 8_192;
+
+/** Tokens whose check is remembered: it takes a tenth of a millisecond. */
+export const tokensKept = 10_000;
+
+/** How far the clocks of a token's issuer and of this server may be apart. */
+export const tokenClockSkewMs = 30_000;
+
+/** Wrong credentials in a row that an address is forgiven. */
+export const authFailuresFree = 10;
+
+/** How long an address has to wait after one more; each further one doubles it. */
+export const authBackoffMs = 100;
+
+/** The longest that an address has to wait. */
+export const authBackoffMaxMs = 10_000;
+
+/** Addresses whose failures are remembered. */
+export const authFailuresKept = 10_000;
+
 /** How often one kind of warning that strangers can cause is written to the log. */
 export const warningIntervalMs = 1_000;
 

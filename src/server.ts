@@ -1,7 +1,8 @@
-import { openTls, type Tls } from "./auth/tls-keys.ts";
+import { openSecurity } from "./auth/security.ts";
 import { systemClock, systemRandom } from "./clock.ts";
 import type { Settings } from "./config/settings.ts";
 import { Engine } from "./engine/engine.ts";
+import { SeldomWarning } from "./grpc/seldom-warning.ts";
 import { startGrpcServer } from "./grpc/server.ts";
 import { openSqliteJournal } from "./journal/sqlite/sqlite-journal.ts";
 import { collectGarbage } from "./ops/garbage.ts";
@@ -29,7 +30,12 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
   const startedMs = systemClock.monotonicMs();
   const { dataDir, acceptDataLoss } = settings;
   // Before the database: wrong keys are told at once, and nothing was touched.
-  const tls = await tlsOf(settings, log);
+  const warning = new SeldomWarning(systemClock, log);
+  const security = await openSecurity(settings, {
+    clock: systemClock,
+    log,
+    failed: (peer) => warning.warn({ peer }, "wrong credentials"),
+  });
   const retention = {
     transactionsMax: settings.historyMaxTransactions,
     bytesMax: settings.historyMaxBytes,
@@ -57,12 +63,12 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     host: settings.host,
     port: settings.port,
     healthPort: settings.healthPort || undefined,
-    tls,
+    ...security,
     clock: systemClock,
     maxConnections: settings.maxConnections || Number.POSITIVE_INFINITY,
     maxConnectionsPerAddress: settings.maxConnectionsPerAddress || Number.POSITIVE_INFINITY,
   }).catch(async (error) => {
-    tls?.keys.stop();
+    security.stop();
     await engine.stop();
     throw error;
   });
@@ -72,28 +78,21 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     port: grpc.port,
     failed: failure.promise,
     async stop() {
-      tls?.keys.stop();
+      security.stop();
       await grpc.stop(stopGraceMs);
       await engine.stop();
     },
   };
 }
 
-function tlsOf(settings: Settings, log: Logger): Promise<Tls | undefined> {
-  const { tlsCertFile: certFile, tlsKeyFile: keyFile, tlsClientCaFile, tlsClientAuth: clientAuth } = settings;
-  if (certFile === "") return Promise.resolve(undefined);
-  const clientCaFile = tlsClientCaFile || undefined;
-  return openTls({ certFile, keyFile, clientCaFile, clientAuth }, { clock: systemClock, log });
-}
-
 /** What an operator should know before others find out. */
-function warnOfOpenDoors({ host, tlsCertFile, tlsClientAuth }: Settings, log: Logger): void {
+function warnOfOpenDoors(settings: Settings, log: Logger): void {
+  const { host, tlsCertFile, tlsClientAuth, requireAuthentication } = settings;
   if (isLoopback(host)) return;
   if (tlsCertFile === "")
-    log.warn({ host }, "there is no TLS: everything that is said here can be overheard");
-  if (tlsClientAuth !== "require") {
-    log.warn({ host }, "there is no authentication: whoever reaches this address may do anything");
-  }
+    log.warn({ host }, "there is no TLS: passwords, tokens and data can be overheard on their way");
+  if (tlsClientAuth === "require" || requireAuthentication !== "none") return;
+  log.warn({ host }, "calls are taken from anybody who reaches this address: see require_authentication");
 }
 
 function isLoopback(host: string): boolean {

@@ -6,6 +6,10 @@ const needs: readonly (readonly [SettingName, SettingName])[] = [
   ["tlsCertFile", "tlsKeyFile"],
   ["tlsKeyFile", "tlsCertFile"],
   ["tlsClientCaFile", "tlsCertFile"],
+  ["jwtKeysFile", "jwtIssuer"],
+  ["jwtKeysFile", "jwtAudience"],
+  ["jwtIssuer", "jwtKeysFile"],
+  ["jwtAudience", "jwtKeysFile"],
 ];
 
 /** @throws UsageError */

@@ -73,6 +73,11 @@ export function file({ help }: { readonly help: string }): Setting<string> {
   });
 }
 
+/** A text that need not be given. */
+export function optional({ help }: { readonly help: string }): Setting<string> {
+  return text({ default: "", help, rule: "a text, or empty for none", accepts: () => true });
+}
+
 /** One of a few words. */
 export function choice<const W extends string>(about: About<W> & { words: readonly W[] }): Setting<W> {
   return {

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import type { z } from "zod";
 import { defaultDataDir } from "./default-data-dir.ts";
-import { choice, file, integer, type Setting, text, toggle } from "./setting.ts";
+import { choice, file, integer, optional, type Setting, text, toggle } from "./setting.ts";
 
 const dayMs = 86_400_000;
 
@@ -29,6 +29,24 @@ export const schema = {
     words: ["none", "request", "require"],
     default: "none",
     help: "Client certificates: not asked for, checked if there is one, or needed to connect.",
+  }),
+  requireAuthentication: choice({
+    words: ["none", "any", "verified"],
+    default: "none",
+    help: "Refuse calls without credentials, and with verified also those of users by Basic, whose password only ACLs check.",
+  }),
+  superDigest: text({
+    default: "",
+    help: "The super user, to whom no ACL applies, as user:base64(SHA1(user:password)).",
+    rule: "a user and a digest such as super:D/InIHSb7yEEbrWz8b9l71RjZJU=, or empty for none",
+    accepts: (value) => value === "" || /^[^:]+:[A-Za-z0-9+/]{27}=$/.test(value),
+  }),
+  jwtKeysFile: file({
+    help: "Public keys of who issues tokens, a JSON Web Key Set or one key in PEM: switches tokens on.",
+  }),
+  jwtIssuer: optional({ help: "The issuer that a token must name in iss." }),
+  jwtAudience: optional({
+    help: "The audience that a token must name in aud: this server, or a group of them.",
   }),
   dataDir: text({
     default: {

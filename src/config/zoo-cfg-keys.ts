@@ -10,6 +10,7 @@ export const zooKeeperNames: Readonly<Record<string, SettingName>> = {
   maxSessionTimeout: "maxSessionTimeoutMs",
   maxClientCnxns: "maxConnectionsPerAddress",
   maxCnxns: "maxConnections",
+  "DigestAuthenticationProvider.superDigest": "superDigest",
 };
 
 interface KeyGroup {
@@ -52,7 +53,7 @@ export const refusedKeys: readonly KeyGroup[] = [
       "kerberos.*",
       "ensembleAuthName",
     ],
-    reason: "Corral does not authenticate clients yet, and everybody would be let in",
+    reason: "Corral's own settings say who is let in: require_authentication and those beside it",
   },
   { keys: ["allowSaslFailedClients"], harmless: /^false$/i, reason: "Corral has no SASL" },
   { keys: ["skipACL"], harmless: /^no$/, reason: "Corral cannot be told to skip ACLs" },

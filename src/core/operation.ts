@@ -1,3 +1,4 @@
+import type { Identity } from "./identity.ts";
 import type { Stat } from "./node.ts";
 import type { Refusal } from "./refusal.ts";
 
@@ -17,6 +18,10 @@ export type Operation =
 /** Who acts. The session, when there is one, is checked before anything else. */
 export interface Caller {
   readonly sessionId?: number;
+  /** Everybody that the caller has proven to be; none for the server itself. */
+  readonly identities?: readonly Identity[];
+  /** Where the call comes from; undefined for the server itself. */
+  readonly address?: string;
 }
 
 export const anonymous: Caller = {};

@@ -25,6 +25,8 @@ export const reasons = [
   "NO_WATCHER",
   "TOO_MANY_WATCHES",
   "WATCHER_TOO_SLOW",
+  "AUTH_FAILED",
+  "AUTHENTICATION_REQUIRED",
 ] as const;
 
 export type Reason = (typeof reasons)[number];

@@ -1,9 +1,7 @@
 import type { Server } from "@grpc/grpc-js";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import type { Caller } from "../core/operation.ts";
-import type { Engine } from "../engine/engine.ts";
 import { addService, type Handlers } from "./adapter/service.ts";
-import type { Calls } from "./calls.ts";
 import { closeSession } from "./handlers/close-session.ts";
 import { create } from "./handlers/create.ts";
 import { deleteNode } from "./handlers/delete.ts";
@@ -15,18 +13,17 @@ import { openSession } from "./handlers/open-session.ts";
 import { set } from "./handlers/set.ts";
 import { sync } from "./handlers/sync.ts";
 import { watch } from "./handlers/watch.ts";
-import type { Log } from "./log.ts";
+import { whoAmI } from "./handlers/who-am-i.ts";
 import { callerOf } from "./metadata.ts";
+import type { ServiceOptions } from "./service-options.ts";
 
 /** Serves corral.v1.Coordination from the engine. */
-export function addCoordination(
-  server: Server,
-  { engine, calls, log }: { readonly engine: Engine; readonly calls: Calls; readonly log: Log },
-): void {
+export function addCoordination(server: Server, { engine, authenticator, calls, log }: ServiceOptions): void {
   const handlers: Handlers<typeof Coordination, Caller> = {
     openSession: openSession(engine),
     keepAlive: keepAlive(engine),
     closeSession: closeSession(engine),
+    whoAmI: whoAmI(),
     create: create(engine),
     get: get(engine),
     exists: exists(engine),
@@ -37,7 +34,7 @@ export function addCoordination(
     watch: watch(engine),
   };
   addService(server, Coordination, handlers, {
-    contextOf: (metadata) => callerOf(metadata, engine),
+    contextOf: (call) => callerOf(call, { engine, authenticator }),
     calls,
     log,
   });

@@ -1,5 +1,11 @@
+import type { Socket } from "node:net";
 import { type ConnectionInjector, type Server, ServerCredentials } from "@grpc/grpc-js";
 import { Listener, type ListenerOptions } from "./listener.ts";
+
+export interface FrontOptions extends Omit<ListenerOptions, "accept"> {
+  /** Told of each connection before its first call. */
+  readonly accepted?: (socket: Socket) => void;
+}
 
 /** A port and the grpc-js server that answers on it. */
 export class Front {
@@ -8,10 +14,13 @@ export class Front {
   readonly #injector: ConnectionInjector;
 
   /** @throws ListenError */
-  static async open(server: Server, options: Omit<ListenerOptions, "accept">): Promise<Front> {
+  static async open(server: Server, options: FrontOptions): Promise<Front> {
     // The listener has done TLS: for grpc-js every connection is a plain one.
     const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-    const accept = (socket: Parameters<ListenerOptions["accept"]>[0]) => injector.injectConnection(socket);
+    const accept = (socket: Socket) => {
+      options.accepted?.(socket);
+      injector.injectConnection(socket);
+    };
     return new Front(server, await Listener.listen({ ...options, accept }), injector);
   }
 

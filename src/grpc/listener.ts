@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import type { Tls } from "../auth/tls-keys.ts";
 import type { Clock } from "../clock.ts";
 import { prefaceTimeoutMs, refusalLingerMs, refusedConnectionsMax } from "../limits.ts";
+import { addressOf } from "./connections.ts";
 import type { Log } from "./log.ts";
 import { goAwayFrames, isHttp2Preface, looksLikeHttp1, prefaceBytes } from "./preface.ts";
 import { SeldomWarning } from "./seldom-warning.ts";
@@ -120,11 +121,6 @@ export class Listener {
     if (left === 0) this.#perAddress.delete(address);
     else this.#perAddress.set(address, left);
   }
-}
-
-/** An IPv4 client counts as the same whether the socket shows it as IPv4 or mapped into IPv6. */
-function addressOf(socket: Socket): string {
-  return (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
 }
 
 /** Reads until the client has said that it speaks HTTP/2, gives that back to the socket, and hands it on. */

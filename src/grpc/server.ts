@@ -1,6 +1,7 @@
 import { Server } from "@grpc/grpc-js";
 import { Health } from "../../gen/ts/grpc/health/v1/health_pb.js";
 import { ServerReflection } from "../../gen/ts/grpc/reflection/v1/reflection_pb.js";
+import type { Authenticator } from "../auth/authenticator.ts";
 import { type Engine, shuttingDown } from "../engine/engine.ts";
 import {
   connectionMegabytesMax,
@@ -14,6 +15,7 @@ import { addService } from "./adapter/service.ts";
 import { addAdmin } from "./admin.ts";
 import { builtinErrors } from "./builtin-errors.ts";
 import { Calls } from "./calls.ts";
+import { Connections, knowing } from "./connections.ts";
 import { addCoordination } from "./coordination.ts";
 import { Front } from "./front.ts";
 import { HealthState } from "./health.ts";
@@ -23,6 +25,7 @@ import { Reflection, reflectionAlpha } from "./reflection.ts";
 
 export interface GrpcServerOptions extends Omit<ListenerOptions, "accept"> {
   readonly engine: Engine;
+  readonly authenticator: Authenticator;
   /** Where health checks are answered in clear, besides the main port; 0 takes any free one. Default: nowhere. */
   readonly healthPort?: number | undefined;
 }
@@ -43,15 +46,16 @@ export interface GrpcServer {
 
 /** Serves the engine over gRPC, with health and reflection. @throws ListenError */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const { engine, log } = options;
+  const { engine, authenticator, log } = options;
+  const connections = new Connections();
   const calls = new Calls();
   const sideCalls = new Calls();
   const health = new HealthState();
-  const server = new Server(serverOptions);
-  addCoordination(server, { engine, calls, log });
-  addAdmin(server, { engine, calls, log });
+  const server = new Server({ ...serverOptions, interceptors: [builtinErrors, knowing(connections)] });
+  addCoordination(server, { engine, authenticator, calls, log });
+  addAdmin(server, { engine, authenticator, calls, log });
   addSideServices(server, { health, calls: sideCalls, log });
-  const main = await Front.open(server, options);
+  const main = await Front.open(server, { ...options, accepted: (socket) => connections.add(socket) });
   const probes = await openHealthFront(options, health, sideCalls).catch(async (error) => {
     await main.stop(0, Promise.resolve());
     throw error;
@@ -84,7 +88,7 @@ async function openHealthFront(
 ): Promise<Front | undefined> {
   const { healthPort, host, clock, log } = options;
   if (healthPort === undefined) return undefined;
-  const server = new Server(serverOptions);
+  const server = new Server({ ...serverOptions, interceptors: [builtinErrors] });
   addService(server, Health, health.handlers(), { contextOf: () => undefined, calls, log });
   const limits = { maxConnections: healthConnectionsMax, maxConnectionsPerAddress: healthConnectionsMax };
   return Front.open(server, { host, port: healthPort, clock, log, ...limits });
@@ -103,7 +107,6 @@ function addSideServices(
 }
 
 const serverOptions = {
-  interceptors: [builtinErrors],
   "grpc.max_receive_message_length": messageBytesMax,
   "grpc.max_concurrent_streams": streamsPerConnectionMax,
   "grpc-node.max_session_memory": connectionMegabytesMax,

@@ -38,6 +38,8 @@ export const codeOfReason: Readonly<Record<Reason, codes>> = {
   NO_WATCHER: codes.NOT_FOUND,
   TOO_MANY_WATCHES: codes.RESOURCE_EXHAUSTED,
   WATCHER_TOO_SLOW: codes.RESOURCE_EXHAUSTED,
+  AUTH_FAILED: codes.UNAUTHENTICATED,
+  AUTHENTICATION_REQUIRED: codes.UNAUTHENTICATED,
 };
 
 /** When a retry makes sense, in milliseconds. */

@@ -12,6 +12,11 @@ test("the defaults", () => {
     tlsKeyFile: "",
     tlsClientCaFile: "",
     tlsClientAuth: "none",
+    requireAuthentication: "none",
+    superDigest: "",
+    jwtKeysFile: "",
+    jwtIssuer: "",
+    jwtAudience: "",
     dataDir: "/home/ada/.local/share/corral",
     tickMs: 2_000,
     minSessionTimeoutMs: 4_000,
@@ -133,6 +138,8 @@ const tls = ["--tls-cert-file", "cert.pem", "--tls-key-file", "key.pem"];
 test.each([
   [tls.slice(0, 2), "tls_cert_file needs tls_key_file as well"],
   [tls.slice(2), "tls_key_file needs tls_cert_file as well"],
+  [["--jwt-keys-file", "jwks.json", "--jwt-issuer", "me"], "jwt_keys_file needs jwt_audience as well"],
+  [["--jwt-audience", "corral"], "jwt_audience needs jwt_keys_file as well"],
   [["--tls-client-ca-file", "ca.pem"], "tls_client_ca_file needs tls_cert_file as well"],
   [[...tls, "--tls-client-auth", "require"], "tls_client_auth = require needs tls_client_ca_file as well"],
   [

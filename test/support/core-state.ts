@@ -6,6 +6,9 @@ import { type Prepared, prepare } from "../../src/core/prepare.ts";
 import { reservedNodes } from "../../src/core/reserved.ts";
 import { Tree } from "../../src/core/tree.ts";
 
+/** Somebody who acts for a session. */
+export type SessionCaller = Caller & { readonly sessionId: number };
+
 /** A tree as a new server has it. */
 export function newTree(): Tree {
   const tree = new Tree();
@@ -50,12 +53,12 @@ export class CoreState {
   }
 
   /** Opens a session and answers it as a caller. */
-  session(): Required<Caller> {
+  session(): SessionCaller {
     this.do({ op: "openSession", secret: "secret", timeoutMs: 10_000 });
     return { sessionId: this.tree.zxid };
   }
 
-  close({ sessionId }: Required<Caller>): Prepared {
+  close({ sessionId }: SessionCaller): Prepared {
     return this.do({ op: "closeSession", sessionId });
   }
 

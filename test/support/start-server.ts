@@ -1,5 +1,6 @@
 import type { ChannelCredentials } from "@grpc/grpc-js";
 import { onTestFinished } from "vitest";
+import { Authenticator } from "../../src/auth/authenticator.ts";
 import { systemRandom } from "../../src/clock.ts";
 import { brokenInvariants } from "../../src/core/invariants.ts";
 import { Engine } from "../../src/engine/engine.ts";
@@ -50,6 +51,7 @@ export async function startServer(
     engine,
     host: "127.0.0.1",
     port: 0,
+    authenticator: new Authenticator({ clock, demand: "none" }),
     maxConnections: 1_000,
     maxConnectionsPerAddress: 1_000,
     log: { error: note, warn: note },

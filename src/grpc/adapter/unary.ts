@@ -22,7 +22,8 @@ export function unary<Input extends DescMessage, Output extends DescMessage, Con
     try {
       calls.enter();
       entered = true;
-      const context = contextOf(call.metadata);
+      const known = contextOf(call);
+      const context = known instanceof Promise ? await known : known;
       const answer = handle(decode(input, call.request), context);
       respond(null, encode(output, answer instanceof Promise ? await answer : answer));
     } catch (error) {

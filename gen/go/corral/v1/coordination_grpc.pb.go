@@ -26,6 +26,7 @@ const (
 	Coordination_OpenSession_FullMethodName  = "/corral.v1.Coordination/OpenSession"
 	Coordination_KeepAlive_FullMethodName    = "/corral.v1.Coordination/KeepAlive"
 	Coordination_CloseSession_FullMethodName = "/corral.v1.Coordination/CloseSession"
+	Coordination_WhoAmI_FullMethodName       = "/corral.v1.Coordination/WhoAmI"
 	Coordination_Create_FullMethodName       = "/corral.v1.Coordination/Create"
 	Coordination_Get_FullMethodName          = "/corral.v1.Coordination/Get"
 	Coordination_Exists_FullMethodName       = "/corral.v1.Coordination/Exists"
@@ -44,12 +45,14 @@ const (
 // call with the zxid, the number of the change that the answer reflects.
 //
 // Metadata: `corral-session: <token>` names the session that acts. It is needed to create an ephemeral
-// node and optional everywhere else; when present, it is checked before anything else.
+// node and optional everywhere else; when present, it is checked before anything else. `authorization: Basic ...`
+// or `Bearer ...` says who acts: a user, or the subject of a token. A client certificate says so as well, for all
+// calls of its connection. The server may demand one of them; health and reflection never do.
 //
 // Errors: standard gRPC codes. The details carry `google.rpc.ErrorInfo` with domain `corral` and one of
 // the reasons of corral.v1.ErrorReason (without its prefix), and `google.rpc.BadRequest` where a field
-// is wrong. Every call can end with SESSION_EXPIRED, BAD_ARGUMENTS, MALFORMED_REQUEST,
-// MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL or
+// is wrong. Every call can end with AUTH_FAILED, AUTHENTICATION_REQUIRED, SESSION_EXPIRED, BAD_ARGUMENTS,
+// MALFORMED_REQUEST, MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL or
 // OUTCOME_UNKNOWN. The comments of the rpcs name the others.
 //
 // Order: a write is answered when it is on disk, and no read, nor the error of any call, shows a change
@@ -78,6 +81,8 @@ type CoordinationClient interface {
 	//
 	// Errors: SESSION_EXPIRED when the session has already ended or the token is unknown.
 	CloseSession(ctx context.Context, in *CloseSessionRequest, opts ...grpc.CallOption) (*CloseSessionResponse, error)
+	// Tells who the caller is: everybody that ACLs may know him as.
+	WhoAmI(ctx context.Context, in *WhoAmIRequest, opts ...grpc.CallOption) (*WhoAmIResponse, error)
 	// Creates a node. The parent must exist; it is never created along the way.
 	//
 	// Errors, in the order in which they are decided: SESSION_EXPIRED; PATH_TOO_LONG and DATA_TOO_LARGE;
@@ -162,6 +167,16 @@ func (c *coordinationClient) CloseSession(ctx context.Context, in *CloseSessionR
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(CloseSessionResponse)
 	err := c.cc.Invoke(ctx, Coordination_CloseSession_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *coordinationClient) WhoAmI(ctx context.Context, in *WhoAmIRequest, opts ...grpc.CallOption) (*WhoAmIResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(WhoAmIResponse)
+	err := c.cc.Invoke(ctx, Coordination_WhoAmI_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -259,12 +274,14 @@ type Coordination_WatchClient = grpc.BidiStreamingClient[WatchRequest, WatchResp
 // call with the zxid, the number of the change that the answer reflects.
 //
 // Metadata: `corral-session: <token>` names the session that acts. It is needed to create an ephemeral
-// node and optional everywhere else; when present, it is checked before anything else.
+// node and optional everywhere else; when present, it is checked before anything else. `authorization: Basic ...`
+// or `Bearer ...` says who acts: a user, or the subject of a token. A client certificate says so as well, for all
+// calls of its connection. The server may demand one of them; health and reflection never do.
 //
 // Errors: standard gRPC codes. The details carry `google.rpc.ErrorInfo` with domain `corral` and one of
 // the reasons of corral.v1.ErrorReason (without its prefix), and `google.rpc.BadRequest` where a field
-// is wrong. Every call can end with SESSION_EXPIRED, BAD_ARGUMENTS, MALFORMED_REQUEST,
-// MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL or
+// is wrong. Every call can end with AUTH_FAILED, AUTHENTICATION_REQUIRED, SESSION_EXPIRED, BAD_ARGUMENTS,
+// MALFORMED_REQUEST, MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL or
 // OUTCOME_UNKNOWN. The comments of the rpcs name the others.
 //
 // Order: a write is answered when it is on disk, and no read, nor the error of any call, shows a change
@@ -293,6 +310,8 @@ type CoordinationServer interface {
 	//
 	// Errors: SESSION_EXPIRED when the session has already ended or the token is unknown.
 	CloseSession(context.Context, *CloseSessionRequest) (*CloseSessionResponse, error)
+	// Tells who the caller is: everybody that ACLs may know him as.
+	WhoAmI(context.Context, *WhoAmIRequest) (*WhoAmIResponse, error)
 	// Creates a node. The parent must exist; it is never created along the way.
 	//
 	// Errors, in the order in which they are decided: SESSION_EXPIRED; PATH_TOO_LONG and DATA_TOO_LARGE;
@@ -358,6 +377,9 @@ func (UnimplementedCoordinationServer) KeepAlive(grpc.BidiStreamingServer[KeepAl
 }
 func (UnimplementedCoordinationServer) CloseSession(context.Context, *CloseSessionRequest) (*CloseSessionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CloseSession not implemented")
+}
+func (UnimplementedCoordinationServer) WhoAmI(context.Context, *WhoAmIRequest) (*WhoAmIResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method WhoAmI not implemented")
 }
 func (UnimplementedCoordinationServer) Create(context.Context, *CreateRequest) (*CreateResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Create not implemented")
@@ -443,6 +465,24 @@ func _Coordination_CloseSession_Handler(srv interface{}, ctx context.Context, de
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(CoordinationServer).CloseSession(ctx, req.(*CloseSessionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Coordination_WhoAmI_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(WhoAmIRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CoordinationServer).WhoAmI(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Coordination_WhoAmI_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CoordinationServer).WhoAmI(ctx, req.(*WhoAmIRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -594,6 +634,10 @@ var Coordination_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "CloseSession",
 			Handler:    _Coordination_CloseSession_Handler,
+		},
+		{
+			MethodName: "WhoAmI",
+			Handler:    _Coordination_WhoAmI_Handler,
 		},
 		{
 			MethodName: "Create",

@@ -86,6 +86,11 @@ const (
 	// RESOURCE_EXHAUSTED: the client left more than `limit` events, or bytes of them, of its watch stream unread.
 	// What was sent before still arrives: everything up to `last_zxid`. Watch again from there.
 	ErrorReason_ERROR_REASON_WATCHER_TOO_SLOW ErrorReason = 25
+	// UNAUTHENTICATED: the credentials in the `authorization` metadata are not valid here. After too many of them
+	// from one address, that address has to wait for `retry_after_ms` until others are looked at.
+	ErrorReason_ERROR_REASON_AUTH_FAILED ErrorReason = 40
+	// UNAUTHENTICATED: this server takes no calls from clients that do not say who they are.
+	ErrorReason_ERROR_REASON_AUTHENTICATION_REQUIRED ErrorReason = 41
 )
 
 // Enum value maps for ErrorReason.
@@ -117,6 +122,8 @@ var (
 		23: "ERROR_REASON_NO_WATCHER",
 		24: "ERROR_REASON_TOO_MANY_WATCHES",
 		25: "ERROR_REASON_WATCHER_TOO_SLOW",
+		40: "ERROR_REASON_AUTH_FAILED",
+		41: "ERROR_REASON_AUTHENTICATION_REQUIRED",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                0,
@@ -145,6 +152,8 @@ var (
 		"ERROR_REASON_NO_WATCHER":                 23,
 		"ERROR_REASON_TOO_MANY_WATCHES":           24,
 		"ERROR_REASON_WATCHER_TOO_SLOW":           25,
+		"ERROR_REASON_AUTH_FAILED":                40,
+		"ERROR_REASON_AUTHENTICATION_REQUIRED":    41,
 	}
 )
 
@@ -179,7 +188,7 @@ var File_corral_v1_errors_proto protoreflect.FileDescriptor
 
 const file_corral_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x16corral/v1/errors.proto\x12\tcorral.v1*\xd4\x06\n" +
+	"\x16corral/v1/errors.proto\x12\tcorral.v1*\x9c\a\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14ERROR_REASON_NO_NODE\x10\x01\x12\x1c\n" +
@@ -207,7 +216,9 @@ const file_corral_v1_errors_proto_rawDesc = "" +
 	"\x17ERROR_REASON_ZXID_AHEAD\x10\x16\x12\x1b\n" +
 	"\x17ERROR_REASON_NO_WATCHER\x10\x17\x12!\n" +
 	"\x1dERROR_REASON_TOO_MANY_WATCHES\x10\x18\x12!\n" +
-	"\x1dERROR_REASON_WATCHER_TOO_SLOW\x10\x19B\x9d\x01\n" +
+	"\x1dERROR_REASON_WATCHER_TOO_SLOW\x10\x19\x12\x1c\n" +
+	"\x18ERROR_REASON_AUTH_FAILED\x10(\x12(\n" +
+	"$ERROR_REASON_AUTHENTICATION_REQUIRED\x10)B\x9d\x01\n" +
 	"\rcom.corral.v1B\vErrorsProtoP\x01Z:github.com/corral-project/corral/gen/go/corral/v1;corralv1\xa2\x02\x03CXX\xaa\x02\tCorral.V1\xca\x02\tCorral\\V1\xe2\x02\x15Corral\\V1\\GPBMetadata\xea\x02\n" +
 	"Corral::V1b\x06proto3"
 

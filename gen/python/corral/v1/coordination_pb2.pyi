@@ -1,3 +1,4 @@
+from corral.v1 import acl_pb2 as _acl_pb2
 from corral.v1 import node_pb2 as _node_pb2
 from corral.v1 import session_pb2 as _session_pb2
 from corral.v1 import watch_pb2 as _watch_pb2

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from corral.v1 import acl_pb2 as corral_dot_v1_dot_acl__pb2
 from corral.v1 import node_pb2 as corral_dot_v1_dot_node__pb2
 from corral.v1 import session_pb2 as corral_dot_v1_dot_session__pb2
 from corral.v1 import watch_pb2 as corral_dot_v1_dot_watch__pb2
@@ -32,12 +33,14 @@ class CoordinationStub(object):
     call with the zxid, the number of the change that the answer reflects.
 
     Metadata: `corral-session: <token>` names the session that acts. It is needed to create an ephemeral
-    node and optional everywhere else; when present, it is checked before anything else.
+    node and optional everywhere else; when present, it is checked before anything else. `authorization: Basic ...`
+    or `Bearer ...` says who acts: a user, or the subject of a token. A client certificate says so as well, for all
+    calls of its connection. The server may demand one of them; health and reflection never do.
 
     Errors: standard gRPC codes. The details carry `google.rpc.ErrorInfo` with domain `corral` and one of
     the reasons of corral.v1.ErrorReason (without its prefix), and `google.rpc.BadRequest` where a field
-    is wrong. Every call can end with SESSION_EXPIRED, BAD_ARGUMENTS, MALFORMED_REQUEST,
-    MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL or
+    is wrong. Every call can end with AUTH_FAILED, AUTHENTICATION_REQUIRED, SESSION_EXPIRED, BAD_ARGUMENTS,
+    MALFORMED_REQUEST, MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL or
     OUTCOME_UNKNOWN. The comments of the rpcs name the others.
 
     Order: a write is answered when it is on disk, and no read, nor the error of any call, shows a change
@@ -64,6 +67,11 @@ class CoordinationStub(object):
                 '/corral.v1.Coordination/CloseSession',
                 request_serializer=corral_dot_v1_dot_session__pb2.CloseSessionRequest.SerializeToString,
                 response_deserializer=corral_dot_v1_dot_session__pb2.CloseSessionResponse.FromString,
+                _registered_method=True)
+        self.WhoAmI = channel.unary_unary(
+                '/corral.v1.Coordination/WhoAmI',
+                request_serializer=corral_dot_v1_dot_acl__pb2.WhoAmIRequest.SerializeToString,
+                response_deserializer=corral_dot_v1_dot_acl__pb2.WhoAmIResponse.FromString,
                 _registered_method=True)
         self.Create = channel.unary_unary(
                 '/corral.v1.Coordination/Create',
@@ -112,12 +120,14 @@ class CoordinationServicer(object):
     call with the zxid, the number of the change that the answer reflects.
 
     Metadata: `corral-session: <token>` names the session that acts. It is needed to create an ephemeral
-    node and optional everywhere else; when present, it is checked before anything else.
+    node and optional everywhere else; when present, it is checked before anything else. `authorization: Basic ...`
+    or `Bearer ...` says who acts: a user, or the subject of a token. A client certificate says so as well, for all
+    calls of its connection. The server may demand one of them; health and reflection never do.
 
     Errors: standard gRPC codes. The details carry `google.rpc.ErrorInfo` with domain `corral` and one of
     the reasons of corral.v1.ErrorReason (without its prefix), and `google.rpc.BadRequest` where a field
-    is wrong. Every call can end with SESSION_EXPIRED, BAD_ARGUMENTS, MALFORMED_REQUEST,
-    MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL or
+    is wrong. Every call can end with AUTH_FAILED, AUTHENTICATION_REQUIRED, SESSION_EXPIRED, BAD_ARGUMENTS,
+    MALFORMED_REQUEST, MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL or
     OUTCOME_UNKNOWN. The comments of the rpcs name the others.
 
     Order: a write is answered when it is on disk, and no read, nor the error of any call, shows a change
@@ -157,6 +167,13 @@ class CoordinationServicer(object):
         """Ends a session at once: all its ephemeral nodes are deleted under one zxid, which is answered.
 
         Errors: SESSION_EXPIRED when the session has already ended or the token is unknown.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WhoAmI(self, request, context):
+        """Tells who the caller is: everybody that ACLs may know him as.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -267,6 +284,11 @@ def add_CoordinationServicer_to_server(servicer, server):
                     request_deserializer=corral_dot_v1_dot_session__pb2.CloseSessionRequest.FromString,
                     response_serializer=corral_dot_v1_dot_session__pb2.CloseSessionResponse.SerializeToString,
             ),
+            'WhoAmI': grpc.unary_unary_rpc_method_handler(
+                    servicer.WhoAmI,
+                    request_deserializer=corral_dot_v1_dot_acl__pb2.WhoAmIRequest.FromString,
+                    response_serializer=corral_dot_v1_dot_acl__pb2.WhoAmIResponse.SerializeToString,
+            ),
             'Create': grpc.unary_unary_rpc_method_handler(
                     servicer.Create,
                     request_deserializer=corral_dot_v1_dot_node__pb2.CreateRequest.FromString,
@@ -320,12 +342,14 @@ class Coordination(object):
     call with the zxid, the number of the change that the answer reflects.
 
     Metadata: `corral-session: <token>` names the session that acts. It is needed to create an ephemeral
-    node and optional everywhere else; when present, it is checked before anything else.
+    node and optional everywhere else; when present, it is checked before anything else. `authorization: Basic ...`
+    or `Bearer ...` says who acts: a user, or the subject of a token. A client certificate says so as well, for all
+    calls of its connection. The server may demand one of them; health and reflection never do.
 
     Errors: standard gRPC codes. The details carry `google.rpc.ErrorInfo` with domain `corral` and one of
     the reasons of corral.v1.ErrorReason (without its prefix), and `google.rpc.BadRequest` where a field
-    is wrong. Every call can end with SESSION_EXPIRED, BAD_ARGUMENTS, MALFORMED_REQUEST,
-    MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL or
+    is wrong. Every call can end with AUTH_FAILED, AUTHENTICATION_REQUIRED, SESSION_EXPIRED, BAD_ARGUMENTS,
+    MALFORMED_REQUEST, MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL or
     OUTCOME_UNKNOWN. The comments of the rpcs name the others.
 
     Order: a write is answered when it is on disk, and no read, nor the error of any call, shows a change
@@ -403,6 +427,33 @@ class Coordination(object):
             '/corral.v1.Coordination/CloseSession',
             corral_dot_v1_dot_session__pb2.CloseSessionRequest.SerializeToString,
             corral_dot_v1_dot_session__pb2.CloseSessionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WhoAmI(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/corral.v1.Coordination/WhoAmI',
+            corral_dot_v1_dot_acl__pb2.WhoAmIRequest.SerializeToString,
+            corral_dot_v1_dot_acl__pb2.WhoAmIResponse.FromString,
             options,
             channel_credentials,
             insecure,

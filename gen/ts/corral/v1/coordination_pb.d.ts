@@ -8,6 +8,7 @@
 
 import type { GenFile, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { CloseSessionRequestSchema, CloseSessionResponseSchema, KeepAliveRequestSchema, KeepAliveResponseSchema, OpenSessionRequestSchema, OpenSessionResponseSchema } from "./session_pb.js";
+import type { WhoAmIRequestSchema, WhoAmIResponseSchema } from "./acl_pb.js";
 import type { CreateRequestSchema, CreateResponseSchema, DeleteRequestSchema, DeleteResponseSchema, ExistsRequestSchema, ExistsResponseSchema, GetRequestSchema, GetResponseSchema, ListRequestSchema, ListResponseSchema, SetRequestSchema, SetResponseSchema, SyncRequestSchema, SyncResponseSchema } from "./node_pb.js";
 import type { WatchRequestSchema, WatchResponseSchema } from "./watch_pb.js";
 
@@ -21,12 +22,14 @@ export declare const file_corral_v1_coordination: GenFile;
  * call with the zxid, the number of the change that the answer reflects.
  *
  * Metadata: `corral-session: <token>` names the session that acts. It is needed to create an ephemeral
- * node and optional everywhere else; when present, it is checked before anything else.
+ * node and optional everywhere else; when present, it is checked before anything else. `authorization: Basic ...`
+ * or `Bearer ...` says who acts: a user, or the subject of a token. A client certificate says so as well, for all
+ * calls of its connection. The server may demand one of them; health and reflection never do.
  *
  * Errors: standard gRPC codes. The details carry `google.rpc.ErrorInfo` with domain `corral` and one of
  * the reasons of corral.v1.ErrorReason (without its prefix), and `google.rpc.BadRequest` where a field
- * is wrong. Every call can end with SESSION_EXPIRED, BAD_ARGUMENTS, MALFORMED_REQUEST,
- * MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL or
+ * is wrong. Every call can end with AUTH_FAILED, AUTHENTICATION_REQUIRED, SESSION_EXPIRED, BAD_ARGUMENTS,
+ * MALFORMED_REQUEST, MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL or
  * OUTCOME_UNKNOWN. The comments of the rpcs name the others.
  *
  * Order: a write is answered when it is on disk, and no read, nor the error of any call, shows a change
@@ -81,6 +84,16 @@ export declare const Coordination: GenService<{
     methodKind: "unary";
     input: typeof CloseSessionRequestSchema;
     output: typeof CloseSessionResponseSchema;
+  },
+  /**
+   * Tells who the caller is: everybody that ACLs may know him as.
+   *
+   * @generated from rpc corral.v1.Coordination.WhoAmI
+   */
+  whoAmI: {
+    methodKind: "unary";
+    input: typeof WhoAmIRequestSchema;
+    output: typeof WhoAmIResponseSchema;
   },
   /**
    * Creates a node. The parent must exist; it is never created along the way.

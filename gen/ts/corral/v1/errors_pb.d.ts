@@ -205,6 +205,21 @@ export enum ErrorReason {
    * @generated from enum value: ERROR_REASON_WATCHER_TOO_SLOW = 25;
    */
   WATCHER_TOO_SLOW = 25,
+
+  /**
+   * UNAUTHENTICATED: the credentials in the `authorization` metadata are not valid here. After too many of them
+   * from one address, that address has to wait for `retry_after_ms` until others are looked at.
+   *
+   * @generated from enum value: ERROR_REASON_AUTH_FAILED = 40;
+   */
+  AUTH_FAILED = 40,
+
+  /**
+   * UNAUTHENTICATED: this server takes no calls from clients that do not say who they are.
+   *
+   * @generated from enum value: ERROR_REASON_AUTHENTICATION_REQUIRED = 41;
+   */
+  AUTHENTICATION_REQUIRED = 41,
 }
 
 /**

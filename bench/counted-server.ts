@@ -67,6 +67,7 @@ async function main(dataDir: string): Promise<void> {
       minSessionTimeoutMs: 4_000,
       maxSessionTimeoutMs: 40_000,
       watchBookmarkIntervalMs: 5_000,
+      maxTransactionOperations: 1_000,
     },
     onFailure: (error) => {
       throw error;

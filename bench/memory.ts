@@ -37,7 +37,7 @@ async function fill(dataDir: string, from: number, to: number): Promise<void> {
   const service = (i: number) => `/service-${String(i % 1_000).padStart(4, "0")}`;
   const transaction = (path: string, creates: number): Transaction => {
     const stamp = { zxid: ++zxid, timeMs: 1_700_000_000_000 };
-    const node = createdNode(stamp, 0, 100);
+    const node = createdNode(stamp, {}, 100);
     // Of a parent, the journal stores these two.
     const parent = { ...node, pzxid: zxid, creates };
     return { ...stamp, changes: [{ kind: "nodeCreated", path, data: randomBytes(100), node, parent }] };

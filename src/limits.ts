@@ -9,6 +9,9 @@ export const pathBytesMax = 16_384;
 /** The largest message the server reads: a node's data, its path and room to spare. */
 export const messageBytesMax = 4 * 1_048_576;
 
+/** Fields at the top of one message, repeated ones each: what decoding costs depends on them more than on bytes. */
+export const messagePartsMax = 20_000;
+
 /** Children on one page of a List when the caller does not say. */
 export const listPageSizeDefault = 1_000;
 
@@ -29,6 +32,24 @@ export const ephemeralsPerSessionMax = 16_384;
  * to stay below the 4 MiB that gRPC clients take; the events beyond it are told without data.
  */
 export const eventDataBytesMax = 3 * 1_048_576;
+
+/** Conditions and operations of one transaction, unless the configuration says otherwise. */
+export const transactionOperationsMaxDefault = 1_000;
+
+/** Changes under one zxid: they are decided, and made visible, in one step that nothing interrupts. */
+export const transactionChangesMax = 10_000;
+
+/** Bytes of paths and data in these changes. Paths count, because a deep subtree repeats its own in each. */
+export const transactionBytesMax = 4 * 1_048_576;
+
+/** Bytes of data and names that one transaction answers: its answer has to stay below the 4 MiB that clients take. */
+export const transactionAnswerBytesMax = 3 * 1_048_576;
+
+/** The longest TTL of a node, in milliseconds: ZooKeeper's, 34 years. */
+export const ttlMsMax = 2 ** 40 - 1;
+
+/** Nodes whose time is over that are reaped in one go, before everybody else has a turn. */
+export const reapSliceNodes = 200;
 
 /** Writes that may wait for the disk; beyond it the server answers OVERLOADED rather than queue. */
 export const pendingWritesMax = 100_000;

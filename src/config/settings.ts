@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import type { z } from "zod";
+import { transactionOperationsMaxDefault } from "../limits.ts";
 import { defaultDataDir } from "./default-data-dir.ts";
 import { choice, file, integer, optional, type Setting, text, toggle } from "./setting.ts";
 
@@ -105,6 +106,12 @@ export const schema = {
     max: 3_650 * dayMs,
     unit: "ms",
     help: "How long changes are kept for watches that resume; pruned when the next one is written.",
+  }),
+  maxTransactionOperations: integer({
+    default: transactionOperationsMaxDefault,
+    min: 1,
+    max: 10_000,
+    help: "Conditions and operations of one Transact, those of both branches together.",
   }),
   maxConnections: integer({
     default: 20_000,

@@ -20,7 +20,8 @@ export type Change =
       readonly data: Uint8Array;
       /** The node after this change. */
       readonly node: NodeRecord;
-      readonly previousData: Uint8Array;
+      /** Absent when a transaction replaces more data than its events may carry. */
+      readonly previousData: Uint8Array | undefined;
     }
   | {
       readonly kind: "nodeDeleted";

@@ -50,8 +50,10 @@ function ownEvent(change: NodeChange, zxid: number, withData: boolean): NodeEven
       return { kind: "nodeCreated", path, zxid, node, dataOmitted, ...(withData && { data: change.data }) };
     case "nodeDataSet": {
       const { data, previousData } = change;
-      const both = withData && { data, previousData };
-      return { kind: "nodeDataChanged", path, zxid, node, dataOmitted, ...both };
+      if (!withData || previousData === undefined) {
+        return { kind: "nodeDataChanged", path, zxid, node, dataOmitted: true };
+      }
+      return { kind: "nodeDataChanged", path, zxid, node, dataOmitted, data, previousData };
     }
     case "nodeDeleted": {
       const { previousData } = change;
@@ -68,7 +70,7 @@ function dataBytesOf(change: NodeChange): number {
     case "nodeCreated":
       return change.data.length;
     case "nodeDataSet":
-      return change.data.length + change.previousData.length;
+      return change.data.length + (change.previousData?.length ?? 0);
     case "nodeDeleted":
       return change.previousData?.length ?? 0;
   }

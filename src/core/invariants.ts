@@ -1,3 +1,4 @@
+import { forever } from "./node.ts";
 import { childPath, parentOf } from "./path.ts";
 import type { Tree } from "./tree.ts";
 
@@ -47,6 +48,7 @@ function brokenNode(tree: Tree, path: string): string[] {
     "a child has a strange name",
   );
   check(node.ephemeralOwner === 0 || names.length === 0, "it is ephemeral and has children");
+  check(node.ephemeralOwner === 0 || node.lifetimeMs === forever, "it is ephemeral and has a lifetime");
   check(node.czxid <= node.mzxid && node.czxid <= node.pzxid, "it was changed before it was created");
   check(node.mzxid <= tree.zxid && node.pzxid <= tree.zxid, "its zxid is ahead of the tree's");
   check(tree.data(path)!.length === node.dataLength, "dataLength is not the length of the data");

@@ -1,4 +1,4 @@
-import type { NodeRecord } from "./node.ts";
+import { forever, type NodeRecord } from "./node.ts";
 import type { PackedData } from "./packed-data.ts";
 import { Siblings } from "./siblings.ts";
 
@@ -81,7 +81,8 @@ export class NodeTable {
       version: ints[i]!,
       creates: ints[i + 1]!,
       aversion: ints[i + 2]!,
-      ephemeralOwner: doubles[d + 5]!,
+      ephemeralOwner: Math.max(doubles[d + 5]!, 0),
+      lifetimeMs: lifetimeIn(doubles[d + 5]!),
       dataLength: this.#data[row]!.length,
       numChildren: ints[i + 3]!,
     };
@@ -97,7 +98,7 @@ export class NodeTable {
     doubles[d + 2] = record.pzxid;
     doubles[d + 3] = record.ctimeMs;
     doubles[d + 4] = record.mtimeMs;
-    doubles[d + 5] = record.ephemeralOwner;
+    doubles[d + 5] = ownerOrLifetime(record);
     ints[i] = record.version;
     ints[i + 1] = record.creates;
     ints[i + 2] = record.aversion;
@@ -108,6 +109,18 @@ export class NodeTable {
     return this.#slabs[row >> slabBits]!;
   }
 }
+
+/** One column for both, since an ephemeral node has no lifetime of its own: an owner is positive, a lifetime negative. */
+function ownerOrLifetime({ ephemeralOwner, lifetimeMs }: NodeRecord): number {
+  return lifetimeMs === forever ? ephemeralOwner : -(lifetimeMs + lifetimeShift);
+}
+
+function lifetimeIn(column: number): number {
+  return column < 0 ? -column - lifetimeShift : forever;
+}
+
+/** Lifetimes start at `asContainer`, -1. */
+const lifetimeShift = 2;
 
 const slabBits = 14;
 const slabRows = 1 << slabBits;

@@ -14,14 +14,32 @@ export interface NodeRecord {
   readonly aversion: number;
   /** The owning session's id; 0 for a node that is not ephemeral. */
   readonly ephemeralOwner: number;
+  /**
+   * How long the node may be childless: `forever`, `asContainer` (not at all, once it has had a child), or a
+   * TTL, in milliseconds since its data were last set. ZooKeeper's EphemeralType.
+   */
+  readonly lifetimeMs: number;
   readonly dataLength: number;
   readonly numChildren: number;
+}
+
+export const forever = 0;
+export const asContainer = -1;
+
+/**
+ * From when on the node is to be reaped, by the wall clock; undefined while it is not to be, as things are.
+ * ContainerManager.getCandidates: a TTL is over once more time than it has passed.
+ */
+export function reapableFromMs(node: NodeRecord): number | undefined {
+  if (node.lifetimeMs === forever || node.numChildren > 0) return undefined;
+  if (node.lifetimeMs === asContainer) return node.creates > 0 ? 0 : undefined;
+  return node.mtimeMs + node.lifetimeMs + 1;
 }
 
 /** A node as its creation leaves it: DataTree.createStat. */
 export function createdNode(
   { zxid, timeMs }: { readonly zxid: number; readonly timeMs: number },
-  ephemeralOwner: number,
+  { ephemeralOwner = 0, lifetimeMs = forever }: { ephemeralOwner?: number; lifetimeMs?: number },
   dataLength: number,
 ): NodeRecord {
   return {
@@ -34,10 +52,26 @@ export function createdNode(
     creates: 0,
     aversion: 0,
     ephemeralOwner,
+    lifetimeMs,
     dataLength,
     numChildren: 0,
   };
 }
+
+/**
+ * A parent's pzxid and counters follow its set of children; its mzxid, mtime and version never do.
+ * DataTree.createNode raises the counter only while it grows, so it stays at the largest 32-bit number.
+ */
+export function withChild(parent: NodeRecord, zxid: number): NodeRecord {
+  const creates = Math.min(parent.creates + 1, int32Max);
+  return { ...parent, pzxid: zxid, creates, numChildren: parent.numChildren + 1 };
+}
+
+export function withoutChild(parent: NodeRecord, zxid: number): NodeRecord {
+  return { ...parent, pzxid: zxid, numChildren: parent.numChildren - 1 };
+}
+
+const int32Max = 2_147_483_647;
 
 /** What a client sees of a node: corral.v1.Stat. */
 export interface Stat {
@@ -52,6 +86,10 @@ export interface Stat {
   readonly ephemeralOwner: number;
   readonly dataLength: number;
   readonly numChildren: number;
+  /** How the node lives; whether its name has a number is not remembered. */
+  readonly mode: "persistent" | "ephemeral" | "container" | "persistentWithTtl";
+  /** 0 without a TTL. */
+  readonly ttlMs: number;
 }
 
 /**
@@ -71,5 +109,13 @@ export function statOf(node: NodeRecord): Stat {
     ephemeralOwner: node.ephemeralOwner,
     dataLength: node.dataLength,
     numChildren: node.numChildren,
+    mode: modeOf(node),
+    ttlMs: Math.max(node.lifetimeMs, 0),
   };
+}
+
+function modeOf({ ephemeralOwner, lifetimeMs }: NodeRecord): Stat["mode"] {
+  if (ephemeralOwner !== 0) return "ephemeral";
+  if (lifetimeMs === asContainer) return "container";
+  return lifetimeMs === forever ? "persistent" : "persistentWithTtl";
 }

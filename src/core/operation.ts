@@ -2,16 +2,70 @@ import type { Identity } from "./identity.ts";
 import type { Stat } from "./node.ts";
 import type { Refusal } from "./refusal.ts";
 
-export type CreateMode = "persistent" | "persistentSequential" | "ephemeral" | "ephemeralSequential";
+export type CreateMode =
+  | "persistent"
+  | "persistentSequential"
+  | "ephemeral"
+  | "ephemeralSequential"
+  | "container"
+  | "persistentWithTtl"
+  | "persistentSequentialWithTtl";
 
-/** What a caller may ask to be changed. Versions: -1 means any. */
-export type Operation =
-  | { readonly op: "create"; readonly path: string; readonly data: Uint8Array; readonly mode: CreateMode }
+/** Stands for any version. */
+export const anyVersion = -1;
+
+/** What changes nodes: alone, or among the operations of a transaction. Versions: -1 means any. */
+export type NodeOperation =
+  | {
+      readonly op: "create";
+      readonly path: string;
+      readonly data: Uint8Array;
+      readonly mode: CreateMode;
+      /** Of the modes with a TTL, and of no other. */
+      readonly ttlMs?: number;
+    }
   | { readonly op: "set"; readonly path: string; readonly data: Uint8Array; readonly version: number }
-  | { readonly op: "delete"; readonly path: string; readonly version: number }
+  | { readonly op: "delete"; readonly path: string; readonly version: number };
+
+/** A question about one node. All but `exists` are false of a node that is missing. */
+export type Condition = { readonly path: string } & (
+  | { readonly test: "exists"; readonly expected: boolean }
+  /** ZooKeeper's check: -1 means any version. */
+  | { readonly test: "version"; readonly expected: number }
+  | { readonly test: "aversion" | "czxid" | "numChildren"; readonly expected: number }
+  | { readonly test: "data"; readonly expected: Uint8Array }
+);
+
+/** What a transaction may do, one after the other; each sees what those before it did. */
+export type TransactOperation =
+  | NodeOperation
+  | { readonly op: "check"; readonly condition: Condition }
+  | { readonly op: "get"; readonly path: string }
+  | { readonly op: "exists"; readonly path: string }
+  | {
+      readonly op: "list";
+      readonly path: string;
+      /** The name after which the page starts; "" for the first. */
+      readonly after: string;
+      readonly countMax: number;
+      readonly withStats: boolean;
+    };
+
+/** What a caller may ask to be changed. */
+export type Operation =
+  | NodeOperation
+  /** ZooKeeper's multi, with a choice before it: `operations` if all conditions hold, `elseOperations` if not. */
+  | {
+      readonly op: "transact";
+      readonly conditions: readonly Condition[];
+      readonly operations: readonly TransactOperation[];
+      readonly elseOperations: readonly TransactOperation[];
+    }
   | { readonly op: "openSession"; readonly secret: string; readonly timeoutMs: number }
   | { readonly op: "setSessionTimeout"; readonly sessionId: number; readonly timeoutMs: number }
   | { readonly op: "closeSession"; readonly sessionId: number }
+  /** Deletes the node if it is due, and then the nodes above it that are due without it. */
+  | { readonly op: "reap"; readonly path: string }
   /** Changes nothing: answered when everything before it has been applied. */
   | { readonly op: "sync" };
 
@@ -26,12 +80,37 @@ export interface Caller {
 
 export const anonymous: Caller = {};
 
+/** What one operation of a transaction did or found, just after it. */
+export type TransactResult =
+  | { readonly op: "create"; readonly path: string; readonly stat: Stat }
+  | { readonly op: "set"; readonly stat: Stat }
+  | { readonly op: "delete" | "check" }
+  | { readonly op: "get"; readonly data: Uint8Array; readonly stat: Stat }
+  /** The Stat is absent when there is no node. */
+  | { readonly op: "exists"; readonly stat: Stat | undefined }
+  | {
+      readonly op: "list";
+      readonly stat: Stat;
+      readonly children: readonly { readonly name: string; readonly stat?: Stat }[];
+      /** There are more children after these. */
+      readonly more: boolean;
+    };
+
+/** What a transaction did: which of its branches, and a result for each operation of it. */
+export interface Transacted {
+  readonly branch: "then" | "else";
+  readonly results: readonly TransactResult[];
+  /** About what the results take in memory and on the wire. */
+  readonly bytes: number;
+}
+
 /** What a write did: its zxid, and the created path and the node's Stat where they make sense. */
 export interface Done {
   readonly ok: true;
   readonly zxid: number;
   readonly path?: string;
   readonly stat?: Stat;
+  readonly transacted?: Transacted;
 }
 
 export interface NotDone {

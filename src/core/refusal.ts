@@ -27,6 +27,8 @@ export const reasons = [
   "WATCHER_TOO_SLOW",
   "AUTH_FAILED",
   "AUTHENTICATION_REQUIRED",
+  "TRANSACTION_TOO_LARGE",
+  "CONDITION_FAILED",
 ] as const;
 
 export type Reason = (typeof reasons)[number];

@@ -1,4 +1,4 @@
-import type { NodeRecord } from "./node.ts";
+import { forever, type NodeRecord } from "./node.ts";
 
 export interface ReservedNode {
   readonly path: string;
@@ -19,6 +19,7 @@ const record: NodeRecord = {
   creates: 0,
   aversion: 0,
   ephemeralOwner: 0,
+  lifetimeMs: forever,
   dataLength: 0,
   numChildren: 0,
 };

@@ -1,4 +1,5 @@
 import type { NodeRecord } from "./node.ts";
+import { childPath, nameOf, parentOf } from "./path.ts";
 import type { SessionRecord } from "./session.ts";
 import type { StateReader, StateWriter } from "./state.ts";
 
@@ -14,6 +15,8 @@ export class Staging implements StateWriter {
   readonly #sessions = new Map<number, Entry<SessionRecord>>();
   /** The paths and sessions that were staged, in the order of their zxids. */
   readonly #touched: { readonly zxid: number; readonly key: string | number }[] = [];
+  /** The names of the entries' nodes, by the paths of their parents. */
+  readonly #children = new Map<string, Names>();
   /** The paths of the entries that are ephemeral nodes, by owner. */
   readonly #ephemerals = new Map<number, Set<string>>();
   #sessionCount: number;
@@ -39,6 +42,16 @@ export class Staging implements StateWriter {
     return entry.value && (entry.value.data ?? this.#base.data(path));
   }
 
+  *childNames(path: string, after = ""): Generator<string> {
+    const staged = this.#children.get(path)?.after(after) ?? [];
+    let next = 0;
+    for (const name of this.#base.childNames(path, after)) {
+      for (; next < staged.length && staged[next]! < name; next++) yield* this.#ifThere(path, staged[next]!);
+      if (staged[next] !== name) yield name;
+    }
+    for (; next < staged.length; next++) yield* this.#ifThere(path, staged[next]!);
+  }
+
   session(id: number): SessionRecord | undefined {
     const entry = this.#sessions.get(id);
     return entry === undefined ? this.#base.session(id) : entry.value;
@@ -62,7 +75,7 @@ export class Staging implements StateWriter {
   putNode(path: string, record: NodeRecord, data?: Uint8Array): void {
     const before = this.#nodes.get(path)?.value?.data;
     this.#unindex(path);
-    this.#stage(this.#nodes, path, { record, data: data ?? before });
+    this.#stageNode(path, { record, data: data ?? before });
     const owner = record.ephemeralOwner;
     if (owner === 0) return;
     this.#ephemerals.set(owner, (this.#ephemerals.get(owner) ?? new Set()).add(path));
@@ -70,7 +83,7 @@ export class Staging implements StateWriter {
 
   removeNode(path: string): void {
     this.#unindex(path);
-    this.#stage(this.#nodes, path, undefined);
+    this.#stageNode(path, undefined);
   }
 
   putSession(session: SessionRecord): void {
@@ -92,7 +105,7 @@ export class Staging implements StateWriter {
         if ((this.#sessions.get(key)?.zxid ?? 0) <= zxid) this.#sessions.delete(key);
       } else if ((this.#nodes.get(key)?.zxid ?? 0) <= zxid) {
         this.#unindex(key);
-        this.#nodes.delete(key);
+        this.#forgetNode(key);
       }
     }
     this.#touched.splice(0, count);
@@ -101,10 +114,32 @@ export class Staging implements StateWriter {
   /** Nothing that was staged will happen. */
   clear(): void {
     this.#nodes.clear();
+    this.#children.clear();
     this.#sessions.clear();
     this.#ephemerals.clear();
     this.#touched.length = 0;
     this.#sessionCount = this.#base.sessionCount;
+  }
+
+  #stageNode(path: string, value: StagedNode | undefined): void {
+    if (!this.#nodes.has(path) && path !== "/") {
+      const parent = parentOf(path);
+      const names = this.#children.get(parent) ?? new Names();
+      this.#children.set(parent, names.add(nameOf(path)));
+    }
+    this.#stage(this.#nodes, path, value);
+  }
+
+  #forgetNode(path: string): void {
+    if (!this.#nodes.delete(path) || path === "/") return;
+    const parent = parentOf(path);
+    const names = this.#children.get(parent)!;
+    names.remove(nameOf(path));
+    if (names.size === 0) this.#children.delete(parent);
+  }
+
+  *#ifThere(parent: string, name: string): Generator<string> {
+    if (this.#nodes.get(childPath(parent, name))?.value !== undefined) yield name;
   }
 
   #stage<Key extends string | number, Value>(
@@ -121,6 +156,33 @@ export class Staging implements StateWriter {
     const owner = this.#nodes.get(path)?.value?.record.ephemeralOwner ?? 0;
     const paths = owner === 0 ? undefined : this.#ephemerals.get(owner);
     if (paths?.delete(path) && paths.size === 0) this.#ephemerals.delete(owner);
+  }
+}
+
+/** Names that are sorted when somebody asks: few listings look at staged nodes, and all writes pass here. */
+class Names {
+  readonly #names = new Set<string>();
+  #sorted: readonly string[] | undefined;
+
+  get size(): number {
+    return this.#names.size;
+  }
+
+  add(name: string): this {
+    this.#names.add(name);
+    this.#sorted = undefined;
+    return this;
+  }
+
+  remove(name: string): void {
+    this.#names.delete(name);
+    this.#sorted = undefined;
+  }
+
+  after(name: string): readonly string[] {
+    this.#sorted ??= [...this.#names].sort();
+    const start = this.#sorted.findIndex((each) => each > name);
+    return start === -1 ? [] : this.#sorted.slice(start);
   }
 }
 

@@ -6,6 +6,8 @@ export interface StateReader {
   node(path: string): NodeRecord | undefined;
   /** A node's data, to be treated as read-only; undefined if there is no such node. */
   data(path: string): Uint8Array | undefined;
+  /** The names of a node's children after a name, in order; none if there is no such node. */
+  childNames(path: string, after?: string): Generator<string>;
   session(id: number): SessionRecord | undefined;
   /** How many sessions are open. */
   readonly sessionCount: number;

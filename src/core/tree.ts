@@ -20,6 +20,9 @@ export class Tree implements StateWriter {
   readonly #table = new NodeTable();
   #root = noRow;
   #nodeCount = 0;
+  /** The node that was found last: the nodes of a subtree are often created, or deleted, one after the other. */
+  #lastPath = "/";
+  #lastRow = noRow;
   readonly #sessions = new Map<number, SessionRecord>();
   readonly #ephemerals = new Map<number, Set<string>>();
 
@@ -102,7 +105,9 @@ export class Tree implements StateWriter {
   removeNode(path: string): void {
     const row = this.#find(path);
     const { ephemeralOwner } = this.#table.read(row);
-    this.#table.unlink(this.#table.parent(row), row);
+    const parent = this.#table.parent(row);
+    this.#remember(parentOf(path), parent);
+    this.#table.unlink(parent, row);
     this.#table.remove(row);
     this.#nodeCount--;
     if (ephemeralOwner === 0) return;
@@ -136,19 +141,27 @@ export class Tree implements StateWriter {
     return row;
   }
 
-  /** Walks the path name by name; malformed paths lead nowhere. */
+  /** Walks the path name by name, from the node found last if the path leads through it; malformed ones lead nowhere. */
   #find(path: string): number {
     if (path === "/") return this.#root;
+    if (path === this.#lastPath) return this.#lastRow;
     if (path.charCodeAt(0) !== slash) return noRow;
-    let row = this.#root;
-    for (let start = 1; row !== noRow; ) {
+    const below = path.charCodeAt(this.#lastPath.length) === slash && path.startsWith(this.#lastPath);
+    let row = below ? this.#lastRow : this.#root;
+    for (let start = below ? this.#lastPath.length + 1 : 1; row !== noRow; ) {
       const end = path.indexOf("/", start);
       const name = end === -1 ? path.slice(start) : path.slice(start, end);
       row = this.#table.children(row)?.find(name) ?? noRow;
       if (end === -1) break;
       start = end + 1;
     }
+    if (row !== noRow) this.#remember(path, row);
     return row;
+  }
+
+  #remember(path: string, row: number): void {
+    this.#lastPath = path;
+    this.#lastRow = row;
   }
 
   /** Every path, parents first; for checks and tests. */

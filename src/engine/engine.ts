@@ -1,12 +1,15 @@
 import type { Clock, Random } from "../clock.ts";
 import { orphanedEphemerals } from "../core/invariants.ts";
+import { forever } from "../core/node.ts";
 import { anonymous, type Caller, type Operation, type Outcome } from "../core/operation.ts";
-import { sessionExpired } from "../core/prepare.ts";
+import { defaultLimits } from "../core/prepare/prepared.ts";
+import { sessionExpired } from "../core/prepare/refusals.ts";
 import { type Refusal, Refused } from "../core/refusal.ts";
 import { negotiateTimeoutMs, parseToken, type SessionRecord, sameSecret } from "../core/session.ts";
 import { Tree } from "../core/tree.ts";
 import { type Journal, JournalUnusable } from "../journal/journal.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { Reaper } from "./reaper.ts";
 import { type Attachment, type AttachmentListener, SessionKeeper, sessionEnded } from "./session-keeper.ts";
 import { WatchHub } from "./watch-hub.ts";
 import type { WatchHolder, WatchSink, WatchStream } from "./watch-stream.ts";
@@ -18,6 +21,8 @@ export interface EngineSettings {
   readonly maxSessionTimeoutMs: number;
   /** How long a watch stream may be silent before it is sent a bookmark, in milliseconds. */
   readonly watchBookmarkIntervalMs: number;
+  /** Conditions and operations of one transaction. */
+  readonly maxTransactionOperations: number;
 }
 
 export interface EngineOptions {
@@ -42,32 +47,43 @@ export class Engine {
   readonly #settings: EngineSettings;
   readonly #writer: GroupCommit;
   readonly #sessions: SessionKeeper;
+  readonly #reaper: Reaper;
 
   /** Loads the journal and starts to count the time of its sessions. @throws JournalUnusable */
   static async start(options: EngineOptions): Promise<Engine> {
     const tree = new Tree();
+    const mortals: string[] = [];
     const { lastZxid } = await options.journal.load({
-      node: (path, record, data) => tree.loadNode(path, record, data),
+      node: (path, record, data) => {
+        tree.loadNode(path, record, data);
+        if (record.lifetimeMs !== forever) mortals.push(path);
+      },
       session: (session) => tree.putSession(session),
     });
     tree.zxid = lastZxid;
     const [orphan] = orphanedEphemerals(tree);
     if (orphan !== undefined) throw new JournalUnusable(`the database contradicts itself: ${orphan}`);
-    return new Engine(tree, options);
+    return new Engine(tree, mortals, options);
   }
 
-  private constructor(tree: Tree, { journal, clock, random, settings, onFailure }: EngineOptions) {
+  private constructor(
+    tree: Tree,
+    mortals: readonly string[],
+    { journal, clock, random, settings, onFailure }: EngineOptions,
+  ) {
     this.tree = tree;
     this.#journal = journal;
     this.#random = random;
     this.#settings = settings;
     const submit = (operation: Operation, caller: Caller) => this.submit(operation, caller);
     this.#sessions = new SessionKeeper({ tree, clock, tickMs: settings.tickMs, submit });
+    this.#reaper = new Reaper({ tree, mortals, clock, tickMs: settings.tickMs, submit });
     const { watchBookmarkIntervalMs: bookmarkIntervalMs } = settings;
     this.watches = new WatchHub({ tree, journal, clock, bookmarkIntervalMs, onFailure });
     // Watches first: the end of a session ends its streams, after they were told what ended with it.
-    const observers = [this.watches, this.#sessions];
-    this.#writer = new GroupCommit({ journal, tree, clock, observers, onFailure });
+    const observers = [this.watches, this.#sessions, this.#reaper];
+    const limits = { ...defaultLimits, transactionOperationsMax: settings.maxTransactionOperations };
+    this.#writer = new GroupCommit({ journal, tree, clock, limits, observers, onFailure });
   }
 
   /** Does a write, or waits for those before it. Resolves once it is durable and visible, or refused; never rejects. */
@@ -137,6 +153,7 @@ export class Engine {
   /** Stops counting time, answers what was accepted, and closes the journal. */
   async stop(): Promise<void> {
     this.#sessions.stop();
+    this.#reaper.stop();
     this.watches.stop();
     await this.#writer.close(shuttingDown);
     await this.#journal.close();

@@ -39,13 +39,21 @@ export class ExpiryQueue<Item extends { readonly deadlineMs: number }> {
     if (items.size === 0) this.#buckets.delete(bucket);
   }
 
-  /** Takes out the items whose deadline is over. */
-  takeDue(nowMs: number): Item[] {
+  /**
+   * Takes out items whose deadline is over: all of them, or as many as asked for; then the next call goes on. The
+   * time may jump, as a wall clock does: a jump costs no more than the buckets that there are.
+   */
+  takeDue(nowMs: number, countMax = Number.POSITIVE_INFINITY): Item[] {
     const due: Item[] = [];
     const last = Math.floor(nowMs / this.#intervalMs);
-    while (this.#turn < last) {
-      this.#turn++;
-      for (const item of this.#buckets.get(this.#turn) ?? []) {
+    if (last < this.#turn) this.#goBack(last);
+    for (const bucket of this.#bucketsUpTo(last)) {
+      this.#turn = bucket;
+      for (const item of this.#buckets.get(bucket)!) {
+        if (due.length === countMax) {
+          this.#turn = bucket - 1;
+          return due;
+        }
         if (item.deadlineMs > nowMs) this.put(item);
         else {
           this.remove(item);
@@ -53,6 +61,24 @@ export class ExpiryQueue<Item extends { readonly deadlineMs: number }> {
         }
       }
     }
+    this.#turn = last;
     return due;
+  }
+
+  /** The clock was set back: what was filed since then is in the bucket that was next, but may be due before it. */
+  #goBack(turn: number): void {
+    const next = [...(this.#buckets.get(this.#turn + 1) ?? [])];
+    this.#turn = turn;
+    for (const item of next) this.put(item);
+  }
+
+  /** The buckets with something in them, in order. */
+  #bucketsUpTo(last: number): number[] {
+    const turns = last - this.#turn;
+    if (turns > this.#buckets.size) {
+      return [...this.#buckets.keys()].filter((bucket) => bucket <= last).sort((a, b) => a - b);
+    }
+    const all = Array.from({ length: Math.max(turns, 0) }, (_, i) => this.#turn + 1 + i);
+    return all.filter((bucket) => this.#buckets.has(bucket));
   }
 }

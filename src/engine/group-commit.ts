@@ -3,7 +3,8 @@ import { apply } from "../core/apply.ts";
 import type { Transaction } from "../core/change.ts";
 import { statOf } from "../core/node.ts";
 import type { Caller, Operation, Outcome } from "../core/operation.ts";
-import { prepare } from "../core/prepare.ts";
+import { prepare } from "../core/prepare/prepare.ts";
+import type { OperationLimits } from "../core/prepare/prepared.ts";
 import type { Refusal } from "../core/refusal.ts";
 import { Staging } from "../core/staging.ts";
 import type { Tree } from "../core/tree.ts";
@@ -30,6 +31,7 @@ export class GroupCommit {
   readonly #clock: Clock;
   readonly #observers: readonly CommitObserver[];
   readonly #onFailure: (error: unknown) => void;
+  readonly #limits: OperationLimits;
   readonly #staging: Staging;
   readonly #queue: Entry[] = [];
   #pendingWrites = 0;
@@ -44,6 +46,7 @@ export class GroupCommit {
     readonly journal: Journal;
     readonly tree: Tree;
     readonly clock: Clock;
+    readonly limits: OperationLimits;
     /** Told in this order. */
     readonly observers: readonly CommitObserver[];
     /** The journal failed with an unknown outcome; nothing will be accepted from now on. */
@@ -54,6 +57,7 @@ export class GroupCommit {
     this.#clock = options.clock;
     this.#observers = options.observers;
     this.#onFailure = options.onFailure;
+    this.#limits = options.limits;
     this.#staging = new Staging(options.tree);
     this.#zxid = options.tree.zxid;
   }
@@ -88,15 +92,18 @@ export class GroupCommit {
   #decide(operation: Operation, caller: Caller): Entry {
     const zxid = this.#zxid + 1;
     const stamp = { zxid, timeMs: this.#clock.wallMs() };
-    const prepared = prepare(operation, caller, this.#staging, stamp);
+    const prepared = prepare(operation, caller, this.#staging, stamp, this.#limits);
     if (!prepared.ok) return entryOf(undefined, caller, prepared);
-    if (prepared.changes.length === 0) return entryOf(undefined, caller, { ok: true, zxid: this.#zxid });
+    const transacted = prepared.transacted && { transacted: prepared.transacted };
+    if (prepared.changes.length === 0) {
+      return entryOf(undefined, caller, { ok: true, zxid: this.#zxid, ...transacted });
+    }
     if (zxid > zxidMax) throw new Error("the zxids are used up");
     const transaction = { ...stamp, changes: prepared.changes };
     this.#zxid = zxid;
     this.#staging.begin(zxid);
     apply(transaction, this.#staging);
-    if (prepared.path === undefined) return entryOf(transaction, caller, { ok: true, zxid });
+    if (prepared.path === undefined) return entryOf(transaction, caller, { ok: true, zxid, ...transacted });
     const stat = statOf(this.#staging.node(prepared.path)!);
     return entryOf(transaction, caller, { ok: true, zxid, path: prepared.path, stat });
   }
@@ -179,7 +186,8 @@ interface Entry {
 }
 
 function entryOf(transaction: Transaction | undefined, caller: Caller, outcome: Outcome): Entry {
-  return { transaction, caller, outcome, bytes: sizeOf(transaction), resolve: ignore };
+  const answerBytes = outcome.ok ? (outcome.transacted?.bytes ?? 0) : 0;
+  return { transaction, caller, outcome, bytes: sizeOf(transaction) + answerBytes, resolve: ignore };
 }
 
 function ignore(): void {}

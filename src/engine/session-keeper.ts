@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Transaction } from "../core/change.ts";
 import { anonymous, type Caller, type Operation, type Outcome } from "../core/operation.ts";
-import { sessionExpired } from "../core/prepare.ts";
+import { sessionExpired } from "../core/prepare/refusals.ts";
 import { type Refusal, Refused } from "../core/refusal.ts";
 import type { SessionRecord } from "../core/session.ts";
 import type { Tree } from "../core/tree.ts";

@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { Transaction } from "../core/change.ts";
 import { eventsOf } from "../core/event.ts";
 import { validatePath } from "../core/path.ts";
-import { noNode } from "../core/prepare.ts";
+import { noNode } from "../core/prepare/refusals.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { Tree } from "../core/tree.ts";
 import { Watch, type WatchKind, type WatchSpec } from "../core/watch.ts";

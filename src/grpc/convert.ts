@@ -23,6 +23,8 @@ export function statToProto(stat: Stat): MessageInitShape<typeof StatSchema> {
     ephemeralOwner: int64(stat.ephemeralOwner),
     dataLength: stat.dataLength,
     numChildren: stat.numChildren,
+    mode: statModes[stat.mode],
+    ttlMs: int64(stat.ttlMs),
   };
 }
 
@@ -36,6 +38,17 @@ const modes: Readonly<Record<ProtoCreateMode, CreateMode>> = {
   [ProtoCreateMode.PERSISTENT_SEQUENTIAL]: "persistentSequential",
   [ProtoCreateMode.EPHEMERAL]: "ephemeral",
   [ProtoCreateMode.EPHEMERAL_SEQUENTIAL]: "ephemeralSequential",
+  [ProtoCreateMode.CONTAINER]: "container",
+  [ProtoCreateMode.PERSISTENT_WITH_TTL]: "persistentWithTtl",
+  [ProtoCreateMode.PERSISTENT_SEQUENTIAL_WITH_TTL]: "persistentSequentialWithTtl",
+};
+
+/** Persistent is what a Stat need not say. */
+export const statModes: Readonly<Record<Stat["mode"], ProtoCreateMode>> = {
+  persistent: ProtoCreateMode.UNSPECIFIED,
+  ephemeral: ProtoCreateMode.EPHEMERAL,
+  container: ProtoCreateMode.CONTAINER,
+  persistentWithTtl: ProtoCreateMode.PERSISTENT_WITH_TTL,
 };
 
 /** @throws Refused BAD_ARGUMENTS for a number that is no mode: proto3 lets any number through. */

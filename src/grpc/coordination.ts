@@ -12,6 +12,7 @@ import { list } from "./handlers/list.ts";
 import { openSession } from "./handlers/open-session.ts";
 import { set } from "./handlers/set.ts";
 import { sync } from "./handlers/sync.ts";
+import { transact } from "./handlers/transact.ts";
 import { watch } from "./handlers/watch.ts";
 import { whoAmI } from "./handlers/who-am-i.ts";
 import { callerOf } from "./metadata.ts";
@@ -31,6 +32,7 @@ export function addCoordination(server: Server, { engine, authenticator, calls, 
     delete: deleteNode(engine),
     list: list(engine),
     sync: sync(engine),
+    transact: transact(engine),
     watch: watch(engine),
   };
   addService(server, Coordination, handlers, {

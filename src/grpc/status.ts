@@ -40,6 +40,8 @@ export const codeOfReason: Readonly<Record<Reason, codes>> = {
   WATCHER_TOO_SLOW: codes.RESOURCE_EXHAUSTED,
   AUTH_FAILED: codes.UNAUTHENTICATED,
   AUTHENTICATION_REQUIRED: codes.UNAUTHENTICATED,
+  TRANSACTION_TOO_LARGE: codes.RESOURCE_EXHAUSTED,
+  CONDITION_FAILED: codes.ABORTED,
 };
 
 /** When a retry makes sense, in milliseconds. */

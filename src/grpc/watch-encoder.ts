@@ -11,7 +11,7 @@ import type { EventKind, NodeEvent } from "../core/event.ts";
 import { type NodeRecord, statOf } from "../core/node.ts";
 import type { EventForm } from "../core/watch.ts";
 import type { Notice, WatchMessage } from "../engine/outbox.ts";
-import { int64 } from "./convert.ts";
+import { int64, statModes } from "./convert.ts";
 import { ProtoWriter } from "./proto-writer.ts";
 import { statusToProto } from "./status.ts";
 
@@ -125,6 +125,8 @@ function encodeStat(node: NodeRecord): Uint8Array {
   writer.integer(stat.ephemeralOwner.number, values.ephemeralOwner);
   writer.integer(stat.dataLength.number, values.dataLength);
   writer.integer(stat.numChildren.number, values.numChildren);
+  writer.integer(stat.mode.number, statModes[values.mode]);
+  writer.integer(stat.ttlMs.number, values.ttlMs);
   return writer.finish();
 }
 

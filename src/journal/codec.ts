@@ -78,19 +78,19 @@ function packChange(writer: ByteWriter, change: Change): void {
       writer.blob(change.data);
       // The rest of a new node follows from the transaction.
       writer.integer(change.node.ephemeralOwner);
+      writer.signed(change.node.lifetimeMs);
       packNode(writer, change.parent);
       return;
     case "nodeDataSet":
       writer.text(change.path);
       writer.blob(change.data);
       packNode(writer, change.node);
-      writer.blob(change.previousData);
+      packPreviousData(writer, change.previousData);
       return;
     case "nodeDeleted":
       writer.text(change.path);
       packNode(writer, change.node);
-      writer.byte(change.previousData === undefined ? 0 : 1);
-      if (change.previousData !== undefined) writer.blob(change.previousData);
+      packPreviousData(writer, change.previousData);
       packNode(writer, change.parent);
       return;
     case "sessionOpened":
@@ -107,6 +107,15 @@ function packChange(writer: ByteWriter, change: Change): void {
   }
 }
 
+function packPreviousData(writer: ByteWriter, data: Uint8Array | undefined): void {
+  writer.byte(data === undefined ? 0 : 1);
+  if (data !== undefined) writer.blob(data);
+}
+
+function unpackPreviousData(reader: ByteReader): Uint8Array | undefined {
+  return reader.byte() === 0 ? undefined : reader.blob();
+}
+
 function packNode(writer: ByteWriter, node: NodeRecord): void {
   writer.integer(node.czxid);
   writer.integer(node.mzxid);
@@ -117,6 +126,7 @@ function packNode(writer: ByteWriter, node: NodeRecord): void {
   writer.signed(node.creates);
   writer.signed(node.aversion);
   writer.integer(node.ephemeralOwner);
+  writer.signed(node.lifetimeMs);
   writer.integer(node.dataLength);
   writer.integer(node.numChildren);
 }
@@ -132,6 +142,7 @@ function unpackNode(reader: ByteReader): NodeRecord {
     creates: reader.signed(),
     aversion: reader.signed(),
     ephemeralOwner: reader.integer(),
+    lifetimeMs: reader.signed(),
     dataLength: reader.integer(),
     numChildren: reader.integer(),
   };
@@ -148,14 +159,14 @@ function unpackChange(reader: ByteReader, stamp: Stamp): Change {
         path: reader.text(),
         data: reader.blob(),
         node: unpackNode(reader),
-        previousData: reader.blob(),
+        previousData: unpackPreviousData(reader),
       };
     case kindNumbers.nodeDeleted:
       return {
         kind: "nodeDeleted",
         path: reader.text(),
         node: unpackNode(reader),
-        previousData: reader.byte() === 0 ? undefined : reader.blob(),
+        previousData: unpackPreviousData(reader),
         parent: unpackNode(reader),
       };
     case kindNumbers.sessionOpened:
@@ -177,6 +188,7 @@ function unpackChange(reader: ByteReader, stamp: Stamp): Change {
 function unpackCreated(reader: ByteReader, stamp: Stamp): Change {
   const path = reader.text();
   const data = reader.blob();
-  const node = createdNode(stamp, reader.integer(), data.byteLength);
+  const kept = { ephemeralOwner: reader.integer(), lifetimeMs: reader.signed() };
+  const node = createdNode(stamp, kept, data.byteLength);
   return { kind: "nodeCreated", path, data, node, parent: unpackNode(reader) };
 }

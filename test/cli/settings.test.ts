@@ -25,6 +25,7 @@ test("the defaults", () => {
     historyMaxTransactions: 1_000_000,
     historyMaxBytes: 268_435_456,
     historyMaxAgeMs: 604_800_000,
+    maxTransactionOperations: 1_000,
     maxConnections: 20_000,
     maxConnectionsPerAddress: 0,
     logLevel: "info",

@@ -4,48 +4,32 @@ import { apply } from "../../src/core/apply.ts";
 import type { Transaction } from "../../src/core/change.ts";
 import { brokenInvariants } from "../../src/core/invariants.ts";
 import { type NodeRecord, statOf } from "../../src/core/node.ts";
-import type { Caller, CreateMode, Operation } from "../../src/core/operation.ts";
-import { prepare } from "../../src/core/prepare.ts";
+import type { Caller, Operation, Transacted, TransactResult } from "../../src/core/operation.ts";
+import { prepare } from "../../src/core/prepare/prepare.ts";
 import { Staging } from "../../src/core/staging.ts";
 import type { Tree } from "../../src/core/tree.ts";
 import { newTree } from "../support/core-state.ts";
-import { NaiveModel } from "../support/naive-model.ts";
+import { type ModelNode, NaiveModel } from "../support/naive-model.ts";
+import { operation } from "../support/random-operations.ts";
 
 /**
  * Random operations against the naive model. As in the server, each is decided on the staged state at once,
  * while the visible tree follows at random moments, or the staged part is lost as by a full disk.
  */
 
-const names = ["a", "b", "c", "zookeeper"];
-const path = fc.oneof(
-  fc.constantFrom("/", ...names.map((name) => `/${name}`)),
-  fc.tuple(fc.constantFrom(...names), fc.constantFrom(...names)).map(([p, n]) => `/${p}/${n}`),
-);
-const modes: CreateMode[] = ["persistent", "persistentSequential", "ephemeral", "ephemeralSequential"];
-const data = fc.string({ maxLength: 8 }).map((text) => Buffer.from(text));
-const version = fc.constantFrom(-1, -1, 0, 1, 2);
 /** Which of the sessions opened so far, closed ones included; -1 for none. */
 const sessionIndex = fc.integer({ min: -1, max: 5 });
 
 type Step =
   | { readonly do: Operation; readonly sessionIndex: number }
   | { readonly publish: number }
+  | { readonly waitMs: number }
   | { readonly lose: true };
-
-const operation: fc.Arbitrary<Operation> = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.record({ op: fc.constant("create" as const), path, data, mode: fc.constantFrom(...modes) }),
-  },
-  { weight: 3, arbitrary: fc.record({ op: fc.constant("set" as const), path, data, version }) },
-  { weight: 4, arbitrary: fc.record({ op: fc.constant("delete" as const), path, version }) },
-  { weight: 1, arbitrary: fc.constant<Operation>({ op: "openSession", secret: "s", timeoutMs: 1 }) },
-  { weight: 1, arbitrary: fc.constant<Operation>({ op: "closeSession", sessionId: 0 }) },
-);
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 12, arbitrary: fc.record({ do: operation, sessionIndex }) },
   { weight: 3, arbitrary: fc.record({ publish: fc.integer({ min: 1, max: 10 }) }) },
+  { weight: 2, arbitrary: fc.record({ waitMs: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 1, arbitrary: fc.constant({ lose: true as const }) },
 );
 
@@ -61,6 +45,7 @@ class Run {
   take(taken: Step): void {
     if ("do" in taken) this.do(this.bind(taken.do, taken.sessionIndex), taken.sessionIndex);
     else if ("publish" in taken) this.publish(taken.publish);
+    else if ("waitMs" in taken) this.stagedModel.timeMs += taken.waitMs;
     else this.lose();
   }
 
@@ -68,15 +53,18 @@ class Run {
     const sessionId = this.sessions[index];
     const caller = sessionId === undefined || operation.op === "closeSession" ? {} : { sessionId };
     const zxid = (this.waiting.at(-1)?.transaction.zxid ?? this.tree.zxid) + 1;
-    const prepared = prepare(operation, caller, this.staging, { zxid, timeMs: 0 });
+    const { timeMs } = this.stagedModel;
+    const prepared = prepare(operation, caller, this.staging, { zxid, timeMs });
     const expected = this.stagedModel.do(operation, caller);
     if (!prepared.ok) {
-      expect(prepared.refusal.reason).toBe(expected);
+      expect({ refused: prepared.refusal.reason }).toEqual(expected);
       return;
     }
-    if (prepared.path !== undefined && operation.op === "create") expect(prepared.path).toBe(expected);
-    expect(expected).toBe(expected.startsWith("/") ? expected : expected.toLowerCase());
-    const transaction = { zxid, timeMs: 0, changes: prepared.changes };
+    expect(expected.refused).toBeUndefined();
+    if (operation.op === "create") expect(prepared.path).toBe(expected.told);
+    if (prepared.transacted) expect(told(prepared.transacted)).toBe(expected.told);
+    if (prepared.changes.length === 0) return;
+    const transaction = { zxid, timeMs, changes: prepared.changes };
     this.staging.begin(zxid);
     apply(transaction, this.staging);
     this.waiting.push({ transaction, operation, caller });
@@ -87,6 +75,7 @@ class Run {
     for (const { transaction, operation, caller } of this.waiting.splice(0, count)) {
       apply(transaction, this.tree);
       this.tree.zxid = transaction.zxid;
+      this.visibleModel.timeMs = transaction.timeMs;
       this.visibleModel.do(operation, caller);
     }
     this.staging.settle(this.tree.zxid);
@@ -95,7 +84,7 @@ class Run {
   lose(): void {
     this.waiting = [];
     this.staging.clear();
-    this.stagedModel = copyOf(this.visibleModel);
+    this.stagedModel = this.visibleModel.copy();
   }
 
   bind(operation: Operation, index: number): Operation {
@@ -108,6 +97,10 @@ class Run {
     for (const [path, node] of this.stagedModel.nodes) {
       expect(comparable(this.staging.node(path))).toEqual(ofModel(this.stagedModel, path, node));
       expect(Buffer.from(this.staging.data(path)!).toString()).toBe(node.data);
+      const children = this.stagedModel
+        .children(path)
+        .map((child) => child.slice(child.lastIndexOf("/") + 1));
+      expect([...this.staging.childNames(path)]).toEqual(children.sort());
     }
     for (const [path, node] of this.visibleModel.nodes) {
       expect(comparable(this.tree.node(path))).toEqual(ofModel(this.visibleModel, path, node));
@@ -127,18 +120,21 @@ class Run {
 
 function comparable(node: NodeRecord | undefined) {
   if (node === undefined) return undefined;
-  const { czxid, mzxid, pzxid, version, cversion, ephemeralOwner, dataLength, numChildren } = statOf(node);
-  return { czxid, mzxid, pzxid, version, cversion, ephemeralOwner, dataLength, numChildren };
+  const { ctimeMs: _, aversion: __, ...stat } = statOf(node);
+  return stat;
 }
 
-function ofModel(model: NaiveModel, path: string, node: NonNullable<ReturnType<NaiveModel["nodes"]["get"]>>) {
-  const { czxid, mzxid, pzxid, version, created, deleted, owner } = node;
+function ofModel(model: NaiveModel, path: string, node: ModelNode) {
+  const { czxid, mzxid, pzxid, mtimeMs, version, created, deleted, owner, mode, ttlMs } = node;
   // The reserved nodes were never counted as created.
   const uncounted = path === "/" ? 1 : path === "/zookeeper" ? 2 : 0;
   return {
     czxid,
     mzxid,
     pzxid,
+    mtimeMs,
+    mode,
+    ttlMs,
     version,
     cversion: created + deleted - uncounted,
     ephemeralOwner: owner,
@@ -147,12 +143,28 @@ function ofModel(model: NaiveModel, path: string, node: NonNullable<ReturnType<N
   };
 }
 
-function copyOf(model: NaiveModel): NaiveModel {
-  const copy = new NaiveModel();
-  for (const [path, node] of model.nodes) copy.nodes.set(path, { ...node });
-  for (const id of model.sessions) copy.sessions.add(id);
-  copy.zxid = model.zxid;
-  return copy;
+/** A transaction's answer, in the words of the model. */
+function told({ branch, results }: Transacted): string {
+  return `${branch}: ${results.map(toldOf).join(", ")}`;
+}
+
+function toldOf(result: TransactResult): string {
+  switch (result.op) {
+    case "create":
+      return result.path;
+    case "set":
+      return "set";
+    case "delete":
+      return "deleted";
+    case "check":
+      return "holds";
+    case "get":
+      return Buffer.from(result.data).toString();
+    case "exists":
+      return result.stat === undefined ? "missing" : "there";
+    case "list":
+      return `${result.children.map(({ name }) => name).join(" ")}${result.more ? " and more" : ""}`;
+  }
 }
 
 test("the core does what the naive model does, staged, published and lost", () => {

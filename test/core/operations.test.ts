@@ -100,7 +100,7 @@ describe("set", () => {
 describe("Stat", () => {
   test("of the reserved nodes, as a new ZooKeeper shows it", () => {
     const zero = { czxid: 0, mzxid: 0, pzxid: 0, ctimeMs: 0, mtimeMs: 0, version: 0, aversion: 0 };
-    const none = { ephemeralOwner: 0, dataLength: 0 };
+    const none = { ephemeralOwner: 0, dataLength: 0, mode: "persistent", ttlMs: 0 };
     expect(statOf(state.node("/"))).toEqual({ ...zero, ...none, cversion: -1, numChildren: 1 });
     expect(statOf(state.node("/zookeeper"))).toEqual({ ...zero, ...none, cversion: -2, numChildren: 2 });
     for (const leaf of ["/zookeeper/quota", "/zookeeper/config"]) {
@@ -123,6 +123,8 @@ describe("Stat", () => {
       ephemeralOwner: 0,
       dataLength: 3,
       numChildren: 0,
+      mode: "persistent",
+      ttlMs: 0,
     });
     state.timeMs = 200;
     state.create("/a/b"); // 2: only pzxid and cversion of the parent move

@@ -91,3 +91,26 @@ describe("ExpiryQueue", () => {
     expect(average).toBeLessThan(10_000);
   });
 });
+
+test("a clock that is set back makes nothing late, and one that jumps ahead costs no more than what is filed", () => {
+  const queue = new ExpiryQueue<{ readonly deadlineMs: number }>(100, 1_000_000);
+  const [before, after] = [{ deadlineMs: 1_000_500 }, { deadlineMs: 500 }];
+  queue.put(before);
+  // The clock now shows 0.
+  queue.put(after);
+  expect(queue.takeDue(400)).toEqual([]);
+  expect(queue.takeDue(500)).toEqual([after]);
+  expect(queue.takeDue(1_000_400)).toEqual([]);
+  expect(queue.takeDue(1e15)).toEqual([before]);
+});
+
+test("as many as asked for are taken, and the rest next time", () => {
+  const queue = new ExpiryQueue<{ readonly deadlineMs: number }>(100, 0);
+  const items = Array.from({ length: 5 }, (_, i) => ({ deadlineMs: 150 + i }));
+  for (const item of items) queue.put(item);
+  expect(queue.takeDue(300, 2)).toEqual(items.slice(0, 2));
+  queue.put({ deadlineMs: 90 });
+  expect(queue.takeDue(300, 3)).toEqual(items.slice(2));
+  expect(queue.takeDue(300)).toEqual([{ deadlineMs: 90 }]);
+  expect(queue.size).toBe(0);
+});

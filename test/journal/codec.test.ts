@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Change, Stamp, Transaction } from "../../src/core/change.ts";
 import { createdNode, type NodeRecord } from "../../src/core/node.ts";
 import { packTransactions, unpackTransactions } from "../../src/journal/codec.ts";
-import { dataBytesMax, zxidMax } from "../../src/limits.ts";
+import { dataBytesMax, ttlMsMax, zxidMax } from "../../src/limits.ts";
 import { at, dataSet, deleted } from "./state.ts";
 
 const path = fc.string({ unit: "binary", maxLength: 200 }).map((name) => `/${name}`);
@@ -23,17 +23,19 @@ const node: fc.Arbitrary<NodeRecord> = fc.record({
   creates: int32,
   aversion: int32,
   ephemeralOwner: zxid,
+  lifetimeMs: fc.integer({ min: -1, max: ttlMsMax }),
   dataLength: fc.nat(),
   numChildren: fc.nat(),
 });
+const previousData = fc.option(data, { nil: undefined });
 const change: fc.Arbitrary<Change> = fc.oneof(
   fc.record({ kind: fc.constant("nodeCreated" as const), path, data, node, parent: node }),
-  fc.record({ kind: fc.constant("nodeDataSet" as const), path, data, node, previousData: data }),
+  fc.record({ kind: fc.constant("nodeDataSet" as const), path, data, node, previousData }),
   fc.record({
     kind: fc.constant("nodeDeleted" as const),
     path,
     node,
-    previousData: fc.option(data, { nil: undefined }),
+    previousData,
     parent: node,
   }),
   fc.record({ kind: fc.constant("sessionOpened" as const), sessionId: id, secret: fc.string(), timeoutMs }),
@@ -61,7 +63,7 @@ const batch: fc.Arbitrary<Transaction[]> = fc
 /** A created node is what its transaction makes of it. */
 function ofTransaction(each: Change, stamp: Stamp): Change {
   if (each.kind !== "nodeCreated") return each;
-  return { ...each, node: createdNode(stamp, each.node.ephemeralOwner, each.data.length) };
+  return { ...each, node: createdNode(stamp, each.node, each.data.length) };
 }
 
 /** Data come back as views of another class; only their bytes matter. */

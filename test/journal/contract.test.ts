@@ -3,7 +3,7 @@ import type { Change } from "../../src/core/change.ts";
 import { reservedNodes } from "../../src/core/reserved.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
-import { dataBytesMax } from "../../src/limits.ts";
+import { dataBytesMax, ttlMsMax } from "../../src/limits.ts";
 import { MemoryJournal, MemoryStore } from "../support/memory-journal.ts";
 import { at, created, dataSet, deleted, type LoadedState, loadAll, tempDir } from "./state.ts";
 
@@ -63,6 +63,7 @@ describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
         creates: 0,
         aversion: 0,
         ephemeralOwner: 3,
+        lifetimeMs: 0,
         dataLength: 2,
         numChildren: 0,
       },
@@ -88,6 +89,15 @@ describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
       },
     });
     expect(nodes.get("/")?.record.pzxid).toBe(1);
+  });
+
+  test("keeps how long a node lives", async () => {
+    const journal = await openEmpty();
+    const lifetimes = [-1, 0, 1, ttlMsMax];
+    const changes = lifetimes.map((lifetimeMs) => created(`/n${lifetimeMs}`, { lifetimeMs }));
+    await journal.commit([at(1, ...changes)]);
+    const { nodes } = await afterRestart(journal);
+    expect(lifetimes.map((each) => nodes.get(`/n${each}`)?.record.lifetimeMs)).toEqual(lifetimes);
   });
 
   test("forgets a deleted node; the parent's pzxid moves, its creates do not", async () => {
@@ -172,6 +182,18 @@ describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
     expect([...nodes.keys()].filter((path) => path.startsWith("/p"))).toEqual(["/p", "/p/c"]);
     expect(nodes.get("/p")?.record).toMatchObject({ czxid: 5, pzxid: 6, creates: 1 });
     expect(nodes.get("/")?.record).toMatchObject({ pzxid: 5, creates: 2 });
+  });
+
+  test("a transaction may create a node and delete it again", async () => {
+    const journal = await openEmpty();
+    const large = Buffer.alloc(1_000, "x");
+    const changes = [created("/p", { data: large, parentCreates: 1 }), created("/p/a", { parentCreates: 1 })];
+    await journal.commit([at(1, ...changes, deleted("/p/a"), dataSet("/p", "x", 1), deleted("/p"))]);
+    expect((await journal.history(0, 1)).transactions[0]?.changes).toHaveLength(5);
+    const { nodes, lastZxid } = await afterRestart(journal);
+    expect(lastZxid).toBe(1);
+    expect([...nodes.keys()].filter((path) => path.startsWith("/p"))).toEqual([]);
+    expect(nodes.get("/")?.record).toMatchObject({ pzxid: 1, creates: 1 });
   });
 
   test("loads again what it loaded, over many restarts and batches", async () => {

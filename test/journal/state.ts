@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Change, Stamp, Transaction } from "../../src/core/change.ts";
-import { createdNode, type NodeRecord } from "../../src/core/node.ts";
+import { createdNode, forever, type NodeRecord } from "../../src/core/node.ts";
 import type { SessionRecord } from "../../src/core/session.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { type JournalLog, silentLog } from "../../src/journal/sqlite/log.ts";
@@ -38,15 +38,15 @@ export function at(zxid: number, ...drafts: (Draft | Change)[]): Transaction {
 /** The journal takes the records as they come: of a parent, it stores what children can change. */
 export function created(
   path: string,
-  options: { data?: string | Uint8Array; owner?: number; parentCreates?: number } = {},
+  options: { data?: string | Uint8Array; owner?: number; lifetimeMs?: number; parentCreates?: number } = {},
 ): Draft {
-  const { owner = 0, parentCreates = 1 } = options;
+  const { owner = 0, lifetimeMs = forever, parentCreates = 1 } = options;
   const data = Buffer.from(options.data ?? "");
   return (stamp) => ({
     kind: "nodeCreated",
     path,
     data,
-    node: createdNode(stamp, owner, data.length),
+    node: createdNode(stamp, { ephemeralOwner: owner, lifetimeMs }, data.length),
     parent: { ...someNode, pzxid: stamp.zxid, creates: parentCreates },
   });
 }
@@ -73,7 +73,7 @@ export function deleted(path: string, { parentCreates = 1 } = {}): Draft {
 }
 
 const someNode: NodeRecord = {
-  ...createdNode({ zxid: 1, timeMs: 1_000_001 }, 0, 6),
+  ...createdNode({ zxid: 1, timeMs: 1_000_001 }, {}, 6),
   aversion: 3,
   numChildren: 2,
 };

@@ -156,7 +156,7 @@ test("what is wrong with the request itself is named by its field", async () => 
   const calls: [string, Promise<unknown>][] = [
     ["text", client.unary(rpc.create, both)],
     ["text", client.unary(rpc.set, both)],
-    ["mode", client.unary(rpc.create, { path: "/a", mode: noMode(5) })],
+    ["mode", client.unary(rpc.create, { path: "/a", mode: noMode(8) })],
     ["mode", client.unary(rpc.create, { path: "/a", mode: noMode(-1) })],
     ["path", client.unary(rpc.get, {})],
     ["path", client.unary(rpc.exists, { path: "/a/" })],

@@ -3,7 +3,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { brokenInvariants } from "../../src/core/invariants.ts";
-import { anonymous, type Caller, type Operation, type Outcome } from "../../src/core/operation.ts";
+import {
+  anonymous,
+  type Caller,
+  type Operation,
+  type Outcome,
+  type TransactOperation,
+} from "../../src/core/operation.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import { settle, tickMs } from "../support/engine.ts";
 import { CountingRandom, ManualClock } from "../support/manual-clock.ts";
@@ -18,15 +24,37 @@ type Step =
   | { readonly crash: { readonly pendingStored: boolean } };
 
 const path = fc.constantFrom("/a", "/b", "/a/x", "/a/y", "/b/x");
-const mode = fc.constantFrom("persistent", "ephemeral", "persistentSequential", "ephemeralSequential");
+const mode = fc.constantFrom(
+  "persistent",
+  "ephemeral",
+  "persistentSequential",
+  "ephemeralSequential",
+  "container",
+);
 const data = fc.constant(new Uint8Array(3));
 const write: fc.Arbitrary<Operation> = fc.oneof(
   fc.record({ op: fc.constant("create" as const), path, data, mode }) as fc.Arbitrary<Operation>,
   fc.record({ op: fc.constant("delete" as const), path, version: fc.constant(-1) }),
   fc.record({ op: fc.constant("set" as const), path, data, version: fc.constant(-1) }),
+  fc.record({
+    op: fc.constant("create" as const),
+    path,
+    data,
+    mode: fc.constant("persistentWithTtl" as const),
+    ttlMs: fc.integer({ min: 1, max: 10_000 }),
+  }),
 );
+const transaction: fc.Arbitrary<Operation> = fc.record({
+  op: fc.constant("transact" as const),
+  conditions: fc.array(fc.record({ path, test: fc.constant("exists" as const), expected: fc.boolean() }), {
+    maxLength: 1,
+  }),
+  operations: fc.array(write, { maxLength: 4 }) as fc.Arbitrary<TransactOperation[]>,
+  elseOperations: fc.constant([{ op: "list" as const, path: "/", after: "", countMax: 9, withStats: false }]),
+});
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 12, arbitrary: fc.record({ write, session: fc.integer({ min: -1, max: 3 }) }) },
+  { weight: 9, arbitrary: fc.record({ write, session: fc.integer({ min: -1, max: 3 }) }) },
+  { weight: 3, arbitrary: fc.record({ write: transaction, session: fc.integer({ min: -1, max: 3 }) }) },
   { weight: 2, arbitrary: fc.constant({ open: true as const }) },
   { weight: 3, arbitrary: fc.record({ advanceMs: fc.integer({ min: 1, max: 3_000 }) }) },
   { weight: 1, arbitrary: fc.record({ stallMs: fc.integer({ min: 1, max: 60_000 }) }) },
@@ -58,6 +86,7 @@ class World {
         minSessionTimeoutMs: 2 * tickMs,
         maxSessionTimeoutMs: 20 * tickMs,
         watchBookmarkIntervalMs: 5_000,
+        maxTransactionOperations: 1_000,
       },
       onFailure: () => {
         this.failed = true;
@@ -92,6 +121,8 @@ class World {
     expect(life).toBe(this.life);
     // Invariant 2: who is told can read it, and the journal has it.
     expect(this.engine.tree.zxid).toBeGreaterThanOrEqual(outcome.zxid);
+    // What changed nothing has the zxid of what it saw.
+    if (outcome.transacted?.results.every(({ op }) => op === "list")) return;
     expect(this.acknowledged.has(outcome.zxid)).toBe(false);
     this.acknowledged.add(outcome.zxid);
   }

@@ -2,7 +2,8 @@ import { apply } from "../../src/core/apply.ts";
 import type { Transaction } from "../../src/core/change.ts";
 import type { NodeRecord } from "../../src/core/node.ts";
 import { anonymous, type Caller, type Operation } from "../../src/core/operation.ts";
-import { type Prepared, prepare } from "../../src/core/prepare.ts";
+import { prepare } from "../../src/core/prepare/prepare.ts";
+import type { Prepared } from "../../src/core/prepare/prepared.ts";
 import { reservedNodes } from "../../src/core/reserved.ts";
 import { Tree } from "../../src/core/tree.ts";
 

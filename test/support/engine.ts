@@ -28,6 +28,7 @@ export class TestEngine {
         minSessionTimeoutMs: 2 * tickMs,
         maxSessionTimeoutMs: 20 * tickMs,
         watchBookmarkIntervalMs: 5_000,
+        maxTransactionOperations: 1_000,
       },
       onFailure: (error) => failures.push(error),
     });

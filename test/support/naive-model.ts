@@ -1,39 +1,81 @@
-import type { Caller, Operation } from "../../src/core/operation.ts";
+import type {
+  Caller,
+  Condition,
+  NodeOperation,
+  Operation,
+  TransactOperation,
+} from "../../src/core/operation.ts";
 
 const reserved = ["/", "/zookeeper", "/zookeeper/config", "/zookeeper/quota"];
 
-interface ModelNode {
+export interface ModelNode {
   data: string;
   version: number;
   /** How many children were ever created, and ever deleted. */
   created: number;
   deleted: number;
   owner: number;
+  /** The create mode without its number. */
+  mode: string;
+  ttlMs: number;
+  mtimeMs: number;
   czxid: number;
   mzxid: number;
   pzxid: number;
 }
 
+/** What came of an operation: the reason of its refusal, or what its caller is told in a few words. */
+export interface ModelAnswer {
+  readonly refused?: string;
+  readonly told?: string;
+}
+
+/** Thrown and caught inside the model. */
+class Refusal extends Error {}
+
+function refuse(reason: string): never {
+  throw new Refusal(reason);
+}
+
 /**
  * What the core should do, written as plainly as possible: one flat map, nothing cached, nothing shared with
- * the code under test. It takes well-formed paths only.
+ * the code under test; what fails is undone by going back to a copy. It takes well-formed paths only.
  */
 export class NaiveModel {
-  readonly nodes = new Map<string, ModelNode>();
-  readonly sessions = new Set<number>();
+  nodes = new Map<string, ModelNode>();
+  sessions = new Set<number>();
   zxid = 0;
+  timeMs = 0;
+  /** The operation under way has changed something. */
+  #changed = false;
 
   constructor() {
-    for (const path of reserved) this.nodes.set(path, newNode("", 0, 0));
+    for (const path of reserved) this.nodes.set(path, this.#newNode("", 0));
   }
 
-  /** Does the operation and answers the reason of its refusal, or the path or word that it succeeded with. */
-  do(operation: Operation, caller: Caller): string {
-    if (caller.sessionId !== undefined && !this.sessions.has(caller.sessionId)) return "SESSION_EXPIRED";
-    const zxid = this.zxid + 1;
-    const result = this.#change(operation, caller, zxid);
-    if (result === result.toLowerCase() || result.startsWith("/")) this.zxid = zxid;
-    return result;
+  copy(): NaiveModel {
+    const copy = new NaiveModel();
+    copy.nodes = new Map([...this.nodes].map(([path, node]) => [path, { ...node }]));
+    copy.sessions = new Set(this.sessions);
+    copy.zxid = this.zxid;
+    copy.timeMs = this.timeMs;
+    return copy;
+  }
+
+  do(operation: Operation, caller: Caller): ModelAnswer {
+    const before = this.copy();
+    this.#changed = false;
+    try {
+      if (caller.sessionId !== undefined && !this.sessions.has(caller.sessionId)) refuse("SESSION_EXPIRED");
+      const told = this.#do(operation, caller, this.zxid + 1);
+      if (this.#changed) this.zxid += 1;
+      return { told };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.nodes = before.nodes;
+      this.sessions = before.sessions;
+      return { refused: error.message };
+    }
   }
 
   children(path: string): string[] {
@@ -43,58 +85,139 @@ export class NaiveModel {
     );
   }
 
-  #change(operation: Operation, caller: Caller, zxid: number): string {
+  #do(operation: Operation, caller: Caller, zxid: number): string {
     switch (operation.op) {
       case "create":
-        return this.#create(operation, caller, zxid);
-      case "set": {
-        const node = this.nodes.get(operation.path);
-        if (node === undefined) return "NO_NODE";
-        if (operation.version !== -1 && operation.version !== node.version) return "BAD_VERSION";
-        node.data = Buffer.from(operation.data).toString();
-        node.version += 1;
-        node.mzxid = zxid;
-        return "set";
-      }
-      case "delete": {
-        const node = this.nodes.get(operation.path);
-        if (reserved.includes(operation.path)) return "BAD_ARGUMENTS";
-        if (node === undefined) return "NO_NODE";
-        if (operation.version !== -1 && operation.version !== node.version) return "BAD_VERSION";
-        if (this.children(operation.path).length > 0) return "NOT_EMPTY";
-        this.#remove(operation.path, zxid);
-        return "deleted";
+      case "set":
+      case "delete":
+        return this.#change(operation, caller, zxid);
+      case "transact": {
+        const { conditions, operations, elseOperations } = operation;
+        const holds = conditions.every((condition) => this.#broken(condition) === undefined);
+        const results = (holds ? operations : elseOperations).map((each) => this.#part(each, caller, zxid));
+        return `${holds ? "then" : "else"}: ${results.join(", ")}`;
       }
       case "openSession":
+        this.#changed = true;
         this.sessions.add(zxid);
         return "opened";
       case "closeSession": {
-        if (!this.sessions.delete(operation.sessionId)) return "SESSION_EXPIRED";
+        if (!this.sessions.delete(operation.sessionId)) refuse("SESSION_EXPIRED");
+        this.#changed = true;
         for (const [path, node] of [...this.nodes]) {
           if (node.owner === operation.sessionId) this.#remove(path, zxid);
         }
         return "closed";
+      }
+      case "reap": {
+        let gone = 0;
+        for (let path = operation.path; this.#isDue(path); gone++) {
+          this.#remove(path, zxid);
+          path = path.replace(/\/[^/]*$/, "") || "/";
+        }
+        return `reaped ${gone}`;
       }
       default:
         throw new Error(`the model does not know ${operation.op}`);
     }
   }
 
+  #part(operation: TransactOperation, caller: Caller, zxid: number): string {
+    switch (operation.op) {
+      case "check": {
+        const reason = this.#broken(operation.condition);
+        return reason === undefined ? "holds" : refuse(reason);
+      }
+      case "get":
+        return this.#node(operation.path).data;
+      case "exists":
+        return this.nodes.has(operation.path) ? "there" : "missing";
+      case "list": {
+        this.#node(operation.path);
+        const names = this.children(operation.path).map((path) => path.slice(path.lastIndexOf("/") + 1));
+        const wanted = names.sort().filter((name) => name > operation.after);
+        const more = wanted.length > operation.countMax ? " and more" : "";
+        return `${wanted.slice(0, operation.countMax).join(" ")}${more}`;
+      }
+      default:
+        return this.#change(operation, caller, zxid);
+    }
+  }
+
+  #isDue(path: string): boolean {
+    const node = this.nodes.get(path);
+    if (node === undefined || this.children(path).length > 0) return false;
+    if (node.mode === "container") return node.created > 0;
+    return node.mode === "persistentWithTtl" && this.timeMs - node.mtimeMs > node.ttlMs;
+  }
+
+  /** The reason why a condition does not hold. */
+  #broken(condition: Condition): string | undefined {
+    const { path, test, expected } = condition;
+    const node = this.nodes.get(path);
+    if (test === "exists") {
+      if (expected) return node === undefined ? "NO_NODE" : undefined;
+      return node === undefined ? undefined : "NODE_EXISTS";
+    }
+    if (node === undefined) return "NO_NODE";
+    if (test === "version") return expected === -1 || expected === node.version ? undefined : "BAD_VERSION";
+    const actual = {
+      data: node.data,
+      czxid: node.czxid,
+      aversion: 0,
+      numChildren: this.children(path).length,
+    }[test];
+    const wanted = typeof expected === "number" ? expected : Buffer.from(expected).toString();
+    return actual === wanted ? undefined : "CONDITION_FAILED";
+  }
+
+  #change(operation: NodeOperation, caller: Caller, zxid: number): string {
+    switch (operation.op) {
+      case "create":
+        return this.#create(operation, caller, zxid);
+      case "set": {
+        const node = this.#node(operation.path);
+        if (operation.version !== -1 && operation.version !== node.version) refuse("BAD_VERSION");
+        return this.#set(node, operation.data, zxid);
+      }
+      case "delete": {
+        if (reserved.includes(operation.path)) refuse("BAD_ARGUMENTS");
+        const node = this.#node(operation.path);
+        if (operation.version !== -1 && operation.version !== node.version) refuse("BAD_VERSION");
+        if (this.children(operation.path).length > 0) refuse("NOT_EMPTY");
+        this.#remove(operation.path, zxid);
+        return "deleted";
+      }
+    }
+  }
+
+  #set(node: ModelNode, data: Uint8Array, zxid: number): string {
+    node.data = Buffer.from(data).toString();
+    node.version += 1;
+    node.mzxid = zxid;
+    node.mtimeMs = this.timeMs;
+    this.#changed = true;
+    return "set";
+  }
+
   #create(operation: Extract<Operation, { op: "create" }>, caller: Caller, zxid: number): string {
     const ephemeral = operation.mode.startsWith("ephemeral");
-    if (ephemeral && caller.sessionId === undefined) return "SESSION_REQUIRED";
-    const parent = this.#parent(operation.path);
-    if (parent === undefined) return "NO_NODE";
-    const number = operation.mode.endsWith("Sequential") ? String(parent.created).padStart(10, "0") : "";
+    const { ttlMs = 0 } = operation;
+    if (operation.mode.endsWith("Ttl") ? ttlMs < 1 || ttlMs >= 2 ** 40 : ttlMs !== 0) refuse("BAD_ARGUMENTS");
+    if (ephemeral && caller.sessionId === undefined) refuse("SESSION_REQUIRED");
+    const parent = this.#parent(operation.path) ?? refuse("NO_NODE");
+    const number = operation.mode.includes("Sequential") ? String(parent.created).padStart(10, "0") : "";
     const path = operation.path + number;
-    if (this.nodes.has(path)) return "NODE_EXISTS";
-    if (parent.owner !== 0) return "NO_CHILDREN_FOR_EPHEMERALS";
-    this.nodes.set(
-      path,
-      newNode(Buffer.from(operation.data).toString(), ephemeral ? caller.sessionId! : 0, zxid),
-    );
+    if (this.nodes.has(path)) refuse("NODE_EXISTS");
+    if (parent.owner !== 0) refuse("NO_CHILDREN_FOR_EPHEMERALS");
+    const node = this.#newNode(Buffer.from(operation.data).toString(), zxid);
+    node.owner = ephemeral ? caller.sessionId! : 0;
+    node.mode = operation.mode.replace("Sequential", "");
+    node.ttlMs = ttlMs;
+    this.nodes.set(path, node);
     parent.created += 1;
     parent.pzxid = zxid;
+    this.#changed = true;
     return path;
   }
 
@@ -103,13 +226,20 @@ export class NaiveModel {
     const parent = this.#parent(path)!;
     parent.deleted += 1;
     parent.pzxid = zxid;
+    this.#changed = true;
+  }
+
+  #node(path: string): ModelNode {
+    return this.nodes.get(path) ?? refuse("NO_NODE");
   }
 
   #parent(path: string): ModelNode | undefined {
     return this.nodes.get(path.replace(/\/[^/]*$/, "") || "/");
   }
-}
 
-function newNode(data: string, owner: number, zxid: number): ModelNode {
-  return { data, version: 0, created: 0, deleted: 0, owner, czxid: zxid, mzxid: zxid, pzxid: zxid };
+  #newNode(data: string, zxid: number): ModelNode {
+    const counts = { version: 0, created: 0, deleted: 0 };
+    const life = { owner: 0, mode: "persistent", ttlMs: 0, mtimeMs: this.timeMs };
+    return { data, ...counts, ...life, czxid: zxid, mzxid: zxid, pzxid: zxid };
+  }
 }

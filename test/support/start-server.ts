@@ -42,6 +42,7 @@ export async function startServer(
       minSessionTimeoutMs: 4_000,
       maxSessionTimeoutMs: 40_000,
       watchBookmarkIntervalMs: 5_000,
+      maxTransactionOperations: 1_000,
     },
     onFailure: () => {},
   });

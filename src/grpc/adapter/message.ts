@@ -6,16 +6,19 @@ import {
   type MessageShape,
   toBinary,
 } from "@bufbuild/protobuf";
-import { Refused } from "../../core/refusal.ts";
+import { type Refusal, Refused } from "../../core/refusal.ts";
+import { messagePartsMax } from "../../limits.ts";
+import { hasTooManyParts } from "./message-parts.ts";
 
 /** Nothing here passes on what it does not know, so unknown fields need not be kept. */
 const readOptions = { readUnknownFields: false } as const;
 
-/** @throws Refused MALFORMED_REQUEST. The bytes fields of the answer are views of `bytes`. */
+/** @throws Refused MALFORMED_REQUEST or MESSAGE_TOO_LARGE. The bytes fields of the answer are views of `bytes`. */
 export function decode<Message extends DescMessage>(
   schema: Message,
   bytes: Uint8Array,
 ): MessageShape<Message> {
+  if (hasTooManyParts(bytes)) throw new Refused(tooManyParts);
   try {
     return fromBinary(schema, bytes, readOptions);
   } catch (error) {
@@ -23,6 +26,12 @@ export function decode<Message extends DescMessage>(
     throw new Refused({ reason: "MALFORMED_REQUEST", message });
   }
 }
+
+const tooManyParts: Refusal = {
+  reason: "MESSAGE_TOO_LARGE",
+  message: `the message has more than ${messagePartsMax} parts`,
+  facts: { limit: messagePartsMax },
+};
 
 /** What a handler answers: the fields of a message, or one that is encoded already. */
 export type Answer<Message extends DescMessage> = MessageInitShape<Message> | Uint8Array;

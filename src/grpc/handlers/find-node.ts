@@ -1,6 +1,6 @@
 import type { NodeRecord } from "../../core/node.ts";
 import { validatePath } from "../../core/path.ts";
-import { noNode } from "../../core/prepare.ts";
+import { noNode } from "../../core/prepare/refusals.ts";
 import { Refused } from "../../core/refusal.ts";
 import type { Tree } from "../../core/tree.ts";
 

@@ -1,14 +1,14 @@
 import { childPath } from "../../core/path.ts";
 import type { Engine } from "../../engine/engine.ts";
-import { listPageBytesMax, listPageSizeDefault, listPageSizeMax } from "../../limits.ts";
-import { badArgument, int64, nodeToProto, pageTokenFromProto, pageTokenToProto } from "../convert.ts";
+import { listPageBytesMax } from "../../limits.ts";
+import { int64, nodeToProto, pageTokenToProto } from "../convert.ts";
+import { listFromProto } from "../operation-convert.ts";
 import { findNode } from "./find-node.ts";
 import type { HandlerOf } from "./handler.ts";
 
 export function list({ tree }: Engine): HandlerOf<"list"> {
-  return ({ path, pageSize, pageToken, withStats }) => {
-    const countMax = pageSizeOf(pageSize);
-    const after = pageTokenFromProto(pageToken);
+  return (request) => {
+    const { path, after, countMax, withStats } = listFromProto(request);
     const node = findNode(tree, path);
     const { names, more } = tree.list(path, { after, countMax, bytesMax: listPageBytesMax });
     return {
@@ -20,13 +20,4 @@ export function list({ tree }: Engine): HandlerOf<"list"> {
       stat: nodeToProto(node),
     };
   };
-}
-
-function pageSizeOf(asked: number): number {
-  if (asked === 0) return listPageSizeDefault;
-  if (asked >= 1 && asked <= listPageSizeMax) return asked;
-  throw badArgument(
-    "page_size",
-    `a page has 1 to ${listPageSizeMax} children, not ${asked}; 0 means ${listPageSizeDefault}`,
-  );
 }

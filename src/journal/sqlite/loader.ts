@@ -14,7 +14,7 @@ const rowTags = { session: 1, node: 2 } as const;
 const selectSessions = "SELECT id, secret, timeout_ms FROM sessions ORDER BY id";
 /** Small data come as hex text: half the time of a load went into making a million small Buffers. */
 const selectNodes = `
-  SELECT path, iif(data IS NULL, NULL, hex(data)), czxid, mzxid, pzxid, ctime_ms, mtime_ms, version, creates, aversion, owner_session
+  SELECT path, iif(data IS NULL, NULL, hex(data)), czxid, mzxid, pzxid, ctime_ms, mtime_ms, version, creates, aversion, owner_session, lifetime_ms
   FROM nodes WHERE path > ? ORDER BY path LIMIT ${pageRows}`;
 const selectLarge = "SELECT data FROM large_data WHERE path = ?";
 
@@ -84,7 +84,7 @@ function packNode(
   { large, lastZxid }: { large: Database.Statement<[string], Buffer>; lastZxid: number },
 ): void {
   const [path, dataHex, ...stat] = row;
-  const [czxid, mzxid, pzxid, ctimeMs, mtimeMs, version, creates, aversion, owner] = stat;
+  const [czxid, mzxid, pzxid, ctimeMs, mtimeMs, version, creates, aversion, owner, lifetimeMs] = stat;
   if (Math.max(czxid!, mzxid!, pzxid!, owner!) > lastZxid) {
     throw new DamagedRow(`${path} was touched after the last zxid, ${lastZxid}`);
   }
@@ -106,6 +106,7 @@ function packNode(
   writer.signed(creates!);
   writer.signed(aversion!);
   writer.integer(owner!);
+  writer.signed(lifetimeMs!);
 }
 
 /** Gives each packed row to the sink. Data are views into the chunk. */
@@ -128,6 +129,7 @@ export function unpackRows(packed: Uint8Array, sink: StateSink): void {
       creates: reader.signed(),
       aversion: reader.signed(),
       ephemeralOwner: reader.integer(),
+      lifetimeMs: reader.signed(),
       dataLength: data.byteLength,
       numChildren: 0,
     };

@@ -32,6 +32,7 @@ const schema = `
     creates       INTEGER NOT NULL,
     aversion      INTEGER NOT NULL,
     owner_session INTEGER NOT NULL,
+    lifetime_ms   INTEGER NOT NULL,
     data          BLOB
   ) STRICT, WITHOUT ROWID;
 
@@ -62,7 +63,7 @@ export const inlineDataBytesMax = 512;
 function createSchema(connection: Database.Database): void {
   connection.exec(schema);
   const insert = connection.prepare(
-    "INSERT INTO nodes VALUES (:path, :czxid, :mzxid, :pzxid, :ctimeMs, :mtimeMs, :version, :creates, :aversion, :ephemeralOwner, x'')",
+    "INSERT INTO nodes VALUES (:path, :czxid, :mzxid, :pzxid, :ctimeMs, :mtimeMs, :version, :creates, :aversion, :ephemeralOwner, :lifetimeMs, x'')",
   );
   for (const { path, record } of reservedNodes) insert.run({ path, ...record });
 }

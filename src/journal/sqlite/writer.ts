@@ -6,8 +6,8 @@ import type { HistoryTable } from "./history-table.ts";
 import { inlineDataBytesMax } from "./schema.ts";
 
 const insertNode = `
-  INSERT INTO nodes (path, czxid, mzxid, pzxid, ctime_ms, mtime_ms, version, creates, aversion, owner_session, data)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  INSERT INTO nodes (path, czxid, mzxid, pzxid, ctime_ms, mtime_ms, version, creates, aversion, owner_session, lifetime_ms, data)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const updateData = "UPDATE nodes SET mzxid = ?, mtime_ms = ?, version = ?, data = ? WHERE path = ?";
 const updateParent = "UPDATE nodes SET pzxid = ?, creates = ? WHERE path = ?";
 const deleteNode = "DELETE FROM nodes WHERE path = ?";
@@ -89,9 +89,9 @@ export class Writer {
   }
 
   #insertNode({ path, data, node }: Extract<Change, { kind: "nodeCreated" }>): void {
-    const { czxid, mzxid, pzxid, ctimeMs, mtimeMs, version, creates, aversion, ephemeralOwner } = node;
+    const { czxid, mzxid, pzxid, ctimeMs, mtimeMs, version, creates, aversion } = node;
     const stat = [czxid, mzxid, pzxid, ctimeMs, mtimeMs, version, creates, aversion];
-    this.#one("insertNode", path, ...stat, ephemeralOwner, this.#inline(path, data));
+    this.#one("insertNode", path, ...stat, node.ephemeralOwner, node.lifetimeMs, this.#inline(path, data));
   }
 
   /** The data to keep in the node's row: null when they are too large and were put aside. */

@@ -34,6 +34,7 @@ const (
 	Coordination_Delete_FullMethodName       = "/corral.v1.Coordination/Delete"
 	Coordination_List_FullMethodName         = "/corral.v1.Coordination/List"
 	Coordination_Sync_FullMethodName         = "/corral.v1.Coordination/Sync"
+	Coordination_Transact_FullMethodName     = "/corral.v1.Coordination/Transact"
 	Coordination_Watch_FullMethodName        = "/corral.v1.Coordination/Watch"
 )
 
@@ -86,7 +87,7 @@ type CoordinationClient interface {
 	// Creates a node. The parent must exist; it is never created along the way.
 	//
 	// Errors, in the order in which they are decided: SESSION_EXPIRED; PATH_TOO_LONG and DATA_TOO_LARGE;
-	// SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
+	// BAD_ARGUMENTS for a `ttl_ms` that is out of range or does not go with the mode; SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
 	// with "/"; NO_NODE for a missing parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS;
 	// NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS.
 	Create(ctx context.Context, in *CreateRequest, opts ...grpc.CallOption) (*CreateResponse, error)
@@ -113,6 +114,14 @@ type CoordinationClient interface {
 	// Answers when every write that reached the server before this call has been applied. It succeeds
 	// whether or not there is a node at the path.
 	Sync(ctx context.Context, in *SyncRequest, opts ...grpc.CallOption) (*SyncResponse, error)
+	// Does several operations under one zxid: all of them, or none. It is ZooKeeper's multi, and more: conditions
+	// choose between two lists of operations, and reads may be among them. A transaction that changes nothing takes
+	// no zxid. Sequence numbers are given back when it fails.
+	//
+	// Errors: TRANSACTION_TOO_LARGE; BAD_ARGUMENTS for a condition whose path breaks a rule, with its
+	// `condition_index`; CONDITION_FAILED; whatever the failing operation fails with alone, with its `op_index` and
+	// its `branch` ("then" or "else"). One that fails changes nothing.
+	Transact(ctx context.Context, in *TransactRequest, opts ...grpc.CallOption) (*TransactResponse, error)
 	// Tells of changes, for as many watches as the client adds to the stream: ZooKeeper's watches, and since the
 	// server remembers the past, from any recent zxid. A client that lost its stream adds its watches again
 	// after the zxid that it was told last, and misses nothing. Watches are neither stored nor part of a session:
@@ -253,6 +262,16 @@ func (c *coordinationClient) Sync(ctx context.Context, in *SyncRequest, opts ...
 	return out, nil
 }
 
+func (c *coordinationClient) Transact(ctx context.Context, in *TransactRequest, opts ...grpc.CallOption) (*TransactResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TransactResponse)
+	err := c.cc.Invoke(ctx, Coordination_Transact_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *coordinationClient) Watch(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[WatchRequest, WatchResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	stream, err := c.cc.NewStream(ctx, &Coordination_ServiceDesc.Streams[1], Coordination_Watch_FullMethodName, cOpts...)
@@ -315,7 +334,7 @@ type CoordinationServer interface {
 	// Creates a node. The parent must exist; it is never created along the way.
 	//
 	// Errors, in the order in which they are decided: SESSION_EXPIRED; PATH_TOO_LONG and DATA_TOO_LARGE;
-	// SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
+	// BAD_ARGUMENTS for a `ttl_ms` that is out of range or does not go with the mode; SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
 	// with "/"; NO_NODE for a missing parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS;
 	// NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS.
 	Create(context.Context, *CreateRequest) (*CreateResponse, error)
@@ -342,6 +361,14 @@ type CoordinationServer interface {
 	// Answers when every write that reached the server before this call has been applied. It succeeds
 	// whether or not there is a node at the path.
 	Sync(context.Context, *SyncRequest) (*SyncResponse, error)
+	// Does several operations under one zxid: all of them, or none. It is ZooKeeper's multi, and more: conditions
+	// choose between two lists of operations, and reads may be among them. A transaction that changes nothing takes
+	// no zxid. Sequence numbers are given back when it fails.
+	//
+	// Errors: TRANSACTION_TOO_LARGE; BAD_ARGUMENTS for a condition whose path breaks a rule, with its
+	// `condition_index`; CONDITION_FAILED; whatever the failing operation fails with alone, with its `op_index` and
+	// its `branch` ("then" or "else"). One that fails changes nothing.
+	Transact(context.Context, *TransactRequest) (*TransactResponse, error)
 	// Tells of changes, for as many watches as the client adds to the stream: ZooKeeper's watches, and since the
 	// server remembers the past, from any recent zxid. A client that lost its stream adds its watches again
 	// after the zxid that it was told last, and misses nothing. Watches are neither stored nor part of a session:
@@ -401,6 +428,9 @@ func (UnimplementedCoordinationServer) List(context.Context, *ListRequest) (*Lis
 }
 func (UnimplementedCoordinationServer) Sync(context.Context, *SyncRequest) (*SyncResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Sync not implemented")
+}
+func (UnimplementedCoordinationServer) Transact(context.Context, *TransactRequest) (*TransactResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Transact not implemented")
 }
 func (UnimplementedCoordinationServer) Watch(grpc.BidiStreamingServer[WatchRequest, WatchResponse]) error {
 	return status.Error(codes.Unimplemented, "method Watch not implemented")
@@ -613,6 +643,24 @@ func _Coordination_Sync_Handler(srv interface{}, ctx context.Context, dec func(i
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Coordination_Transact_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TransactRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CoordinationServer).Transact(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Coordination_Transact_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CoordinationServer).Transact(ctx, req.(*TransactRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Coordination_Watch_Handler(srv interface{}, stream grpc.ServerStream) error {
 	return srv.(CoordinationServer).Watch(&grpc.GenericServerStream[WatchRequest, WatchResponse]{ServerStream: stream})
 }
@@ -666,6 +714,10 @@ var Coordination_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Sync",
 			Handler:    _Coordination_Sync_Handler,
+		},
+		{
+			MethodName: "Transact",
+			Handler:    _Coordination_Transact_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -55,7 +55,7 @@ const (
 	ErrorReason_ERROR_REASON_DATA_TOO_LARGE ErrorReason = 11
 	// INVALID_ARGUMENT: the path has `actual` bytes, more than the `limit`.
 	ErrorReason_ERROR_REASON_PATH_TOO_LONG ErrorReason = 12
-	// RESOURCE_EXHAUSTED: the message is larger than the `limit`, in bytes.
+	// RESOURCE_EXHAUSTED: the message is larger than the `limit`, in bytes, or has more than `limit` parts.
 	ErrorReason_ERROR_REASON_MESSAGE_TOO_LARGE ErrorReason = 13
 	// RESOURCE_EXHAUSTED: the server holds its `limit` of sessions.
 	ErrorReason_ERROR_REASON_TOO_MANY_SESSIONS ErrorReason = 14
@@ -88,9 +88,15 @@ const (
 	ErrorReason_ERROR_REASON_WATCHER_TOO_SLOW ErrorReason = 25
 	// UNAUTHENTICATED: the credentials in the `authorization` metadata are not valid here. After too many of them
 	// from one address, that address has to wait for `retry_after_ms` until others are looked at.
-	ErrorReason_ERROR_REASON_AUTH_FAILED ErrorReason = 40
+	ErrorReason_ERROR_REASON_AUTH_FAILED ErrorReason = 60
 	// UNAUTHENTICATED: this server takes no calls from clients that do not say who they are.
-	ErrorReason_ERROR_REASON_AUTHENTICATION_REQUIRED ErrorReason = 41
+	ErrorReason_ERROR_REASON_AUTHENTICATION_REQUIRED ErrorReason = 61
+	// RESOURCE_EXHAUSTED: the transaction, or the subtree to delete, has `actual` of `what`, or more, where `limit`
+	// are allowed: "operations", "changes", "bytes", or "bytes of answers". Nothing was changed. Split it.
+	ErrorReason_ERROR_REASON_TRANSACTION_TOO_LARGE ErrorReason = 40
+	// ABORTED: a check of a transaction does not hold: `test` names what of the node at `path` is `actual`, not
+	// `expected`; of data these are the lengths. Read it again and decide anew.
+	ErrorReason_ERROR_REASON_CONDITION_FAILED ErrorReason = 41
 )
 
 // Enum value maps for ErrorReason.
@@ -122,8 +128,10 @@ var (
 		23: "ERROR_REASON_NO_WATCHER",
 		24: "ERROR_REASON_TOO_MANY_WATCHES",
 		25: "ERROR_REASON_WATCHER_TOO_SLOW",
-		40: "ERROR_REASON_AUTH_FAILED",
-		41: "ERROR_REASON_AUTHENTICATION_REQUIRED",
+		60: "ERROR_REASON_AUTH_FAILED",
+		61: "ERROR_REASON_AUTHENTICATION_REQUIRED",
+		40: "ERROR_REASON_TRANSACTION_TOO_LARGE",
+		41: "ERROR_REASON_CONDITION_FAILED",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                0,
@@ -152,8 +160,10 @@ var (
 		"ERROR_REASON_NO_WATCHER":                 23,
 		"ERROR_REASON_TOO_MANY_WATCHES":           24,
 		"ERROR_REASON_WATCHER_TOO_SLOW":           25,
-		"ERROR_REASON_AUTH_FAILED":                40,
-		"ERROR_REASON_AUTHENTICATION_REQUIRED":    41,
+		"ERROR_REASON_AUTH_FAILED":                60,
+		"ERROR_REASON_AUTHENTICATION_REQUIRED":    61,
+		"ERROR_REASON_TRANSACTION_TOO_LARGE":      40,
+		"ERROR_REASON_CONDITION_FAILED":           41,
 	}
 )
 
@@ -188,7 +198,7 @@ var File_corral_v1_errors_proto protoreflect.FileDescriptor
 
 const file_corral_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x16corral/v1/errors.proto\x12\tcorral.v1*\x9c\a\n" +
+	"\x16corral/v1/errors.proto\x12\tcorral.v1*\xe7\a\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14ERROR_REASON_NO_NODE\x10\x01\x12\x1c\n" +
@@ -217,8 +227,10 @@ const file_corral_v1_errors_proto_rawDesc = "" +
 	"\x17ERROR_REASON_NO_WATCHER\x10\x17\x12!\n" +
 	"\x1dERROR_REASON_TOO_MANY_WATCHES\x10\x18\x12!\n" +
 	"\x1dERROR_REASON_WATCHER_TOO_SLOW\x10\x19\x12\x1c\n" +
-	"\x18ERROR_REASON_AUTH_FAILED\x10(\x12(\n" +
-	"$ERROR_REASON_AUTHENTICATION_REQUIRED\x10)B\x9d\x01\n" +
+	"\x18ERROR_REASON_AUTH_FAILED\x10<\x12(\n" +
+	"$ERROR_REASON_AUTHENTICATION_REQUIRED\x10=\x12&\n" +
+	"\"ERROR_REASON_TRANSACTION_TOO_LARGE\x10(\x12!\n" +
+	"\x1dERROR_REASON_CONDITION_FAILED\x10)B\x9d\x01\n" +
 	"\rcom.corral.v1B\vErrorsProtoP\x01Z:github.com/corral-project/corral/gen/go/corral/v1;corralv1\xa2\x02\x03CXX\xaa\x02\tCorral.V1\xca\x02\tCorral\\V1\xe2\x02\x15Corral\\V1\\GPBMetadata\xea\x02\n" +
 	"Corral::V1b\x06proto3"
 

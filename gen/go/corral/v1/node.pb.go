@@ -39,6 +39,15 @@ const (
 	CreateMode_CREATE_MODE_EPHEMERAL CreateMode = 3
 	// Ephemeral, with a sequence number.
 	CreateMode_CREATE_MODE_EPHEMERAL_SEQUENTIAL CreateMode = 4
+	// Stays until its last child is deleted; then the server deletes it too, within a tick. One that never had a
+	// child stays. Creating a child in it may find it gone (NO_NODE): create it again, or let `parents` do that.
+	CreateMode_CREATE_MODE_CONTAINER CreateMode = 5
+	// Deleted by the server within a tick once its data were not set for longer than `ttl_ms` and it has no
+	// children; while it has children it stays. Children do not prolong its life, Set does. (ZooKeeper has these
+	// modes switched off by default, and looks once a minute.)
+	CreateMode_CREATE_MODE_PERSISTENT_WITH_TTL CreateMode = 6
+	// The same with a sequence number.
+	CreateMode_CREATE_MODE_PERSISTENT_SEQUENTIAL_WITH_TTL CreateMode = 7
 )
 
 // Enum value maps for CreateMode.
@@ -49,13 +58,19 @@ var (
 		2: "CREATE_MODE_PERSISTENT_SEQUENTIAL",
 		3: "CREATE_MODE_EPHEMERAL",
 		4: "CREATE_MODE_EPHEMERAL_SEQUENTIAL",
+		5: "CREATE_MODE_CONTAINER",
+		6: "CREATE_MODE_PERSISTENT_WITH_TTL",
+		7: "CREATE_MODE_PERSISTENT_SEQUENTIAL_WITH_TTL",
 	}
 	CreateMode_value = map[string]int32{
-		"CREATE_MODE_UNSPECIFIED":           0,
-		"CREATE_MODE_PERSISTENT":            1,
-		"CREATE_MODE_PERSISTENT_SEQUENTIAL": 2,
-		"CREATE_MODE_EPHEMERAL":             3,
-		"CREATE_MODE_EPHEMERAL_SEQUENTIAL":  4,
+		"CREATE_MODE_UNSPECIFIED":                    0,
+		"CREATE_MODE_PERSISTENT":                     1,
+		"CREATE_MODE_PERSISTENT_SEQUENTIAL":          2,
+		"CREATE_MODE_EPHEMERAL":                      3,
+		"CREATE_MODE_EPHEMERAL_SEQUENTIAL":           4,
+		"CREATE_MODE_CONTAINER":                      5,
+		"CREATE_MODE_PERSISTENT_WITH_TTL":            6,
+		"CREATE_MODE_PERSISTENT_SEQUENTIAL_WITH_TTL": 7,
 	}
 )
 
@@ -107,13 +122,18 @@ type Stat struct {
 	Cversion int32 `protobuf:"varint,7,opt,name=cversion,proto3" json:"cversion,omitempty"`
 	// How often the access control list was changed.
 	Aversion int32 `protobuf:"varint,8,opt,name=aversion,proto3" json:"aversion,omitempty"`
-	// The id of the session that owns an ephemeral node; 0 for any other node. An id is not a token: it
+	// The id of the session that owns an ephemeral node; 0 for any other node, those with a TTL included. An id is not a token: it
 	// gives no power over the session.
 	EphemeralOwner int64 `protobuf:"varint,9,opt,name=ephemeral_owner,json=ephemeralOwner,proto3" json:"ephemeral_owner,omitempty"`
 	// The length of the data, in bytes.
 	DataLength int32 `protobuf:"varint,10,opt,name=data_length,json=dataLength,proto3" json:"data_length,omitempty"`
 	// The number of children.
-	NumChildren   int32 `protobuf:"varint,11,opt,name=num_children,json=numChildren,proto3" json:"num_children,omitempty"`
+	NumChildren int32 `protobuf:"varint,11,opt,name=num_children,json=numChildren,proto3" json:"num_children,omitempty"`
+	// How the node lives: EPHEMERAL, CONTAINER or PERSISTENT_WITH_TTL; unspecified for any other node. Whether it
+	// got a sequence number is not remembered.
+	Mode CreateMode `protobuf:"varint,12,opt,name=mode,proto3,enum=corral.v1.CreateMode" json:"mode,omitempty"`
+	// The node's TTL, in milliseconds; 0 without one.
+	TtlMs         int64 `protobuf:"varint,13,opt,name=ttl_ms,json=ttlMs,proto3" json:"ttl_ms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -225,6 +245,20 @@ func (x *Stat) GetNumChildren() int32 {
 	return 0
 }
 
+func (x *Stat) GetMode() CreateMode {
+	if x != nil {
+		return x.Mode
+	}
+	return CreateMode_CREATE_MODE_UNSPECIFIED
+}
+
+func (x *Stat) GetTtlMs() int64 {
+	if x != nil {
+		return x.TtlMs
+	}
+	return 0
+}
+
 // A node to create.
 type CreateRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -238,7 +272,10 @@ type CreateRequest struct {
 	// `data` or `text`, not both.
 	Text string `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
 	// How the node lives; PERSISTENT by default.
-	Mode          CreateMode `protobuf:"varint,4,opt,name=mode,proto3,enum=corral.v1.CreateMode" json:"mode,omitempty"`
+	Mode CreateMode `protobuf:"varint,4,opt,name=mode,proto3,enum=corral.v1.CreateMode" json:"mode,omitempty"`
+	// For the modes with a TTL, and for no other: how long the node may go without a Set, in milliseconds, 1 to
+	// 1,099,511,627,775 (34 years), by the server's wall clock.
+	TtlMs         int64 `protobuf:"varint,6,opt,name=ttl_ms,json=ttlMs,proto3" json:"ttl_ms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -299,6 +336,13 @@ func (x *CreateRequest) GetMode() CreateMode {
 		return x.Mode
 	}
 	return CreateMode_CREATE_MODE_UNSPECIFIED
+}
+
+func (x *CreateRequest) GetTtlMs() int64 {
+	if x != nil {
+		return x.TtlMs
+	}
+	return 0
 }
 
 // The created node.
@@ -1123,7 +1167,7 @@ var File_corral_v1_node_proto protoreflect.FileDescriptor
 
 const file_corral_v1_node_proto_rawDesc = "" +
 	"\n" +
-	"\x14corral/v1/node.proto\x12\tcorral.v1\"\xbd\x02\n" +
+	"\x14corral/v1/node.proto\x12\tcorral.v1\"\xff\x02\n" +
 	"\x04Stat\x12\x14\n" +
 	"\x05czxid\x18\x01 \x01(\x03R\x05czxid\x12\x14\n" +
 	"\x05mzxid\x18\x02 \x01(\x03R\x05mzxid\x12\x14\n" +
@@ -1137,12 +1181,15 @@ const file_corral_v1_node_proto_rawDesc = "" +
 	"\vdata_length\x18\n" +
 	" \x01(\x05R\n" +
 	"dataLength\x12!\n" +
-	"\fnum_children\x18\v \x01(\x05R\vnumChildren\"v\n" +
+	"\fnum_children\x18\v \x01(\x05R\vnumChildren\x12)\n" +
+	"\x04mode\x18\f \x01(\x0e2\x15.corral.v1.CreateModeR\x04mode\x12\x15\n" +
+	"\x06ttl_ms\x18\r \x01(\x03R\x05ttlMs\"\x8d\x01\n" +
 	"\rCreateRequest\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12\x12\n" +
 	"\x04data\x18\x02 \x01(\fR\x04data\x12\x12\n" +
 	"\x04text\x18\x03 \x01(\tR\x04text\x12)\n" +
-	"\x04mode\x18\x04 \x01(\x0e2\x15.corral.v1.CreateModeR\x04mode\"]\n" +
+	"\x04mode\x18\x04 \x01(\x0e2\x15.corral.v1.CreateModeR\x04mode\x12\x15\n" +
+	"\x06ttl_ms\x18\x06 \x01(\x03R\x05ttlMs\"]\n" +
 	"\x0eCreateResponse\x12\x12\n" +
 	"\x04zxid\x18\x01 \x01(\x03R\x04zxid\x12\x12\n" +
 	"\x04path\x18\x02 \x01(\tR\x04path\x12#\n" +
@@ -1197,14 +1244,17 @@ const file_corral_v1_node_proto_rawDesc = "" +
 	"\vSyncRequest\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\"\"\n" +
 	"\fSyncResponse\x12\x12\n" +
-	"\x04zxid\x18\x01 \x01(\x03R\x04zxid*\xad\x01\n" +
+	"\x04zxid\x18\x01 \x01(\x03R\x04zxid*\x9d\x02\n" +
 	"\n" +
 	"CreateMode\x12\x1b\n" +
 	"\x17CREATE_MODE_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16CREATE_MODE_PERSISTENT\x10\x01\x12%\n" +
 	"!CREATE_MODE_PERSISTENT_SEQUENTIAL\x10\x02\x12\x19\n" +
 	"\x15CREATE_MODE_EPHEMERAL\x10\x03\x12$\n" +
-	" CREATE_MODE_EPHEMERAL_SEQUENTIAL\x10\x04B\x9b\x01\n" +
+	" CREATE_MODE_EPHEMERAL_SEQUENTIAL\x10\x04\x12\x19\n" +
+	"\x15CREATE_MODE_CONTAINER\x10\x05\x12#\n" +
+	"\x1fCREATE_MODE_PERSISTENT_WITH_TTL\x10\x06\x12.\n" +
+	"*CREATE_MODE_PERSISTENT_SEQUENTIAL_WITH_TTL\x10\aB\x9b\x01\n" +
 	"\rcom.corral.v1B\tNodeProtoP\x01Z:github.com/corral-project/corral/gen/go/corral/v1;corralv1\xa2\x02\x03CXX\xaa\x02\tCorral.V1\xca\x02\tCorral\\V1\xe2\x02\x15Corral\\V1\\GPBMetadata\xea\x02\n" +
 	"Corral::V1b\x06proto3"
 
@@ -1242,19 +1292,20 @@ var file_corral_v1_node_proto_goTypes = []any{
 	(*SyncResponse)(nil),   // 16: corral.v1.SyncResponse
 }
 var file_corral_v1_node_proto_depIdxs = []int32{
-	0,  // 0: corral.v1.CreateRequest.mode:type_name -> corral.v1.CreateMode
-	1,  // 1: corral.v1.CreateResponse.stat:type_name -> corral.v1.Stat
-	1,  // 2: corral.v1.GetResponse.stat:type_name -> corral.v1.Stat
-	1,  // 3: corral.v1.ExistsResponse.stat:type_name -> corral.v1.Stat
-	1,  // 4: corral.v1.SetResponse.stat:type_name -> corral.v1.Stat
-	14, // 5: corral.v1.ListResponse.children:type_name -> corral.v1.Child
-	1,  // 6: corral.v1.ListResponse.stat:type_name -> corral.v1.Stat
-	1,  // 7: corral.v1.Child.stat:type_name -> corral.v1.Stat
-	8,  // [8:8] is the sub-list for method output_type
-	8,  // [8:8] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	0,  // 0: corral.v1.Stat.mode:type_name -> corral.v1.CreateMode
+	0,  // 1: corral.v1.CreateRequest.mode:type_name -> corral.v1.CreateMode
+	1,  // 2: corral.v1.CreateResponse.stat:type_name -> corral.v1.Stat
+	1,  // 3: corral.v1.GetResponse.stat:type_name -> corral.v1.Stat
+	1,  // 4: corral.v1.ExistsResponse.stat:type_name -> corral.v1.Stat
+	1,  // 5: corral.v1.SetResponse.stat:type_name -> corral.v1.Stat
+	14, // 6: corral.v1.ListResponse.children:type_name -> corral.v1.Child
+	1,  // 7: corral.v1.ListResponse.stat:type_name -> corral.v1.Stat
+	1,  // 8: corral.v1.Child.stat:type_name -> corral.v1.Stat
+	9,  // [9:9] is the sub-list for method output_type
+	9,  // [9:9] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_corral_v1_node_proto_init() }

@@ -6,6 +6,7 @@ import warnings
 from corral.v1 import acl_pb2 as corral_dot_v1_dot_acl__pb2
 from corral.v1 import node_pb2 as corral_dot_v1_dot_node__pb2
 from corral.v1 import session_pb2 as corral_dot_v1_dot_session__pb2
+from corral.v1 import transact_pb2 as corral_dot_v1_dot_transact__pb2
 from corral.v1 import watch_pb2 as corral_dot_v1_dot_watch__pb2
 
 GRPC_GENERATED_VERSION = '1.78.0'
@@ -108,6 +109,11 @@ class CoordinationStub(object):
                 request_serializer=corral_dot_v1_dot_node__pb2.SyncRequest.SerializeToString,
                 response_deserializer=corral_dot_v1_dot_node__pb2.SyncResponse.FromString,
                 _registered_method=True)
+        self.Transact = channel.unary_unary(
+                '/corral.v1.Coordination/Transact',
+                request_serializer=corral_dot_v1_dot_transact__pb2.TransactRequest.SerializeToString,
+                response_deserializer=corral_dot_v1_dot_transact__pb2.TransactResponse.FromString,
+                _registered_method=True)
         self.Watch = channel.stream_stream(
                 '/corral.v1.Coordination/Watch',
                 request_serializer=corral_dot_v1_dot_watch__pb2.WatchRequest.SerializeToString,
@@ -183,7 +189,7 @@ class CoordinationServicer(object):
         """Creates a node. The parent must exist; it is never created along the way.
 
         Errors, in the order in which they are decided: SESSION_EXPIRED; PATH_TOO_LONG and DATA_TOO_LARGE;
-        SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
+        BAD_ARGUMENTS for a `ttl_ms` that is out of range or does not go with the mode; SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
         with "/"; NO_NODE for a missing parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS;
         NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS.
         """
@@ -239,6 +245,19 @@ class CoordinationServicer(object):
     def Sync(self, request, context):
         """Answers when every write that reached the server before this call has been applied. It succeeds
         whether or not there is a node at the path.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Transact(self, request, context):
+        """Does several operations under one zxid: all of them, or none. It is ZooKeeper's multi, and more: conditions
+        choose between two lists of operations, and reads may be among them. A transaction that changes nothing takes
+        no zxid. Sequence numbers are given back when it fails.
+
+        Errors: TRANSACTION_TOO_LARGE; BAD_ARGUMENTS for a condition whose path breaks a rule, with its
+        `condition_index`; CONDITION_FAILED; whatever the failing operation fails with alone, with its `op_index` and
+        its `branch` ("then" or "else"). One that fails changes nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -323,6 +342,11 @@ def add_CoordinationServicer_to_server(servicer, server):
                     servicer.Sync,
                     request_deserializer=corral_dot_v1_dot_node__pb2.SyncRequest.FromString,
                     response_serializer=corral_dot_v1_dot_node__pb2.SyncResponse.SerializeToString,
+            ),
+            'Transact': grpc.unary_unary_rpc_method_handler(
+                    servicer.Transact,
+                    request_deserializer=corral_dot_v1_dot_transact__pb2.TransactRequest.FromString,
+                    response_serializer=corral_dot_v1_dot_transact__pb2.TransactResponse.SerializeToString,
             ),
             'Watch': grpc.stream_stream_rpc_method_handler(
                     servicer.Watch,
@@ -643,6 +667,33 @@ class Coordination(object):
             '/corral.v1.Coordination/Sync',
             corral_dot_v1_dot_node__pb2.SyncRequest.SerializeToString,
             corral_dot_v1_dot_node__pb2.SyncResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Transact(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/corral.v1.Coordination/Transact',
+            corral_dot_v1_dot_transact__pb2.TransactRequest.SerializeToString,
+            corral_dot_v1_dot_transact__pb2.TransactResponse.FromString,
             options,
             channel_credentials,
             insecure,

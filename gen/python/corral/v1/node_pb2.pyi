@@ -14,14 +14,20 @@ class CreateMode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CREATE_MODE_PERSISTENT_SEQUENTIAL: _ClassVar[CreateMode]
     CREATE_MODE_EPHEMERAL: _ClassVar[CreateMode]
     CREATE_MODE_EPHEMERAL_SEQUENTIAL: _ClassVar[CreateMode]
+    CREATE_MODE_CONTAINER: _ClassVar[CreateMode]
+    CREATE_MODE_PERSISTENT_WITH_TTL: _ClassVar[CreateMode]
+    CREATE_MODE_PERSISTENT_SEQUENTIAL_WITH_TTL: _ClassVar[CreateMode]
 CREATE_MODE_UNSPECIFIED: CreateMode
 CREATE_MODE_PERSISTENT: CreateMode
 CREATE_MODE_PERSISTENT_SEQUENTIAL: CreateMode
 CREATE_MODE_EPHEMERAL: CreateMode
 CREATE_MODE_EPHEMERAL_SEQUENTIAL: CreateMode
+CREATE_MODE_CONTAINER: CreateMode
+CREATE_MODE_PERSISTENT_WITH_TTL: CreateMode
+CREATE_MODE_PERSISTENT_SEQUENTIAL_WITH_TTL: CreateMode
 
 class Stat(_message.Message):
-    __slots__ = ("czxid", "mzxid", "pzxid", "ctime_ms", "mtime_ms", "version", "cversion", "aversion", "ephemeral_owner", "data_length", "num_children")
+    __slots__ = ("czxid", "mzxid", "pzxid", "ctime_ms", "mtime_ms", "version", "cversion", "aversion", "ephemeral_owner", "data_length", "num_children", "mode", "ttl_ms")
     CZXID_FIELD_NUMBER: _ClassVar[int]
     MZXID_FIELD_NUMBER: _ClassVar[int]
     PZXID_FIELD_NUMBER: _ClassVar[int]
@@ -33,6 +39,8 @@ class Stat(_message.Message):
     EPHEMERAL_OWNER_FIELD_NUMBER: _ClassVar[int]
     DATA_LENGTH_FIELD_NUMBER: _ClassVar[int]
     NUM_CHILDREN_FIELD_NUMBER: _ClassVar[int]
+    MODE_FIELD_NUMBER: _ClassVar[int]
+    TTL_MS_FIELD_NUMBER: _ClassVar[int]
     czxid: int
     mzxid: int
     pzxid: int
@@ -44,19 +52,23 @@ class Stat(_message.Message):
     ephemeral_owner: int
     data_length: int
     num_children: int
-    def __init__(self, czxid: _Optional[int] = ..., mzxid: _Optional[int] = ..., pzxid: _Optional[int] = ..., ctime_ms: _Optional[int] = ..., mtime_ms: _Optional[int] = ..., version: _Optional[int] = ..., cversion: _Optional[int] = ..., aversion: _Optional[int] = ..., ephemeral_owner: _Optional[int] = ..., data_length: _Optional[int] = ..., num_children: _Optional[int] = ...) -> None: ...
+    mode: CreateMode
+    ttl_ms: int
+    def __init__(self, czxid: _Optional[int] = ..., mzxid: _Optional[int] = ..., pzxid: _Optional[int] = ..., ctime_ms: _Optional[int] = ..., mtime_ms: _Optional[int] = ..., version: _Optional[int] = ..., cversion: _Optional[int] = ..., aversion: _Optional[int] = ..., ephemeral_owner: _Optional[int] = ..., data_length: _Optional[int] = ..., num_children: _Optional[int] = ..., mode: _Optional[_Union[CreateMode, str]] = ..., ttl_ms: _Optional[int] = ...) -> None: ...
 
 class CreateRequest(_message.Message):
-    __slots__ = ("path", "data", "text", "mode")
+    __slots__ = ("path", "data", "text", "mode", "ttl_ms")
     PATH_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     MODE_FIELD_NUMBER: _ClassVar[int]
+    TTL_MS_FIELD_NUMBER: _ClassVar[int]
     path: str
     data: bytes
     text: str
     mode: CreateMode
-    def __init__(self, path: _Optional[str] = ..., data: _Optional[bytes] = ..., text: _Optional[str] = ..., mode: _Optional[_Union[CreateMode, str]] = ...) -> None: ...
+    ttl_ms: int
+    def __init__(self, path: _Optional[str] = ..., data: _Optional[bytes] = ..., text: _Optional[str] = ..., mode: _Optional[_Union[CreateMode, str]] = ..., ttl_ms: _Optional[int] = ...) -> None: ...
 
 class CreateResponse(_message.Message):
     __slots__ = ("zxid", "path", "stat")

@@ -10,6 +10,7 @@ import type { GenFile, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { CloseSessionRequestSchema, CloseSessionResponseSchema, KeepAliveRequestSchema, KeepAliveResponseSchema, OpenSessionRequestSchema, OpenSessionResponseSchema } from "./session_pb.js";
 import type { WhoAmIRequestSchema, WhoAmIResponseSchema } from "./acl_pb.js";
 import type { CreateRequestSchema, CreateResponseSchema, DeleteRequestSchema, DeleteResponseSchema, ExistsRequestSchema, ExistsResponseSchema, GetRequestSchema, GetResponseSchema, ListRequestSchema, ListResponseSchema, SetRequestSchema, SetResponseSchema, SyncRequestSchema, SyncResponseSchema } from "./node_pb.js";
+import type { TransactRequestSchema, TransactResponseSchema } from "./transact_pb.js";
 import type { WatchRequestSchema, WatchResponseSchema } from "./watch_pb.js";
 
 /**
@@ -99,7 +100,7 @@ export declare const Coordination: GenService<{
    * Creates a node. The parent must exist; it is never created along the way.
    *
    * Errors, in the order in which they are decided: SESSION_EXPIRED; PATH_TOO_LONG and DATA_TOO_LARGE;
-   * SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
+   * BAD_ARGUMENTS for a `ttl_ms` that is out of range or does not go with the mode; SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
    * with "/"; NO_NODE for a missing parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS;
    * NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS.
    *
@@ -180,6 +181,22 @@ export declare const Coordination: GenService<{
     methodKind: "unary";
     input: typeof SyncRequestSchema;
     output: typeof SyncResponseSchema;
+  },
+  /**
+   * Does several operations under one zxid: all of them, or none. It is ZooKeeper's multi, and more: conditions
+   * choose between two lists of operations, and reads may be among them. A transaction that changes nothing takes
+   * no zxid. Sequence numbers are given back when it fails.
+   *
+   * Errors: TRANSACTION_TOO_LARGE; BAD_ARGUMENTS for a condition whose path breaks a rule, with its
+   * `condition_index`; CONDITION_FAILED; whatever the failing operation fails with alone, with its `op_index` and
+   * its `branch` ("then" or "else"). One that fails changes nothing.
+   *
+   * @generated from rpc corral.v1.Coordination.Transact
+   */
+  transact: {
+    methodKind: "unary";
+    input: typeof TransactRequestSchema;
+    output: typeof TransactResponseSchema;
   },
   /**
    * Tells of changes, for as many watches as the client adds to the stream: ZooKeeper's watches, and since the

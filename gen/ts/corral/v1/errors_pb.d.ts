@@ -111,7 +111,7 @@ export enum ErrorReason {
   PATH_TOO_LONG = 12,
 
   /**
-   * RESOURCE_EXHAUSTED: the message is larger than the `limit`, in bytes.
+   * RESOURCE_EXHAUSTED: the message is larger than the `limit`, in bytes, or has more than `limit` parts.
    *
    * @generated from enum value: ERROR_REASON_MESSAGE_TOO_LARGE = 13;
    */
@@ -210,16 +210,32 @@ export enum ErrorReason {
    * UNAUTHENTICATED: the credentials in the `authorization` metadata are not valid here. After too many of them
    * from one address, that address has to wait for `retry_after_ms` until others are looked at.
    *
-   * @generated from enum value: ERROR_REASON_AUTH_FAILED = 40;
+   * @generated from enum value: ERROR_REASON_AUTH_FAILED = 60;
    */
-  AUTH_FAILED = 40,
+  AUTH_FAILED = 60,
 
   /**
    * UNAUTHENTICATED: this server takes no calls from clients that do not say who they are.
    *
-   * @generated from enum value: ERROR_REASON_AUTHENTICATION_REQUIRED = 41;
+   * @generated from enum value: ERROR_REASON_AUTHENTICATION_REQUIRED = 61;
    */
-  AUTHENTICATION_REQUIRED = 41,
+  AUTHENTICATION_REQUIRED = 61,
+
+  /**
+   * RESOURCE_EXHAUSTED: the transaction, or the subtree to delete, has `actual` of `what`, or more, where `limit`
+   * are allowed: "operations", "changes", "bytes", or "bytes of answers". Nothing was changed. Split it.
+   *
+   * @generated from enum value: ERROR_REASON_TRANSACTION_TOO_LARGE = 40;
+   */
+  TRANSACTION_TOO_LARGE = 40,
+
+  /**
+   * ABORTED: a check of a transaction does not hold: `test` names what of the node at `path` is `actual`, not
+   * `expected`; of data these are the lengths. Read it again and decide anew.
+   *
+   * @generated from enum value: ERROR_REASON_CONDITION_FAILED = 41;
+   */
+  CONDITION_FAILED = 41,
 }
 
 /**

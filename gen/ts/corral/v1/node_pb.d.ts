@@ -77,7 +77,7 @@ export declare type Stat = Message<"corral.v1.Stat"> & {
   aversion: number;
 
   /**
-   * The id of the session that owns an ephemeral node; 0 for any other node. An id is not a token: it
+   * The id of the session that owns an ephemeral node; 0 for any other node, those with a TTL included. An id is not a token: it
    * gives no power over the session.
    *
    * @generated from field: int64 ephemeral_owner = 9;
@@ -97,6 +97,21 @@ export declare type Stat = Message<"corral.v1.Stat"> & {
    * @generated from field: int32 num_children = 11;
    */
   numChildren: number;
+
+  /**
+   * How the node lives: EPHEMERAL, CONTAINER or PERSISTENT_WITH_TTL; unspecified for any other node. Whether it
+   * got a sequence number is not remembered.
+   *
+   * @generated from field: corral.v1.CreateMode mode = 12;
+   */
+  mode: CreateMode;
+
+  /**
+   * The node's TTL, in milliseconds; 0 without one.
+   *
+   * @generated from field: int64 ttl_ms = 13;
+   */
+  ttlMs: bigint;
 };
 
 /**
@@ -141,6 +156,14 @@ export declare type CreateRequest = Message<"corral.v1.CreateRequest"> & {
    * @generated from field: corral.v1.CreateMode mode = 4;
    */
   mode: CreateMode;
+
+  /**
+   * For the modes with a TTL, and for no other: how long the node may go without a Set, in milliseconds, 1 to
+   * 1,099,511,627,775 (34 years), by the server's wall clock.
+   *
+   * @generated from field: int64 ttl_ms = 6;
+   */
+  ttlMs: bigint;
 };
 
 /**
@@ -607,6 +630,30 @@ export enum CreateMode {
    * @generated from enum value: CREATE_MODE_EPHEMERAL_SEQUENTIAL = 4;
    */
   EPHEMERAL_SEQUENTIAL = 4,
+
+  /**
+   * Stays until its last child is deleted; then the server deletes it too, within a tick. One that never had a
+   * child stays. Creating a child in it may find it gone (NO_NODE): create it again, or let `parents` do that.
+   *
+   * @generated from enum value: CREATE_MODE_CONTAINER = 5;
+   */
+  CONTAINER = 5,
+
+  /**
+   * Deleted by the server within a tick once its data were not set for longer than `ttl_ms` and it has no
+   * children; while it has children it stays. Children do not prolong its life, Set does. (ZooKeeper has these
+   * modes switched off by default, and looks once a minute.)
+   *
+   * @generated from enum value: CREATE_MODE_PERSISTENT_WITH_TTL = 6;
+   */
+  PERSISTENT_WITH_TTL = 6,
+
+  /**
+   * The same with a sequence number.
+   *
+   * @generated from enum value: CREATE_MODE_PERSISTENT_SEQUENTIAL_WITH_TTL = 7;
+   */
+  PERSISTENT_SEQUENTIAL_WITH_TTL = 7,
 }
 
 /**

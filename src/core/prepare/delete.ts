@@ -1,0 +1,41 @@
+import type { Stamp } from "../change.ts";
+import { withoutChild } from "../node.ts";
+import { anyVersion } from "../operation.ts";
+import { isSpecialPath, parentOf, validatePath } from "../path.ts";
+import type { Refusal } from "../refusal.ts";
+import type { StateReader } from "../state.ts";
+import { type Of, type Prepared, refuse } from "./prepared.ts";
+import { badVersion, noNode } from "./refusals.ts";
+
+/** PrepRequestProcessor, case delete. */
+export function prepareDelete(
+  { path, version }: Of<"delete">,
+  state: StateReader,
+  { zxid }: Stamp,
+): Prepared {
+  const badPath = validatePath(path) ?? (isSpecialPath(path) ? reservedNode(path) : undefined);
+  if (badPath !== undefined) return refuse(badPath);
+  const parentPath = parentOf(path);
+  const parent = state.node(parentPath);
+  if (parent === undefined) return refuse(noNode(parentPath));
+  const node = state.node(path);
+  if (node === undefined) return refuse(noNode(path));
+  if (version !== anyVersion && version !== node.version) return refuse(badVersion(path, version, node));
+  if (node.numChildren > 0) {
+    const message = `${path} has ${node.numChildren} children; delete them first`;
+    return refuse({ reason: "NOT_EMPTY", message, facts: { path, num_children: node.numChildren } });
+  }
+  const change = {
+    kind: "nodeDeleted",
+    path,
+    node,
+    previousData: state.data(path)!,
+    parent: withoutChild(parent, zxid),
+  } as const;
+  return { ok: true, changes: [change] };
+}
+
+function reservedNode(path: string): Refusal {
+  const message = `${path} is reserved and cannot be deleted`;
+  return { reason: "BAD_ARGUMENTS", message, facts: { path }, field: "path" };
+}

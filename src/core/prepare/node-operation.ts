@@ -1,0 +1,39 @@
+import { dataBytesMax } from "../../limits.ts";
+import type { Stamp } from "../change.ts";
+import type { Caller, NodeOperation } from "../operation.ts";
+import { checkPathLength } from "../path.ts";
+import type { Refusal } from "../refusal.ts";
+import type { StateReader } from "../state.ts";
+import { prepareCreate } from "./create.ts";
+import { prepareDelete } from "./delete.ts";
+import type { Prepared } from "./prepared.ts";
+import { refuse } from "./prepared.ts";
+import { prepareSet } from "./set.ts";
+
+/** Decides what changes nodes, alone or among the operations of a transaction. */
+export function prepareNodeOperation(
+  operation: NodeOperation,
+  caller: Caller,
+  state: StateReader,
+  stamp: Stamp,
+): Prepared {
+  const tooLarge = checkSizes(operation);
+  if (tooLarge !== undefined) return refuse(tooLarge);
+  switch (operation.op) {
+    case "create":
+      return prepareCreate(operation, caller, state, stamp);
+    case "set":
+      return prepareSet(operation, state, stamp);
+    case "delete":
+      return prepareDelete(operation, state, stamp);
+  }
+}
+
+function checkSizes(operation: NodeOperation): Refusal | undefined {
+  if ("data" in operation && operation.data.length > dataBytesMax) {
+    const actual = operation.data.length;
+    const message = `the data has ${actual} bytes; at most ${dataBytesMax} are allowed`;
+    return { reason: "DATA_TOO_LARGE", message, facts: { limit: dataBytesMax, actual } };
+  }
+  return checkPathLength(operation.path);
+}

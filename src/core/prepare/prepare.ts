@@ -1,0 +1,43 @@
+import type { Stamp } from "../change.ts";
+import type { Caller, Operation } from "../operation.ts";
+import type { StateReader } from "../state.ts";
+import { prepareNodeOperation } from "./node-operation.ts";
+import { defaultLimits, type OperationLimits, type Prepared, refuse } from "./prepared.ts";
+import { prepareReap } from "./reap.ts";
+import { sessionExpired } from "./refusals.ts";
+import { prepareCloseSession, prepareOpenSession, prepareSetSessionTimeout } from "./session.ts";
+import { prepareTransact } from "./transact.ts";
+
+/**
+ * Decides an operation on the staged state, as the next transaction with this stamp. Pure: the first failing
+ * check wins, in the order of ZooKeeper's PrepRequestProcessor.
+ */
+export function prepare(
+  operation: Operation,
+  caller: Caller,
+  state: StateReader,
+  stamp: Stamp,
+  limits: OperationLimits = defaultLimits,
+): Prepared {
+  if (caller.sessionId !== undefined && state.session(caller.sessionId) === undefined) {
+    return refuse(sessionExpired(caller.sessionId));
+  }
+  switch (operation.op) {
+    case "create":
+    case "set":
+    case "delete":
+      return prepareNodeOperation(operation, caller, state, stamp);
+    case "transact":
+      return prepareTransact(operation, caller, state, { stamp, limits });
+    case "openSession":
+      return prepareOpenSession(operation, state, stamp);
+    case "setSessionTimeout":
+      return prepareSetSessionTimeout(operation, state);
+    case "closeSession":
+      return prepareCloseSession(operation, state, stamp);
+    case "reap":
+      return prepareReap(operation, state, { stamp, limits });
+    case "sync":
+      return { ok: true, changes: [] };
+  }
+}

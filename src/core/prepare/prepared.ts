@@ -1,0 +1,44 @@
+import { transactionBytesMax, transactionChangesMax, transactionOperationsMaxDefault } from "../../limits.ts";
+import type { Change, Stamp } from "../change.ts";
+import type { NotDone, Operation, Transacted } from "../operation.ts";
+import type { Refusal } from "../refusal.ts";
+
+/** What an operation comes to: changes and what to tell its caller; or a refusal that changed nothing. */
+export type Prepared = Accepted | NotDone;
+
+export interface Accepted {
+  readonly ok: true;
+  readonly changes: readonly Change[];
+  /** The node whose path and Stat, as the changes leave it, are the answer. */
+  readonly path?: string;
+  /** Of a transaction. */
+  readonly transacted?: Transacted;
+}
+
+export type Of<Op extends Operation["op"]> = Extract<Operation, { op: Op }>;
+
+/** Bounds that a user may set or a test may lower. */
+export interface OperationLimits {
+  /** Conditions and operations of one transaction, those of the branch that is not taken included. */
+  readonly transactionOperationsMax: number;
+  /** Changes that happen under one zxid. The end of a session has a bound of its own. */
+  readonly changesMax: number;
+  /** Paths and data of those changes. */
+  readonly bytesMax: number;
+}
+
+export const defaultLimits: OperationLimits = {
+  transactionOperationsMax: transactionOperationsMaxDefault,
+  changesMax: transactionChangesMax,
+  bytesMax: transactionBytesMax,
+};
+
+/** What a decision depends on beside the state. */
+export interface Context {
+  readonly stamp: Stamp;
+  readonly limits: OperationLimits;
+}
+
+export function refuse(refusal: Refusal): NotDone {
+  return { ok: false, refusal };
+}

@@ -1,0 +1,48 @@
+import { ephemeralsPerSessionMax } from "../../limits.ts";
+import type { NodeRecord } from "../node.ts";
+import type { Refusal } from "../refusal.ts";
+
+/** There is no node at the path. */
+export function noNode(path: string, message = `there is no node at ${path}`): Refusal {
+  return { reason: "NO_NODE", message, facts: { path } };
+}
+
+export function nodeExists(path: string): Refusal {
+  return { reason: "NODE_EXISTS", message: `there is already a node at ${path}`, facts: { path } };
+}
+
+/** The session is closed, expired, or never was. */
+export function sessionExpired(sessionId?: number): Refusal {
+  const message = "the session has expired or is unknown; open a new one";
+  return {
+    reason: "SESSION_EXPIRED",
+    message,
+    facts: sessionId === undefined ? {} : { session_id: sessionId },
+  };
+}
+
+export const sessionRequired: Refusal = {
+  reason: "SESSION_REQUIRED",
+  message: "an ephemeral node needs a session: put its token into the corral-session metadata",
+};
+
+export const tooManyEphemerals: Refusal = {
+  reason: "TOO_MANY_EPHEMERALS",
+  message: `the session owns ${ephemeralsPerSessionMax} ephemeral nodes already; open another session`,
+  facts: { limit: ephemeralsPerSessionMax },
+};
+
+export function badVersion(path: string, expected: number, { version: actual }: NodeRecord): Refusal {
+  const message = `${path} has version ${actual}, not ${expected}; read it again and decide anew`;
+  return { reason: "BAD_VERSION", message, facts: { path, expected, actual } };
+}
+
+export function badArgument(field: string, message: string): Refusal {
+  return { reason: "BAD_ARGUMENTS", message, field };
+}
+
+/** What would happen under one zxid is more than one step may do. @param what of which there is too much. */
+export function transactionTooLarge(what: string, actual: number, limit: number): Refusal {
+  const message = `the transaction has ${actual} ${what} or more; at most ${limit} are allowed: split it`;
+  return { reason: "TRANSACTION_TOO_LARGE", message, facts: { what, limit, actual } };
+}

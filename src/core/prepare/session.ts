@@ -1,0 +1,51 @@
+import { eventDataBytesMax, sessionsMax } from "../../limits.ts";
+import type { Change, Stamp } from "../change.ts";
+import { type NodeRecord, withoutChild } from "../node.ts";
+import { parentOf } from "../path.ts";
+import type { StateReader } from "../state.ts";
+import { type Of, type Prepared, refuse } from "./prepared.ts";
+import { sessionExpired } from "./refusals.ts";
+
+export function prepareOpenSession(
+  { secret, timeoutMs }: Of<"openSession">,
+  state: StateReader,
+  { zxid }: Stamp,
+): Prepared {
+  if (state.sessionCount >= sessionsMax) {
+    const message = `the server holds ${sessionsMax} sessions already; close some or wait until they expire`;
+    return refuse({ reason: "TOO_MANY_SESSIONS", message, facts: { limit: sessionsMax } });
+  }
+  return { ok: true, changes: [{ kind: "sessionOpened", sessionId: zxid, secret, timeoutMs }] };
+}
+
+export function prepareSetSessionTimeout(
+  { sessionId, timeoutMs }: Of<"setSessionTimeout">,
+  state: StateReader,
+): Prepared {
+  if (state.session(sessionId) === undefined) return refuse(sessionExpired(sessionId));
+  return { ok: true, changes: [{ kind: "sessionTimeoutSet", sessionId, timeoutMs }] };
+}
+
+/** All ephemeral nodes of the session go under one zxid: PrepRequestProcessor, case closeSession. */
+export function prepareCloseSession(
+  { sessionId }: Of<"closeSession">,
+  state: StateReader,
+  { zxid }: Stamp,
+): Prepared {
+  if (state.session(sessionId) === undefined) return refuse(sessionExpired(sessionId));
+  const changes: Change[] = [];
+  /** A parent of several of them, after the deletions so far. */
+  const parents = new Map<string, NodeRecord>();
+  let bytes = 0;
+  for (const path of state.ephemeralsOf(sessionId)) {
+    const node = state.node(path)!;
+    const parentPath = parentOf(path);
+    const parent = withoutChild(parents.get(parentPath) ?? state.node(parentPath)!, zxid);
+    parents.set(parentPath, parent);
+    bytes += node.dataLength;
+    const previousData = bytes <= eventDataBytesMax ? state.data(path)! : undefined;
+    changes.push({ kind: "nodeDeleted", path, node, previousData, parent });
+  }
+  changes.push({ kind: "sessionClosed", sessionId });
+  return { ok: true, changes };
+}

@@ -1,0 +1,164 @@
+import { eventDataBytesMax, listPageBytesMax, transactionAnswerBytesMax } from "../../limits.ts";
+import { apply } from "../apply.ts";
+import type { Change } from "../change.ts";
+import { statOf } from "../node.ts";
+import type { Caller, NodeOperation, TransactOperation, TransactResult } from "../operation.ts";
+import { childPath, validatePath } from "../path.ts";
+import type { Refusal } from "../refusal.ts";
+import { Staging } from "../staging.ts";
+import type { StateReader } from "../state.ts";
+import { brokenCondition } from "./condition.ts";
+import { prepareNodeOperation } from "./node-operation.ts";
+import { type Context, type Of, type Prepared, refuse } from "./prepared.ts";
+import { noNode, transactionTooLarge } from "./refusals.ts";
+
+/** PrepRequestProcessor, case multi, and the choice between two branches before it. All or nothing. */
+export function prepareTransact(
+  { conditions, operations, elseOperations }: Of<"transact">,
+  caller: Caller,
+  state: StateReader,
+  context: Context,
+): Prepared {
+  const count = conditions.length + operations.length + elseOperations.length;
+  const { transactionOperationsMax } = context.limits;
+  if (count > transactionOperationsMax) {
+    return refuse(transactionTooLarge("operations", count, transactionOperationsMax));
+  }
+  let holds = true;
+  for (const [index, condition] of conditions.entries()) {
+    const badPath = validatePath(condition.path);
+    if (badPath !== undefined)
+      return refuse(located(badPath, { condition_index: index }, "conditions", index));
+    if (brokenCondition(condition, state) !== undefined) holds = false;
+  }
+  const branch = holds ? "then" : "else";
+  const run = new Run(caller, state, context);
+  for (const [index, operation] of (holds ? operations : elseOperations).entries()) {
+    const refusal = run.do(operation);
+    if (refusal === undefined) continue;
+    const field = holds ? "operations" : "else_operations";
+    return refuse(located(refusal, { op_index: index, branch }, field, index));
+  }
+  const { results, answerBytes } = run;
+  const transacted = { branch, results, bytes: answerBytes } as const;
+  return { ok: true, changes: boundEventData(run.changes), transacted };
+}
+
+/** Says which part of the request a refusal is about. */
+function located(refusal: Refusal, facts: Refusal["facts"], list: string, index: number): Refusal {
+  const field = refusal.field && { field: `${list}[${index}].${refusal.field}` };
+  return { ...refusal, facts: { ...refusal.facts, ...facts }, ...field };
+}
+
+/** About what a result takes beside its names and data: a Stat, mostly. */
+const resultBytes = 100;
+
+/** The operations of one branch, each decided on what those before it left. */
+class Run {
+  readonly changes: Change[] = [];
+  readonly results: TransactResult[] = [];
+  answerBytes = 0;
+  #bytes = 0;
+  readonly #caller: Caller;
+  readonly #context: Context;
+  /** What the transaction would leave; thrown away with it. */
+  readonly #scratch: Staging;
+
+  constructor(caller: Caller, state: StateReader, context: Context) {
+    this.#caller = caller;
+    this.#context = context;
+    this.#scratch = new Staging(state);
+  }
+
+  do(operation: TransactOperation): Refusal | undefined {
+    switch (operation.op) {
+      case "create":
+      case "set":
+      case "delete":
+        return this.#change(operation);
+      case "check": {
+        const { condition } = operation;
+        const refusal = validatePath(condition.path) ?? brokenCondition(condition, this.#scratch);
+        return refusal ?? this.#tell({ op: "check" }, 0);
+      }
+      default:
+        return this.#read(operation);
+    }
+  }
+
+  #change(operation: NodeOperation): Refusal | undefined {
+    const { stamp, limits } = this.#context;
+    const prepared = prepareNodeOperation(operation, this.#caller, this.#scratch, stamp);
+    if (!prepared.ok) return prepared.refusal;
+    for (const change of prepared.changes) {
+      this.changes.push(change);
+      this.#bytes += bytesOf(change);
+    }
+    if (this.changes.length > limits.changesMax) {
+      return transactionTooLarge("changes", this.changes.length, limits.changesMax);
+    }
+    if (this.#bytes > limits.bytesMax) return transactionTooLarge("bytes", this.#bytes, limits.bytesMax);
+    apply({ ...stamp, changes: prepared.changes }, this.#scratch);
+    if (operation.op === "delete") return this.#tell({ op: "delete" }, 0);
+    const path = prepared.path!;
+    const stat = statOf(this.#scratch.node(path)!);
+    if (operation.op === "set") return this.#tell({ op: "set", stat }, 0);
+    return this.#tell({ op: "create", path, stat }, path.length);
+  }
+
+  #read(operation: Extract<TransactOperation, { op: "get" | "exists" | "list" }>): Refusal | undefined {
+    const { path } = operation;
+    const badPath = validatePath(path);
+    if (badPath !== undefined) return badPath;
+    const node = this.#scratch.node(path);
+    if (operation.op === "exists") return this.#tell({ op: "exists", stat: node && statOf(node) }, 0);
+    if (node === undefined) return noNode(path);
+    const stat = statOf(node);
+    if (operation.op === "list") return this.#list(operation, stat);
+    const data = this.#scratch.data(path)!;
+    return this.#tell({ op: "get", data, stat }, data.length);
+  }
+
+  #list(
+    { path, after, countMax, withStats }: Extract<TransactOperation, { op: "list" }>,
+    stat: Extract<TransactResult, { op: "list" }>["stat"],
+  ): Refusal | undefined {
+    const children: { name: string; stat?: typeof stat }[] = [];
+    let bytes = 0;
+    let more = false;
+    for (const name of this.#scratch.childNames(path, after)) {
+      more = children.length === countMax || bytes >= listPageBytesMax;
+      if (more) break;
+      const child = withStats && { stat: statOf(this.#scratch.node(childPath(path, name))!) };
+      children.push({ name, ...child });
+      bytes += nameBytes + name.length + (withStats ? resultBytes : 0);
+    }
+    return this.#tell({ op: "list", stat, children, more }, bytes);
+  }
+
+  #tell(result: TransactResult, bytes: number): Refusal | undefined {
+    this.results.push(result);
+    this.answerBytes += resultBytes + bytes;
+    if (this.answerBytes <= transactionAnswerBytesMax) return undefined;
+    return transactionTooLarge("bytes of answers", this.answerBytes, transactionAnswerBytesMax);
+  }
+}
+
+/** About what the name of a child takes beside its letters. */
+const nameBytes = 16;
+
+function bytesOf(change: Change): number {
+  if (!("path" in change)) return 0;
+  return change.path.length + ("data" in change ? change.data.length : 0);
+}
+
+/** The data from before are carried for events alone, which have no room for more than this. */
+function boundEventData(changes: readonly Change[]): readonly Change[] {
+  let bytes = 0;
+  return changes.map((change) => {
+    if ("data" in change) bytes += change.data.length;
+    if (!("previousData" in change) || change.previousData === undefined) return change;
+    bytes += change.previousData.length;
+    return bytes <= eventDataBytesMax ? change : { ...change, previousData: undefined };
+  });
+}

@@ -1,0 +1,87 @@
+// Random operations on few nodes, so that they meet: for the tests that compare histories.
+import fc from "fast-check";
+import type {
+  Condition,
+  CreateMode,
+  NodeOperation,
+  Operation,
+  TransactOperation,
+} from "../../src/core/operation.ts";
+
+const names = ["a", "b", "c", "zookeeper"];
+
+export const path = fc.oneof(
+  fc.constantFrom("/", ...names.map((name) => `/${name}`)),
+  fc.tuple(fc.constantFrom(...names), fc.constantFrom(...names)).map(([p, n]) => `/${p}/${n}`),
+);
+const modes: CreateMode[] = [
+  "persistent",
+  "persistentSequential",
+  "ephemeral",
+  "ephemeralSequential",
+  "container",
+  "persistentWithTtl",
+  "persistentSequentialWithTtl",
+];
+const data = fc.string({ maxLength: 8 }).map((text) => Buffer.from(text));
+const version = fc.constantFrom(-1, -1, 0, 1, 2);
+
+/** Mostly one that goes with the mode. */
+const create = fc
+  .record({
+    op: fc.constant("create" as const),
+    path,
+    data,
+    mode: fc.constantFrom(...modes),
+    ttlMs: fc.constantFrom(undefined, undefined, undefined, undefined, 0, 1, 3, 2 ** 40),
+  })
+  .map(({ ttlMs, ...rest }) => ({ ...rest, ttlMs: ttlMs ?? (rest.mode.endsWith("Ttl") ? 2 : 0) }));
+
+export const nodeOperation: fc.Arbitrary<NodeOperation> = fc.oneof(
+  { weight: 6, arbitrary: create },
+  { weight: 3, arbitrary: fc.record({ op: fc.constant("set" as const), path, data, version }) },
+  { weight: 4, arbitrary: fc.record({ op: fc.constant("delete" as const), path, version }) },
+);
+
+const few = fc.nat({ max: 3 });
+const condition: fc.Arbitrary<Condition> = fc.oneof(
+  fc.record({ path, test: fc.constant("exists" as const), expected: fc.boolean() }),
+  fc.record({ path, test: fc.constant("version" as const), expected: version }),
+  fc.record({ path, test: fc.constantFrom("aversion" as const, "numChildren" as const), expected: few }),
+  fc.record({ path, test: fc.constant("czxid" as const), expected: fc.nat({ max: 20 }) }),
+  fc.record({ path, test: fc.constant("data" as const), expected: data }),
+);
+
+const transactOperation: fc.Arbitrary<TransactOperation> = fc.oneof(
+  { weight: 8, arbitrary: nodeOperation },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant("check" as const), condition }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constantFrom("get" as const, "exists" as const), path }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      op: fc.constant("list" as const),
+      path,
+      after: fc.constantFrom("", "a", "b"),
+      countMax: fc.integer({ min: 1, max: 4 }),
+      withStats: fc.boolean(),
+    }),
+  },
+);
+const transactOperations = fc.array(transactOperation, { maxLength: 5 });
+
+/** The session of a close is for the test to fill in. */
+export const operation: fc.Arbitrary<Operation> = fc.oneof(
+  { weight: 13, arbitrary: nodeOperation },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      op: fc.constant("transact" as const),
+      conditions: fc.array(condition, { maxLength: 2 }),
+      operations: transactOperations,
+      elseOperations: transactOperations,
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant("reap" as const), path }) },
+  { weight: 1, arbitrary: fc.constant<Operation>({ op: "openSession", secret: "s", timeoutMs: 1 }) },
+  { weight: 1, arbitrary: fc.constant<Operation>({ op: "closeSession", sessionId: 0 }) },
+);

@@ -114,6 +114,9 @@ export const authBackoffMaxMs = 10_000;
 /** Addresses whose failures are remembered. */
 export const authFailuresKept = 10_000;
 
+/** Bytes of the audit log that may wait while its disk is full; beyond it lines are dropped, and the log says so. */
+export const auditWaitingBytesMax = 1_048_576;
+
 /** How often one kind of warning that strangers can cause is written to the log. */
 export const warningIntervalMs = 1_000;
 

@@ -5,6 +5,7 @@ import { Engine } from "./engine/engine.ts";
 import { SeldomWarning } from "./grpc/seldom-warning.ts";
 import { startGrpcServer } from "./grpc/server.ts";
 import { openSqliteJournal } from "./journal/sqlite/sqlite-journal.ts";
+import { type AuditLog, openAuditLog } from "./ops/audit-log.ts";
 import { collectGarbage } from "./ops/garbage.ts";
 import type { Logger } from "./ops/logger.ts";
 
@@ -24,7 +25,7 @@ export interface RunningServer {
 
 /**
  * The composition root: opens the journal, loads the engine, listens.
- * @throws JournalUnusable, ListenError with a message for the user
+ * @throws AuditLogError, JournalUnusable, KeyFileError, ListenError with a message for the user
  */
 export async function startServer(settings: Settings, log: Logger): Promise<RunningServer> {
   const startedMs = systemClock.monotonicMs();
@@ -36,6 +37,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     log,
     failed: (peer) => warning.warn({ peer }, "wrong credentials"),
   });
+  const audit = auditLogOf(settings, log);
   const retention = {
     transactionsMax: settings.historyMaxTransactions,
     bytesMax: settings.historyMaxBytes,
@@ -51,6 +53,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     random: systemRandom,
     settings,
     onFailure: failure.reject,
+    audit,
   });
   collectGarbage();
   warnOfOpenDoors(settings, log);
@@ -72,17 +75,27 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     await engine.stop();
     throw error;
   });
+  audit?.write({ user: audit.serverUser, operation: "serverStart", result: "success" });
   const address = `${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${grpc.port}`;
   return {
     address,
     port: grpc.port,
     failed: failure.promise,
     async stop() {
+      audit?.write({ user: audit.serverUser, operation: "serverStop", result: "invoked" });
       security.stop();
       await grpc.stop(stopGraceMs);
       await engine.stop();
+      audit?.close();
     },
   };
+}
+
+function auditLogOf({ auditLog }: Settings, log: Logger): AuditLog | undefined {
+  if (auditLog === "") return undefined;
+  const warning = new SeldomWarning(systemClock, log);
+  const failed = (error: Error) => warning.warn({ reason: error.message }, "the audit log loses lines");
+  return openAuditLog({ to: auditLog, clock: systemClock, failed });
 }
 
 /** What an operator should know before others find out. */

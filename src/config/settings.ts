@@ -130,6 +130,12 @@ export const schema = {
     default: "info",
     help: "Least severe log lines to write.",
   }),
+  auditLog: text({
+    default: "",
+    help: "Where to write who changed what and who was refused, a line each.",
+    rule: "stdout, the path of a file with ~ written out, or empty for none",
+    accepts: (value) => !value.startsWith("~") && !value.includes("\0"),
+  }),
   acceptDataLoss: toggle({
     default: false,
     help: "Start even if the database has lost acknowledged writes. For one start after a disaster.",

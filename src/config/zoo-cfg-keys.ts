@@ -57,7 +57,11 @@ export const refusedKeys: readonly KeyGroup[] = [
   },
   { keys: ["allowSaslFailedClients"], harmless: /^false$/i, reason: "Corral has no SASL" },
   { keys: ["skipACL"], harmless: /^no$/, reason: "Corral cannot be told to skip ACLs" },
-  { keys: ["audit.enable"], harmless: /^false$/i, reason: "Corral writes no audit log yet" },
+  {
+    keys: ["audit.enable"],
+    harmless: /^false$/i,
+    reason: "Corral's audit log needs a place: --audit-log names it",
+  },
   { keys: ["enforceQuota"], harmless: /^false$/i, reason: "Corral enforces no quotas yet" },
   {
     keys: ["jute.maxbuffer", "jute.maxbuffer.*"],

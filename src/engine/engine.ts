@@ -8,6 +8,7 @@ import { type Refusal, Refused } from "../core/refusal.ts";
 import { negotiateTimeoutMs, parseToken, type SessionRecord, sameSecret } from "../core/session.ts";
 import { Tree } from "../core/tree.ts";
 import { type Journal, JournalUnusable } from "../journal/journal.ts";
+import { Auditor, type AuditSink } from "./audit.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { Reaper } from "./reaper.ts";
 import { type Attachment, type AttachmentListener, SessionKeeper, sessionEnded } from "./session-keeper.ts";
@@ -32,6 +33,8 @@ export interface EngineOptions {
   readonly settings: EngineSettings;
   /** The journal failed and it is unknown what it stored: the process must end. */
   readonly onFailure: (error: unknown) => void;
+  /** Undefined: nothing is audited. */
+  readonly audit?: AuditSink | undefined;
 }
 
 /** What is asked for when a client names no session timeout, in ticks. */
@@ -46,6 +49,7 @@ export class Engine {
   readonly #random: Random;
   readonly #settings: EngineSettings;
   readonly #writer: GroupCommit;
+  readonly #auditor: Auditor | undefined;
   readonly #sessions: SessionKeeper;
   readonly #reaper: Reaper;
 
@@ -69,7 +73,7 @@ export class Engine {
   private constructor(
     tree: Tree,
     mortals: readonly string[],
-    { journal, clock, random, settings, onFailure }: EngineOptions,
+    { journal, clock, random, settings, onFailure, audit }: EngineOptions,
   ) {
     this.tree = tree;
     this.#journal = journal;
@@ -81,14 +85,18 @@ export class Engine {
     const { watchBookmarkIntervalMs: bookmarkIntervalMs } = settings;
     this.watches = new WatchHub({ tree, journal, clock, bookmarkIntervalMs, onFailure });
     // Watches first: the end of a session ends its streams, after they were told what ended with it.
-    const observers = [this.watches, this.#sessions, this.#reaper];
+    this.#auditor = audit && new Auditor(audit);
+    const observers = [this.watches, this.#sessions, this.#reaper, ...(this.#auditor ? [this.#auditor] : [])];
     const limits = { ...defaultLimits, transactionOperationsMax: settings.maxTransactionOperations };
     this.#writer = new GroupCommit({ journal, tree, clock, limits, observers, onFailure });
   }
 
   /** Does a write, or waits for those before it. Resolves once it is durable and visible, or refused; never rejects. */
   submit(operation: Operation, caller: Caller): Promise<Outcome> {
-    return this.#writer.submit(operation, caller);
+    const outcome = this.#writer.submit(operation, caller);
+    const auditor = this.#auditor;
+    if (auditor !== undefined) void outcome.then((it) => auditor.answered(operation, caller, it));
+    return outcome;
   }
 
   /** The session that a token stands for. @throws Refused SESSION_EXPIRED, the same for every wrong token. */

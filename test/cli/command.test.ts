@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { namesOf, settingNames } from "../../src/config/settings.ts";
@@ -89,4 +89,40 @@ test("an open door is told in the log", async () => {
   expect(JSON.parse(await server.line("taken from anybody"))).toMatchObject({ level: "warn" });
   server.child.kill("SIGTERM");
   await server.finished;
+});
+
+test("the audit log begins and ends with the server, in a file for its owner alone", async () => {
+  const file = join(tempDir(), "audit.log");
+  const args = ["serve", "--port", "0", "--data-dir", tempDir(), "--audit-log", file];
+  for (let start = 0; start < 2; start++) {
+    const server = startCommand(args);
+    await server.line("listening");
+    server.child.kill("SIGTERM");
+    await server.finished;
+  }
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  const lines = readFileSync(file, "utf8").trim().split("\n");
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { time: expect.stringMatching(/^\d{4}-/), operation: "serverStart", result: "success" },
+    { operation: "serverStop", result: "invoked" },
+    { operation: "serverStart" },
+    { operation: "serverStop" },
+  ]);
+});
+
+test("an audit log that cannot be written ends the start; one whose disk is full is told in the log", async () => {
+  const serve = ["serve", "--port", "0", "--data-dir", join(tempDir(), "data"), "--audit-log"];
+  const { code, stderr } = await run([...serve, "/no/such/audit.log"]);
+  expect({ code, stderr }).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^corral: the audit log cannot be written: ENOENT/),
+  });
+  const server = startCommand([...serve, "/dev/full"]);
+  expect(JSON.parse(await server.line("loses lines"))).toMatchObject({
+    level: "warn",
+    reason: expect.stringContaining("ENOSPC"),
+  });
+  await server.line("listening");
+  server.child.kill("SIGTERM");
+  expect(await server.finished).toMatchObject({ code: 0 });
 });

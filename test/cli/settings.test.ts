@@ -29,6 +29,7 @@ test("the defaults", () => {
     maxConnections: 20_000,
     maxConnectionsPerAddress: 0,
     logLevel: "info",
+    auditLog: "",
     acceptDataLoss: false,
   });
 });

@@ -3,6 +3,7 @@ import { onTestFinished } from "vitest";
 import { Authenticator } from "../../src/auth/authenticator.ts";
 import { systemRandom } from "../../src/clock.ts";
 import { brokenInvariants } from "../../src/core/invariants.ts";
+import type { AuditSink } from "../../src/engine/audit.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import { type GrpcServer, type GrpcServerOptions, startGrpcServer } from "../../src/grpc/server.ts";
 import type { Journal } from "../../src/journal/journal.ts";
@@ -30,6 +31,7 @@ export async function startServer(
     readonly journal?: Journal;
     readonly clock?: ManualClock;
     readonly credentials?: ChannelCredentials;
+    readonly audit?: AuditSink;
   } = {},
 ): Promise<TestServer> {
   const clock = options.clock ?? new ManualClock();
@@ -45,6 +47,7 @@ export async function startServer(
       maxTransactionOperations: 1_000,
     },
     onFailure: () => {},
+    audit: options.audit,
   });
   const logged: unknown[] = [];
   const note = (fields: object) => logged.push(fields);

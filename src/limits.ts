@@ -3,6 +3,9 @@
 /** The most data a node can hold: ZooKeeper's documented 1 MiB, here for the data alone. */
 export const dataBytesMax = 1_048_576;
 
+/** The longest access control list, in bytes: some hundred entries. */
+export const aclBytesMax = 8_192;
+
 /** The longest path. Deep enough for 2,000 levels, short enough to stay a key. */
 export const pathBytesMax = 16_384;
 

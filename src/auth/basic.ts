@@ -7,12 +7,14 @@ export interface UserAndPassword {
   readonly password: string;
 }
 
-/** RFC 7617, in UTF-8; undefined for what is no such thing. */
+/** RFC 7617, in UTF-8 and without control characters; undefined for what is no such thing. */
 export function parseBasic(encoded: string): UserAndPassword | undefined {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(encoded)) return undefined;
   const text = Buffer.from(encoded, "base64").toString();
   const colon = text.indexOf(":");
-  return colon <= 0 ? undefined : { user: text.slice(0, colon), password: text.slice(colon + 1) };
+  return colon <= 0 || /\p{Cc}/u.test(text)
+    ? undefined
+    : { user: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 
 /** ZooKeeper's DigestAuthenticationProvider.generateDigest: what ACLs name a user by, the password's hash included. */

@@ -57,7 +57,8 @@ export class Tokens {
         currentDate: new Date(this.#clock.wallMs()),
       });
       const { sub, exp } = payload;
-      if (typeof sub !== "string" || sub === "") return undefined;
+      if (typeof sub !== "string" || sub === "" || /\p{Cc}/u.test(sub) || !sub.isWellFormed())
+        return undefined;
       const identities = [{ scheme: "jwt", id: sub }];
       return { identities, expiresMs: exp! * 1_000 + tokenClockSkewMs };
     } catch (error) {

@@ -32,6 +32,8 @@ test.each([
   ["for nobody", authority.token({ aud: undefined }), false],
   ["without a subject", authority.token({ sub: undefined }), false],
   ["with an empty subject", authority.token({ sub: "" }), false],
+  ["with a line break in its subject", authority.token({ sub: "a\nb" }), false],
+  ["with half a character in its subject", authority.token({ sub: "\ud800" }), false],
   ["with a subject that is no text", authority.token({ sub: 7 }), false],
   ["signed by somebody else under the same key id", stranger.token(), false],
   ["with an unknown key id", authority.token({}, { kid: "key-2" }), false],

@@ -97,6 +97,12 @@ const (
 	// ABORTED: a check of a transaction does not hold: `test` names what of the node at `path` is `actual`, not
 	// `expected`; of data these are the lengths. Read it again and decide anew.
 	ErrorReason_ERROR_REASON_CONDITION_FAILED ErrorReason = 41
+	// PERMISSION_DENIED: the access control list of the node at `path` does not allow the caller `permission`. For
+	// Create and Delete, it is the parent's list.
+	ErrorReason_ERROR_REASON_NO_AUTH ErrorReason = 62
+	// INVALID_ARGUMENT: the access control list is empty, too long, or has a malformed entry; or "auth" stands in it,
+	// and the caller has proven no identity but an address.
+	ErrorReason_ERROR_REASON_INVALID_ACL ErrorReason = 63
 )
 
 // Enum value maps for ErrorReason.
@@ -132,6 +138,8 @@ var (
 		61: "ERROR_REASON_AUTHENTICATION_REQUIRED",
 		40: "ERROR_REASON_TRANSACTION_TOO_LARGE",
 		41: "ERROR_REASON_CONDITION_FAILED",
+		62: "ERROR_REASON_NO_AUTH",
+		63: "ERROR_REASON_INVALID_ACL",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                0,
@@ -164,6 +172,8 @@ var (
 		"ERROR_REASON_AUTHENTICATION_REQUIRED":    61,
 		"ERROR_REASON_TRANSACTION_TOO_LARGE":      40,
 		"ERROR_REASON_CONDITION_FAILED":           41,
+		"ERROR_REASON_NO_AUTH":                    62,
+		"ERROR_REASON_INVALID_ACL":                63,
 	}
 )
 
@@ -198,7 +208,7 @@ var File_corral_v1_errors_proto protoreflect.FileDescriptor
 
 const file_corral_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x16corral/v1/errors.proto\x12\tcorral.v1*\xe7\a\n" +
+	"\x16corral/v1/errors.proto\x12\tcorral.v1*\x9f\b\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14ERROR_REASON_NO_NODE\x10\x01\x12\x1c\n" +
@@ -230,7 +240,9 @@ const file_corral_v1_errors_proto_rawDesc = "" +
 	"\x18ERROR_REASON_AUTH_FAILED\x10<\x12(\n" +
 	"$ERROR_REASON_AUTHENTICATION_REQUIRED\x10=\x12&\n" +
 	"\"ERROR_REASON_TRANSACTION_TOO_LARGE\x10(\x12!\n" +
-	"\x1dERROR_REASON_CONDITION_FAILED\x10)B\x9d\x01\n" +
+	"\x1dERROR_REASON_CONDITION_FAILED\x10)\x12\x18\n" +
+	"\x14ERROR_REASON_NO_AUTH\x10>\x12\x1c\n" +
+	"\x18ERROR_REASON_INVALID_ACL\x10?B\x9d\x01\n" +
 	"\rcom.corral.v1B\vErrorsProtoP\x01Z:github.com/corral-project/corral/gen/go/corral/v1;corralv1\xa2\x02\x03CXX\xaa\x02\tCorral.V1\xca\x02\tCorral\\V1\xe2\x02\x15Corral\\V1\\GPBMetadata\xea\x02\n" +
 	"Corral::V1b\x06proto3"
 

@@ -236,6 +236,22 @@ export enum ErrorReason {
    * @generated from enum value: ERROR_REASON_CONDITION_FAILED = 41;
    */
   CONDITION_FAILED = 41,
+
+  /**
+   * PERMISSION_DENIED: the access control list of the node at `path` does not allow the caller `permission`. For
+   * Create and Delete, it is the parent's list.
+   *
+   * @generated from enum value: ERROR_REASON_NO_AUTH = 62;
+   */
+  NO_AUTH = 62,
+
+  /**
+   * INVALID_ARGUMENT: the access control list is empty, too long, or has a malformed entry; or "auth" stands in it,
+   * and the caller has proven no identity but an address.
+   *
+   * @generated from enum value: ERROR_REASON_INVALID_ACL = 63;
+   */
+  INVALID_ACL = 63,
 }
 
 /**

@@ -23,9 +23,19 @@ export type NodeOperation =
       readonly mode: CreateMode;
       /** Of the modes with a TTL, and of no other. */
       readonly ttlMs?: number;
+      /** Create what is missing above the node, as this; undefined to refuse. */
+      readonly parents?: "persistent" | "container" | undefined;
+      /** What to do if there is a node already: refuse, answer it, or set its data. Default: refuse. */
+      readonly ifExists?: "fail" | "get" | "set";
     }
   | { readonly op: "set"; readonly path: string; readonly data: Uint8Array; readonly version: number }
-  | { readonly op: "delete"; readonly path: string; readonly version: number };
+  | {
+      readonly op: "delete";
+      readonly path: string;
+      readonly version: number;
+      /** Delete what is below it too. */
+      readonly recursive?: boolean;
+    };
 
 /** A question about one node. All but `exists` are false of a node that is missing. */
 export type Condition = { readonly path: string } & (
@@ -82,7 +92,14 @@ export const anonymous: Caller = {};
 
 /** What one operation of a transaction did or found, just after it. */
 export type TransactResult =
-  | { readonly op: "create"; readonly path: string; readonly stat: Stat }
+  | {
+      readonly op: "create";
+      readonly path: string;
+      readonly stat: Stat;
+      readonly existed: boolean;
+      /** Of a node that existed and was not set. */
+      readonly data: Uint8Array | undefined;
+    }
   | { readonly op: "set"; readonly stat: Stat }
   | { readonly op: "delete" | "check" }
   | { readonly op: "get"; readonly data: Uint8Array; readonly stat: Stat }
@@ -110,6 +127,9 @@ export interface Done {
   readonly zxid: number;
   readonly path?: string;
   readonly stat?: Stat;
+  /** Create found the node there; with its data, if it was to answer them. */
+  readonly existed?: boolean;
+  readonly data?: Uint8Array;
   readonly transacted?: Transacted;
 }
 

@@ -2,9 +2,9 @@ import type { Clock } from "../clock.ts";
 import { apply } from "../core/apply.ts";
 import type { Transaction } from "../core/change.ts";
 import { statOf } from "../core/node.ts";
-import type { Caller, Operation, Outcome } from "../core/operation.ts";
+import type { Caller, Done, Operation, Outcome } from "../core/operation.ts";
 import { prepare } from "../core/prepare/prepare.ts";
-import type { OperationLimits } from "../core/prepare/prepared.ts";
+import type { Accepted, OperationLimits } from "../core/prepare/prepared.ts";
 import type { Refusal } from "../core/refusal.ts";
 import { Staging } from "../core/staging.ts";
 import type { Tree } from "../core/tree.ts";
@@ -94,18 +94,20 @@ export class GroupCommit {
     const stamp = { zxid, timeMs: this.#clock.wallMs() };
     const prepared = prepare(operation, caller, this.#staging, stamp, this.#limits);
     if (!prepared.ok) return entryOf(undefined, caller, prepared);
-    const transacted = prepared.transacted && { transacted: prepared.transacted };
-    if (prepared.changes.length === 0) {
-      return entryOf(undefined, caller, { ok: true, zxid: this.#zxid, ...transacted });
-    }
+    if (prepared.changes.length === 0) return entryOf(undefined, caller, this.#done(this.#zxid, prepared));
     if (zxid > zxidMax) throw new Error("the zxids are used up");
     const transaction = { ...stamp, changes: prepared.changes };
     this.#zxid = zxid;
     this.#staging.begin(zxid);
     apply(transaction, this.#staging);
-    if (prepared.path === undefined) return entryOf(transaction, caller, { ok: true, zxid, ...transacted });
-    const stat = statOf(this.#staging.node(prepared.path)!);
-    return entryOf(transaction, caller, { ok: true, zxid, path: prepared.path, stat });
+    return entryOf(transaction, caller, this.#done(zxid, prepared));
+  }
+
+  /** What the caller is told, of the staged state. */
+  #done(zxid: number, { ok, changes: _, ...answer }: Accepted): Done {
+    const { path } = answer;
+    if (path === undefined) return { ok, zxid, ...answer };
+    return { ok, zxid, ...answer, stat: statOf(this.#staging.node(path)!) };
   }
 
   /** Waits for the end of this turn of the event loop, so that all requests read in it share the first fsync. */
@@ -186,7 +188,7 @@ interface Entry {
 }
 
 function entryOf(transaction: Transaction | undefined, caller: Caller, outcome: Outcome): Entry {
-  const answerBytes = outcome.ok ? (outcome.transacted?.bytes ?? 0) : 0;
+  const answerBytes = outcome.ok ? (outcome.transacted?.bytes ?? 0) + (outcome.data?.length ?? 0) : 0;
   return { transaction, caller, outcome, bytes: sizeOf(transaction) + answerBytes, resolve: ignore };
 }
 

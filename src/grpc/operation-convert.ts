@@ -1,8 +1,10 @@
-import type {
-  CreateRequest,
-  DeleteRequest,
-  ListRequest,
-  SetRequest,
+import {
+  CreateParents,
+  type CreateRequest,
+  type DeleteRequest,
+  IfExists,
+  type ListRequest,
+  type SetRequest,
 } from "../../gen/ts/corral/v1/node_pb.js";
 import type { NodeOperation, TransactOperation } from "../core/operation.ts";
 import { listPageSizeDefault, listPageSizeMax } from "../limits.ts";
@@ -18,9 +20,41 @@ import {
 
 export function createFromProto(request: CreateRequest): Extract<NodeOperation, { op: "create" }> {
   const { path } = request;
+  const data = dataFromProto(request);
   const mode = createModeFromProto(request.mode);
-  return { op: "create", path, data: dataFromProto(request), mode, ttlMs: Number(request.ttlMs) };
+  const ttlMs = Number(request.ttlMs);
+  const parents = parentsOf[request.parents];
+  if (parents === undefined) throw badArgument("parents", `there is no kind of parents ${request.parents}`);
+  const ifExists = ifExistsOf[request.ifExists];
+  if (ifExists === undefined) throw badArgument("if_exists", `there is no if_exists ${request.ifExists}`);
+  if (request.asText && ifExists !== "get") {
+    throw badArgument("as_text", "only IF_EXISTS_GET answers data");
+  }
+  return {
+    op: "create",
+    path,
+    data,
+    mode,
+    ttlMs,
+    parents: parents === "none" ? undefined : parents,
+    ifExists,
+  };
 }
+
+type Create = Extract<NodeOperation, { op: "create" }>;
+
+const parentsOf: Readonly<Record<number, "none" | Create["parents"]>> = {
+  [CreateParents.UNSPECIFIED]: "none",
+  [CreateParents.PERSISTENT]: "persistent",
+  [CreateParents.CONTAINER]: "container",
+};
+
+const ifExistsOf: Readonly<Record<number, NonNullable<Create["ifExists"]>>> = {
+  [IfExists.UNSPECIFIED]: "fail",
+  [IfExists.FAIL]: "fail",
+  [IfExists.GET]: "get",
+  [IfExists.SET]: "set",
+};
 
 export function setFromProto(request: SetRequest): Extract<NodeOperation, { op: "set" }> {
   const { path } = request;
@@ -28,7 +62,8 @@ export function setFromProto(request: SetRequest): Extract<NodeOperation, { op: 
 }
 
 export function deleteFromProto(request: DeleteRequest): Extract<NodeOperation, { op: "delete" }> {
-  return { op: "delete", path: request.path, version: versionFromProto(request.version) };
+  const { path, recursive } = request;
+  return { op: "delete", path, version: versionFromProto(request.version), recursive };
 }
 
 export function listFromProto(request: ListRequest): Extract<TransactOperation, { op: "list" }> {

@@ -124,9 +124,7 @@ function resultToProto(
 ): MessageInitShape<typeof TransactResultSchema> {
   switch (result.op) {
     case "create":
-      return {
-        result: { case: "create", value: { zxid, path: result.path, stat: statToProto(result.stat) } },
-      };
+      return { result: { case: "create", value: createdToProto(result, zxid, operation) } };
     case "set":
       return { result: { case: "set", value: { zxid, stat: statToProto(result.stat) } } };
     case "delete":
@@ -145,6 +143,15 @@ function resultToProto(
     case "list":
       return { result: { case: "list", value: listToProto(result, zxid) } };
   }
+}
+
+function createdToProto(
+  { path, stat, existed, data }: Extract<TransactResult, { op: "create" }>,
+  zxid: bigint,
+  operation: ProtoOperation["operation"],
+) {
+  const asText = operation.case === "create" && operation.value.asText;
+  return { zxid, path, stat: statToProto(stat), existed, ...(data && dataToProto(data, asText)) };
 }
 
 function listToProto({ children, more, stat }: Extract<TransactResult, { op: "list" }>, zxid: bigint) {

@@ -61,7 +61,7 @@ class Run {
       return;
     }
     expect(expected.refused).toBeUndefined();
-    if (operation.op === "create") expect(prepared.path).toBe(expected.told);
+    if (operation.op === "create") expect(toldOfCreate(prepared)).toBe(expected.told);
     if (prepared.transacted) expect(told(prepared.transacted)).toBe(expected.told);
     if (prepared.changes.length === 0) return;
     const transaction = { zxid, timeMs, changes: prepared.changes };
@@ -148,10 +148,20 @@ function told({ branch, results }: Transacted): string {
   return `${branch}: ${results.map(toldOf).join(", ")}`;
 }
 
+function toldOfCreate(created: {
+  readonly path?: string;
+  readonly existed?: boolean;
+  readonly data?: Uint8Array | undefined;
+}): string {
+  const { path, existed, data } = created;
+  if (!existed) return path!;
+  return `${path} existed${data === undefined ? "" : ` with ${Buffer.from(data).toString()}`}`;
+}
+
 function toldOf(result: TransactResult): string {
   switch (result.op) {
     case "create":
-      return result.path;
+      return toldOfCreate(result);
     case "set":
       return "set";
     case "delete":

@@ -184,6 +184,7 @@ export class NaiveModel {
         if (reserved.includes(operation.path)) refuse("BAD_ARGUMENTS");
         const node = this.#node(operation.path);
         if (operation.version !== -1 && operation.version !== node.version) refuse("BAD_VERSION");
+        if (operation.recursive) this.#removeBelow(operation.path, zxid);
         if (this.children(operation.path).length > 0) refuse("NOT_EMPTY");
         this.#remove(operation.path, zxid);
         return "deleted";
@@ -204,11 +205,23 @@ export class NaiveModel {
     const ephemeral = operation.mode.startsWith("ephemeral");
     const { ttlMs = 0 } = operation;
     if (operation.mode.endsWith("Ttl") ? ttlMs < 1 || ttlMs >= 2 ** 40 : ttlMs !== 0) refuse("BAD_ARGUMENTS");
+    const { ifExists = "fail" } = operation;
+    if (ifExists !== "fail" && operation.mode.includes("Sequential")) refuse("BAD_ARGUMENTS");
     if (ephemeral && caller.sessionId === undefined) refuse("SESSION_REQUIRED");
+    const above = operation.path.replace(/\/[^/]*$/, "") || "/";
+    if (operation.parents !== undefined && !this.nodes.has(above)) {
+      const make = { op: "create", path: above, data: new Uint8Array(), mode: operation.parents } as const;
+      this.#create({ ...make, parents: operation.parents }, caller, zxid);
+    }
     const parent = this.#parent(operation.path) ?? refuse("NO_NODE");
     const number = operation.mode.includes("Sequential") ? String(parent.created).padStart(10, "0") : "";
     const path = operation.path + number;
-    if (this.nodes.has(path)) refuse("NODE_EXISTS");
+    const existing = this.nodes.get(path);
+    if (existing !== undefined) {
+      if (ifExists === "fail") refuse("NODE_EXISTS");
+      if (ifExists === "set") this.#set(existing, operation.data, zxid);
+      return `${path} existed${ifExists === "get" ? ` with ${existing.data}` : ""}`;
+    }
     if (parent.owner !== 0) refuse("NO_CHILDREN_FOR_EPHEMERALS");
     const node = this.#newNode(Buffer.from(operation.data).toString(), zxid);
     node.owner = ephemeral ? caller.sessionId! : 0;
@@ -227,6 +240,13 @@ export class NaiveModel {
     parent.deleted += 1;
     parent.pzxid = zxid;
     this.#changed = true;
+  }
+
+  #removeBelow(path: string, zxid: number): void {
+    for (const child of this.children(path)) {
+      this.#removeBelow(child, zxid);
+      this.#remove(child, zxid);
+    }
   }
 
   #node(path: string): ModelNode {

@@ -26,21 +26,28 @@ const modes: CreateMode[] = [
 const data = fc.string({ maxLength: 8 }).map((text) => Buffer.from(text));
 const version = fc.constantFrom(-1, -1, 0, 1, 2);
 
-/** Mostly one that goes with the mode. */
-const create = fc
+/** Mostly with what goes with the mode. */
+const create: fc.Arbitrary<NodeOperation> = fc
   .record({
-    op: fc.constant("create" as const),
     path,
     data,
     mode: fc.constantFrom(...modes),
     ttlMs: fc.constantFrom(undefined, undefined, undefined, undefined, 0, 1, 3, 2 ** 40),
+    parents: fc.constantFrom(undefined, undefined, "persistent" as const, "container" as const),
+    ifExists: fc.constantFrom("fail" as const, "fail" as const, "get" as const, "set" as const),
   })
-  .map(({ ttlMs, ...rest }) => ({ ...rest, ttlMs: ttlMs ?? (rest.mode.endsWith("Ttl") ? 2 : 0) }));
+  .map((made) => {
+    const ttlMs = made.ttlMs ?? (made.mode.endsWith("Ttl") ? 2 : 0);
+    return { ...made, op: "create", ttlMs };
+  });
 
 export const nodeOperation: fc.Arbitrary<NodeOperation> = fc.oneof(
   { weight: 6, arbitrary: create },
   { weight: 3, arbitrary: fc.record({ op: fc.constant("set" as const), path, data, version }) },
-  { weight: 4, arbitrary: fc.record({ op: fc.constant("delete" as const), path, version }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ op: fc.constant("delete" as const), path, version, recursive: fc.boolean() }),
+  },
 );
 
 const few = fc.nat({ max: 3 });

@@ -1,51 +1,102 @@
 import { ephemeralsPerSessionMax } from "../../limits.ts";
-import type { Stamp } from "../change.ts";
-import { createdNode, withChild } from "../node.ts";
-import type { Caller } from "../operation.ts";
+import type { Change } from "../change.ts";
+import { createdNode, type NodeRecord, withChild } from "../node.ts";
+import { anyVersion, type Caller, type NotDone } from "../operation.ts";
 import { checkPathLength, checkPathStart, parentOf, validatePath } from "../path.ts";
+import type { Refusal } from "../refusal.ts";
 import { sequentialPath } from "../sequence.ts";
 import type { StateReader } from "../state.ts";
 import { checkTtl, lifetimeOf, traitsOf } from "./create-mode.ts";
-import { type Of, type Prepared, refuse } from "./prepared.ts";
-import { nodeExists, noNode, sessionRequired, tooManyEphemerals } from "./refusals.ts";
+import { createParents, type Parents } from "./parents.ts";
+import { type Context, type Of, type Prepared, refuse } from "./prepared.ts";
+import {
+  badArgument,
+  noChildrenForEphemerals,
+  nodeExists,
+  noNode,
+  sessionRequired,
+  tooManyEphemerals,
+} from "./refusals.ts";
+import { prepareSet } from "./set.ts";
+
+type Create = Of<"create">;
 
 /** PrepRequestProcessor.pRequest2TxnCreate. */
 export function prepareCreate(
-  { path, data, mode, ttlMs = 0 }: Of<"create">,
+  operation: Create,
   caller: Caller,
   state: StateReader,
-  stamp: Stamp,
+  context: Context,
 ): Prepared {
+  const { path, data, mode, ttlMs = 0 } = operation;
   const { ephemeral, sequential } = traitsOf[mode];
-  const badTtl = checkTtl(mode, ttlMs);
-  if (badTtl !== undefined) return refuse(badTtl);
+  const contradiction = checkTtl(mode, ttlMs) ?? checkIfExists(operation);
+  if (contradiction !== undefined) return refuse(contradiction);
   if (ephemeral && caller.sessionId === undefined) return refuse(sessionRequired);
   const badStart = checkPathStart(path);
   if (badStart !== undefined) return refuse(badStart);
   const parentPath = parentOf(path);
-  const parent = state.node(parentPath);
-  if (parent === undefined)
-    return refuse(noNode(parentPath, `the parent ${parentPath} does not exist; create it first`));
+  const parents = findParents(operation, parentPath, state, context);
+  if ("ok" in parents) return parents;
+  const { parent } = parents;
   const created = sequential ? sequentialPath(path, parent.creates) : path;
   // What breaks a rule is the caller's path, so it is that one which the refusal quotes.
   const badPath = validatePath(path, sequential) ?? checkPathLength(created);
   if (badPath !== undefined) return refuse(badPath);
-  if (state.node(created) !== undefined) return refuse(nodeExists(created));
-  if (parent.ephemeralOwner !== 0) {
-    const message = `the parent ${parentPath} is ephemeral and can have no children`;
-    return refuse({ reason: "NO_CHILDREN_FOR_EPHEMERALS", message, facts: { path: parentPath } });
-  }
+  const existing = state.node(created);
+  if (existing !== undefined) return useExisting(operation, created, state, context);
+  if (parent.ephemeralOwner !== 0) return refuse(noChildrenForEphemerals(parentPath));
   const ephemeralOwner = ephemeral ? caller.sessionId! : 0;
   if (ephemeral && ownsTooMany(ephemeralOwner, state)) return refuse(tooManyEphemerals);
+  const { stamp } = context;
   const node = createdNode(stamp, { ephemeralOwner, lifetimeMs: lifetimeOf(mode, ttlMs) }, data.length);
-  const change = {
+  const change: Change = {
     kind: "nodeCreated",
     path: created,
     data,
     node,
     parent: withChild(parent, stamp.zxid),
-  } as const;
-  return { ok: true, changes: [change], path: created };
+  };
+  return { ok: true, changes: [...parents.changes, change], path: created };
+}
+
+/** A new number is a new name, so there is nothing to be had, or set, instead. */
+function checkIfExists({ mode, ifExists = "fail" }: Create): Refusal | undefined {
+  if (ifExists === "fail" || !traitsOf[mode].sequential) return undefined;
+  return badArgument("if_exists", "a node with a sequence number is always a new one");
+}
+
+function findParents(
+  { path, mode, parents }: Create,
+  parentPath: string,
+  state: StateReader,
+  context: Context,
+): Parents | NotDone {
+  const parent: NodeRecord | undefined = state.node(parentPath);
+  if (parent !== undefined) return { parent, changes: [] };
+  if (parents === undefined) {
+    return refuse(noNode(parentPath, `the parent ${parentPath} does not exist; create it first`));
+  }
+  const badPath = validatePath(path, traitsOf[mode].sequential);
+  return badPath === undefined ? createParents(parentPath, parents, state, context) : refuse(badPath);
+}
+
+function useExisting(
+  { data, ifExists = "fail" }: Create,
+  path: string,
+  state: StateReader,
+  context: Context,
+): Prepared {
+  switch (ifExists) {
+    case "fail":
+      return refuse(nodeExists(path));
+    case "get":
+      return { ok: true, changes: [], path, existed: true, data: state.data(path)! };
+    case "set": {
+      const set = prepareSet({ op: "set", path, data, version: anyVersion }, state, context.stamp);
+      return set.ok ? { ...set, existed: true } : set;
+    }
+  }
 }
 
 function ownsTooMany(sessionId: number, state: StateReader): boolean {

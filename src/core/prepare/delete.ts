@@ -1,17 +1,17 @@
-import type { Stamp } from "../change.ts";
 import { withoutChild } from "../node.ts";
 import { anyVersion } from "../operation.ts";
 import { isSpecialPath, parentOf, validatePath } from "../path.ts";
 import type { Refusal } from "../refusal.ts";
 import type { StateReader } from "../state.ts";
-import { type Of, type Prepared, refuse } from "./prepared.ts";
+import { type Context, type Of, type Prepared, refuse } from "./prepared.ts";
 import { badVersion, noNode } from "./refusals.ts";
+import { prepareDeleteSubtree } from "./subtree.ts";
 
 /** PrepRequestProcessor, case delete. */
 export function prepareDelete(
-  { path, version }: Of<"delete">,
+  { path, version, recursive = false }: Of<"delete">,
   state: StateReader,
-  { zxid }: Stamp,
+  context: Context,
 ): Prepared {
   const badPath = validatePath(path) ?? (isSpecialPath(path) ? reservedNode(path) : undefined);
   if (badPath !== undefined) return refuse(badPath);
@@ -22,6 +22,7 @@ export function prepareDelete(
   if (node === undefined) return refuse(noNode(path));
   if (version !== anyVersion && version !== node.version) return refuse(badVersion(path, version, node));
   if (node.numChildren > 0) {
+    if (recursive) return prepareDeleteSubtree({ path, node, parent }, state, context);
     const message = `${path} has ${node.numChildren} children; delete them first`;
     return refuse({ reason: "NOT_EMPTY", message, facts: { path, num_children: node.numChildren } });
   }
@@ -30,7 +31,7 @@ export function prepareDelete(
     path,
     node,
     previousData: state.data(path)!,
-    parent: withoutChild(parent, zxid),
+    parent: withoutChild(parent, context.stamp.zxid),
   } as const;
   return { ok: true, changes: [change] };
 }

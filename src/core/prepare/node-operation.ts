@@ -1,13 +1,11 @@
 import { dataBytesMax } from "../../limits.ts";
-import type { Stamp } from "../change.ts";
 import type { Caller, NodeOperation } from "../operation.ts";
 import { checkPathLength } from "../path.ts";
 import type { Refusal } from "../refusal.ts";
 import type { StateReader } from "../state.ts";
 import { prepareCreate } from "./create.ts";
 import { prepareDelete } from "./delete.ts";
-import type { Prepared } from "./prepared.ts";
-import { refuse } from "./prepared.ts";
+import { type Context, type Prepared, refuse } from "./prepared.ts";
 import { prepareSet } from "./set.ts";
 
 /** Decides what changes nodes, alone or among the operations of a transaction. */
@@ -15,17 +13,17 @@ export function prepareNodeOperation(
   operation: NodeOperation,
   caller: Caller,
   state: StateReader,
-  stamp: Stamp,
+  context: Context,
 ): Prepared {
   const tooLarge = checkSizes(operation);
   if (tooLarge !== undefined) return refuse(tooLarge);
   switch (operation.op) {
     case "create":
-      return prepareCreate(operation, caller, state, stamp);
+      return prepareCreate(operation, caller, state, context);
     case "set":
-      return prepareSet(operation, state, stamp);
+      return prepareSet(operation, state, context.stamp);
     case "delete":
-      return prepareDelete(operation, state, stamp);
+      return prepareDelete(operation, state, context);
   }
 }
 

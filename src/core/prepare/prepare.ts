@@ -26,7 +26,7 @@ export function prepare(
     case "create":
     case "set":
     case "delete":
-      return prepareNodeOperation(operation, caller, state, stamp);
+      return prepareNodeOperation(operation, caller, state, { stamp, limits });
     case "transact":
       return prepareTransact(operation, caller, state, { stamp, limits });
     case "openSession":

@@ -11,6 +11,10 @@ export interface Accepted {
   readonly changes: readonly Change[];
   /** The node whose path and Stat, as the changes leave it, are the answer. */
   readonly path?: string;
+  /** The node was there before: Create was asked to be content with it. */
+  readonly existed?: boolean;
+  /** The data of such a node, if they were not set. */
+  readonly data?: Uint8Array;
   /** Of a transaction. */
   readonly transacted?: Transacted;
 }

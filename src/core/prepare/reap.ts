@@ -3,6 +3,7 @@ import { type NodeRecord, reapableFromMs, withoutChild } from "../node.ts";
 import { parentOf } from "../path.ts";
 import type { StateReader } from "../state.ts";
 import type { Context, Of, Prepared } from "./prepared.ts";
+import { PreviousData } from "./previous-data.ts";
 
 /**
  * ContainerManager.checkContainers, decided anew: a child created or data set meanwhile save the node. What is
@@ -10,6 +11,7 @@ import type { Context, Of, Prepared } from "./prepared.ts";
  */
 export function prepareReap({ path }: Of<"reap">, state: StateReader, { stamp, limits }: Context): Prepared {
   const changes: Change[] = [];
+  const previousData = new PreviousData(state);
   let bytes = 0;
   let at = path;
   let node = state.node(at);
@@ -18,7 +20,7 @@ export function prepareReap({ path }: Of<"reap">, state: StateReader, { stamp, l
     if (changes.length === limits.changesMax || bytes > limits.bytesMax) break;
     const parentPath = parentOf(at);
     const parent: NodeRecord = withoutChild(state.node(parentPath)!, stamp.zxid);
-    changes.push({ kind: "nodeDeleted", path: at, node, previousData: state.data(at)!, parent });
+    changes.push({ kind: "nodeDeleted", path: at, node, previousData: previousData.of(at, node), parent });
     at = parentPath;
     node = parent;
   }

@@ -11,6 +11,11 @@ export function nodeExists(path: string): Refusal {
   return { reason: "NODE_EXISTS", message: `there is already a node at ${path}`, facts: { path } };
 }
 
+export function noChildrenForEphemerals(path: string): Refusal {
+  const message = `the parent ${path} is ephemeral and can have no children`;
+  return { reason: "NO_CHILDREN_FOR_EPHEMERALS", message, facts: { path } };
+}
+
 /** The session is closed, expired, or never was. */
 export function sessionExpired(sessionId?: number): Refusal {
   const message = "the session has expired or is unknown; open a new one";

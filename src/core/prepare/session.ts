@@ -1,9 +1,10 @@
-import { eventDataBytesMax, sessionsMax } from "../../limits.ts";
+import { sessionsMax } from "../../limits.ts";
 import type { Change, Stamp } from "../change.ts";
 import { type NodeRecord, withoutChild } from "../node.ts";
 import { parentOf } from "../path.ts";
 import type { StateReader } from "../state.ts";
 import { type Of, type Prepared, refuse } from "./prepared.ts";
+import { PreviousData } from "./previous-data.ts";
 import { sessionExpired } from "./refusals.ts";
 
 export function prepareOpenSession(
@@ -36,15 +37,13 @@ export function prepareCloseSession(
   const changes: Change[] = [];
   /** A parent of several of them, after the deletions so far. */
   const parents = new Map<string, NodeRecord>();
-  let bytes = 0;
+  const previousData = new PreviousData(state);
   for (const path of state.ephemeralsOf(sessionId)) {
     const node = state.node(path)!;
     const parentPath = parentOf(path);
     const parent = withoutChild(parents.get(parentPath) ?? state.node(parentPath)!, zxid);
     parents.set(parentPath, parent);
-    bytes += node.dataLength;
-    const previousData = bytes <= eventDataBytesMax ? state.data(path)! : undefined;
-    changes.push({ kind: "nodeDeleted", path, node, previousData, parent });
+    changes.push({ kind: "nodeDeleted", path, node, previousData: previousData.of(path, node), parent });
   }
   changes.push({ kind: "sessionClosed", sessionId });
   return { ok: true, changes };

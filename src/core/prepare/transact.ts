@@ -88,7 +88,7 @@ class Run {
 
   #change(operation: NodeOperation): Refusal | undefined {
     const { stamp, limits } = this.#context;
-    const prepared = prepareNodeOperation(operation, this.#caller, this.#scratch, stamp);
+    const prepared = prepareNodeOperation(operation, this.#caller, this.#scratch, this.#context);
     if (!prepared.ok) return prepared.refusal;
     for (const change of prepared.changes) {
       this.changes.push(change);
@@ -103,7 +103,8 @@ class Run {
     const path = prepared.path!;
     const stat = statOf(this.#scratch.node(path)!);
     if (operation.op === "set") return this.#tell({ op: "set", stat }, 0);
-    return this.#tell({ op: "create", path, stat }, path.length);
+    const { existed = false, data } = prepared;
+    return this.#tell({ op: "create", path, stat, existed, data }, path.length + (data?.length ?? 0));
   }
 
   #read(operation: Extract<TransactOperation, { op: "get" | "exists" | "list" }>): Refusal | undefined {

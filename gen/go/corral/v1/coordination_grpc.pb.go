@@ -84,12 +84,15 @@ type CoordinationClient interface {
 	CloseSession(ctx context.Context, in *CloseSessionRequest, opts ...grpc.CallOption) (*CloseSessionResponse, error)
 	// Tells who the caller is: everybody that ACLs may know him as.
 	WhoAmI(ctx context.Context, in *WhoAmIRequest, opts ...grpc.CallOption) (*WhoAmIResponse, error)
-	// Creates a node. The parent must exist; it is never created along the way.
+	// Creates a node. The parent must exist, unless `parents` says what to make of one that does not. `if_exists`
+	// says what to do with a node that is there.
 	//
 	// Errors, in the order in which they are decided: SESSION_EXPIRED; PATH_TOO_LONG and DATA_TOO_LARGE;
-	// BAD_ARGUMENTS for a `ttl_ms` that is out of range or does not go with the mode; SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
+	// BAD_ARGUMENTS for a `ttl_ms` that is out of range or does not go with the mode, and an `if_exists` that
+	// does not; SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
 	// with "/"; NO_NODE for a missing parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS;
-	// NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS.
+	// NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS. With `parents`, all faults of the path come before the
+	// parent is looked for if it is missing, and TRANSACTION_TOO_LARGE for more than 4 MiB of paths to create.
 	Create(ctx context.Context, in *CreateRequest, opts ...grpc.CallOption) (*CreateResponse, error)
 	// Reads a node's data and Stat.
 	//
@@ -101,10 +104,11 @@ type CoordinationClient interface {
 	//
 	// Errors, in order: DATA_TOO_LARGE, NO_NODE, BAD_VERSION.
 	Set(ctx context.Context, in *SetRequest, opts ...grpc.CallOption) (*SetResponse, error)
-	// Deletes a node that has no children.
+	// Deletes a node that has no children, or, with `recursive`, with everything below it: all of it or nothing.
 	//
 	// Errors, in order: BAD_ARGUMENTS for "/", "/zookeeper", "/zookeeper/quota" and "/zookeeper/config";
-	// NO_NODE; BAD_VERSION; NOT_EMPTY.
+	// NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB
+	// of their paths: delete such a subtree in parts.
 	Delete(ctx context.Context, in *DeleteRequest, opts ...grpc.CallOption) (*DeleteResponse, error)
 	// Lists the children of a node by name, a page at a time. ZooKeeper leaves the order open and answers
 	// in one message; Corral answers in the order of the names' UTF-8 bytes, in pages.
@@ -331,12 +335,15 @@ type CoordinationServer interface {
 	CloseSession(context.Context, *CloseSessionRequest) (*CloseSessionResponse, error)
 	// Tells who the caller is: everybody that ACLs may know him as.
 	WhoAmI(context.Context, *WhoAmIRequest) (*WhoAmIResponse, error)
-	// Creates a node. The parent must exist; it is never created along the way.
+	// Creates a node. The parent must exist, unless `parents` says what to make of one that does not. `if_exists`
+	// says what to do with a node that is there.
 	//
 	// Errors, in the order in which they are decided: SESSION_EXPIRED; PATH_TOO_LONG and DATA_TOO_LARGE;
-	// BAD_ARGUMENTS for a `ttl_ms` that is out of range or does not go with the mode; SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
+	// BAD_ARGUMENTS for a `ttl_ms` that is out of range or does not go with the mode, and an `if_exists` that
+	// does not; SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
 	// with "/"; NO_NODE for a missing parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS;
-	// NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS.
+	// NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS. With `parents`, all faults of the path come before the
+	// parent is looked for if it is missing, and TRANSACTION_TOO_LARGE for more than 4 MiB of paths to create.
 	Create(context.Context, *CreateRequest) (*CreateResponse, error)
 	// Reads a node's data and Stat.
 	//
@@ -348,10 +355,11 @@ type CoordinationServer interface {
 	//
 	// Errors, in order: DATA_TOO_LARGE, NO_NODE, BAD_VERSION.
 	Set(context.Context, *SetRequest) (*SetResponse, error)
-	// Deletes a node that has no children.
+	// Deletes a node that has no children, or, with `recursive`, with everything below it: all of it or nothing.
 	//
 	// Errors, in order: BAD_ARGUMENTS for "/", "/zookeeper", "/zookeeper/quota" and "/zookeeper/config";
-	// NO_NODE; BAD_VERSION; NOT_EMPTY.
+	// NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB
+	// of their paths: delete such a subtree in parts.
 	Delete(context.Context, *DeleteRequest) (*DeleteResponse, error)
 	// Lists the children of a node by name, a page at a time. ZooKeeper leaves the order open and answers
 	// in one message; Corral answers in the order of the names' UTF-8 bytes, in pages.

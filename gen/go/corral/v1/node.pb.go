@@ -101,6 +101,116 @@ func (CreateMode) EnumDescriptor() ([]byte, []int) {
 	return file_corral_v1_node_proto_rawDescGZIP(), []int{0}
 }
 
+// What Create makes of missing nodes above the one to create.
+type CreateParents int32
+
+const (
+	// Nothing: a missing parent is an error, NO_NODE, as in ZooKeeper.
+	CreateParents_CREATE_PARENTS_UNSPECIFIED CreateParents = 0
+	// Persistent nodes without data.
+	CreateParents_CREATE_PARENTS_PERSISTENT CreateParents = 1
+	// Containers without data, which go with their last child.
+	CreateParents_CREATE_PARENTS_CONTAINER CreateParents = 2
+)
+
+// Enum value maps for CreateParents.
+var (
+	CreateParents_name = map[int32]string{
+		0: "CREATE_PARENTS_UNSPECIFIED",
+		1: "CREATE_PARENTS_PERSISTENT",
+		2: "CREATE_PARENTS_CONTAINER",
+	}
+	CreateParents_value = map[string]int32{
+		"CREATE_PARENTS_UNSPECIFIED": 0,
+		"CREATE_PARENTS_PERSISTENT":  1,
+		"CREATE_PARENTS_CONTAINER":   2,
+	}
+)
+
+func (x CreateParents) Enum() *CreateParents {
+	p := new(CreateParents)
+	*p = x
+	return p
+}
+
+func (x CreateParents) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (CreateParents) Descriptor() protoreflect.EnumDescriptor {
+	return file_corral_v1_node_proto_enumTypes[1].Descriptor()
+}
+
+func (CreateParents) Type() protoreflect.EnumType {
+	return &file_corral_v1_node_proto_enumTypes[1]
+}
+
+func (x CreateParents) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use CreateParents.Descriptor instead.
+func (CreateParents) EnumDescriptor() ([]byte, []int) {
+	return file_corral_v1_node_proto_rawDescGZIP(), []int{1}
+}
+
+// What Create does when there is a node at the path already.
+type IfExists int32
+
+const (
+	// The same as FAIL.
+	IfExists_IF_EXISTS_UNSPECIFIED IfExists = 0
+	// Refuse, with NODE_EXISTS.
+	IfExists_IF_EXISTS_FAIL IfExists = 1
+	// Answer the node that is there, with its data, and leave it as it is, whatever its mode.
+	IfExists_IF_EXISTS_GET IfExists = 2
+	// Set its data, whatever its version and mode: create or set.
+	IfExists_IF_EXISTS_SET IfExists = 3
+)
+
+// Enum value maps for IfExists.
+var (
+	IfExists_name = map[int32]string{
+		0: "IF_EXISTS_UNSPECIFIED",
+		1: "IF_EXISTS_FAIL",
+		2: "IF_EXISTS_GET",
+		3: "IF_EXISTS_SET",
+	}
+	IfExists_value = map[string]int32{
+		"IF_EXISTS_UNSPECIFIED": 0,
+		"IF_EXISTS_FAIL":        1,
+		"IF_EXISTS_GET":         2,
+		"IF_EXISTS_SET":         3,
+	}
+)
+
+func (x IfExists) Enum() *IfExists {
+	p := new(IfExists)
+	*p = x
+	return p
+}
+
+func (x IfExists) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (IfExists) Descriptor() protoreflect.EnumDescriptor {
+	return file_corral_v1_node_proto_enumTypes[2].Descriptor()
+}
+
+func (IfExists) Type() protoreflect.EnumType {
+	return &file_corral_v1_node_proto_enumTypes[2]
+}
+
+func (x IfExists) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use IfExists.Descriptor instead.
+func (IfExists) EnumDescriptor() ([]byte, []int) {
+	return file_corral_v1_node_proto_rawDescGZIP(), []int{2}
+}
+
 // What is known of a node beside its data: ZooKeeper's Stat.
 type Stat struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -275,7 +385,14 @@ type CreateRequest struct {
 	Mode CreateMode `protobuf:"varint,4,opt,name=mode,proto3,enum=corral.v1.CreateMode" json:"mode,omitempty"`
 	// For the modes with a TTL, and for no other: how long the node may go without a Set, in milliseconds, 1 to
 	// 1,099,511,627,775 (34 years), by the server's wall clock.
-	TtlMs         int64 `protobuf:"varint,6,opt,name=ttl_ms,json=ttlMs,proto3" json:"ttl_ms,omitempty"`
+	TtlMs int64 `protobuf:"varint,6,opt,name=ttl_ms,json=ttlMs,proto3" json:"ttl_ms,omitempty"`
+	// What to make of missing nodes above this one, under the same zxid; an error by default.
+	Parents CreateParents `protobuf:"varint,7,opt,name=parents,proto3,enum=corral.v1.CreateParents" json:"parents,omitempty"`
+	// What to do when there is a node already; refuse by default. The sequential modes always make a new node, and
+	// take nothing else.
+	IfExists IfExists `protobuf:"varint,8,opt,name=if_exists,json=ifExists,proto3,enum=corral.v1.IfExists" json:"if_exists,omitempty"`
+	// IF_EXISTS_GET only: answer the data in `text` if they are valid UTF-8; false by default.
+	AsText        bool `protobuf:"varint,9,opt,name=as_text,json=asText,proto3" json:"as_text,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -345,15 +462,43 @@ func (x *CreateRequest) GetTtlMs() int64 {
 	return 0
 }
 
-// The created node.
+func (x *CreateRequest) GetParents() CreateParents {
+	if x != nil {
+		return x.Parents
+	}
+	return CreateParents_CREATE_PARENTS_UNSPECIFIED
+}
+
+func (x *CreateRequest) GetIfExists() IfExists {
+	if x != nil {
+		return x.IfExists
+	}
+	return IfExists_IF_EXISTS_UNSPECIFIED
+}
+
+func (x *CreateRequest) GetAsText() bool {
+	if x != nil {
+		return x.AsText
+	}
+	return false
+}
+
+// The created node, or the one that was there.
 type CreateResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The zxid of the creation.
+	// The zxid of the creation, or of the change of data; if nothing was changed, of the last change that this
+	// answer reflects.
 	Zxid int64 `protobuf:"varint,1,opt,name=zxid,proto3" json:"zxid,omitempty"`
 	// The path as created: the requested one, with the sequence number if there is one.
 	Path string `protobuf:"bytes,2,opt,name=path,proto3" json:"path,omitempty"`
-	// The new node's Stat.
-	Stat          *Stat `protobuf:"bytes,3,opt,name=stat,proto3" json:"stat,omitempty"`
+	// The node's Stat.
+	Stat *Stat `protobuf:"bytes,3,opt,name=stat,proto3" json:"stat,omitempty"`
+	// The node was there already, and `if_exists` let that pass.
+	Existed bool `protobuf:"varint,4,opt,name=existed,proto3" json:"existed,omitempty"`
+	// IF_EXISTS_GET only: the data of the node that existed; empty when they are in `text`.
+	Data []byte `protobuf:"bytes,5,opt,name=data,proto3" json:"data,omitempty"`
+	// The same as text, if that was asked for and they are valid UTF-8.
+	Text          string `protobuf:"bytes,6,opt,name=text,proto3" json:"text,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -407,6 +552,27 @@ func (x *CreateResponse) GetStat() *Stat {
 		return x.Stat
 	}
 	return nil
+}
+
+func (x *CreateResponse) GetExisted() bool {
+	if x != nil {
+		return x.Existed
+	}
+	return false
+}
+
+func (x *CreateResponse) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+func (x *CreateResponse) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
 }
 
 // A node to read.
@@ -773,7 +939,10 @@ type DeleteRequest struct {
 	// The node's absolute path.
 	Path string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
 	// Delete the node only if its version is this one; absent, or -1: whatever its version is.
-	Version       *int32 `protobuf:"varint,2,opt,name=version,proto3,oneof" json:"version,omitempty"`
+	Version *int32 `protobuf:"varint,2,opt,name=version,proto3,oneof" json:"version,omitempty"`
+	// Delete everything below the node too, children before their parents, all under one zxid; false by default.
+	// Versions below it do not matter.
+	Recursive     bool `protobuf:"varint,3,opt,name=recursive,proto3" json:"recursive,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -820,6 +989,13 @@ func (x *DeleteRequest) GetVersion() int32 {
 		return *x.Version
 	}
 	return 0
+}
+
+func (x *DeleteRequest) GetRecursive() bool {
+	if x != nil {
+		return x.Recursive
+	}
+	return false
 }
 
 // The node is deleted.
@@ -1183,17 +1359,23 @@ const file_corral_v1_node_proto_rawDesc = "" +
 	"dataLength\x12!\n" +
 	"\fnum_children\x18\v \x01(\x05R\vnumChildren\x12)\n" +
 	"\x04mode\x18\f \x01(\x0e2\x15.corral.v1.CreateModeR\x04mode\x12\x15\n" +
-	"\x06ttl_ms\x18\r \x01(\x03R\x05ttlMs\"\x8d\x01\n" +
+	"\x06ttl_ms\x18\r \x01(\x03R\x05ttlMs\"\x8c\x02\n" +
 	"\rCreateRequest\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12\x12\n" +
 	"\x04data\x18\x02 \x01(\fR\x04data\x12\x12\n" +
 	"\x04text\x18\x03 \x01(\tR\x04text\x12)\n" +
 	"\x04mode\x18\x04 \x01(\x0e2\x15.corral.v1.CreateModeR\x04mode\x12\x15\n" +
-	"\x06ttl_ms\x18\x06 \x01(\x03R\x05ttlMs\"]\n" +
+	"\x06ttl_ms\x18\x06 \x01(\x03R\x05ttlMs\x122\n" +
+	"\aparents\x18\a \x01(\x0e2\x18.corral.v1.CreateParentsR\aparents\x120\n" +
+	"\tif_exists\x18\b \x01(\x0e2\x13.corral.v1.IfExistsR\bifExists\x12\x17\n" +
+	"\aas_text\x18\t \x01(\bR\x06asText\"\x9f\x01\n" +
 	"\x0eCreateResponse\x12\x12\n" +
 	"\x04zxid\x18\x01 \x01(\x03R\x04zxid\x12\x12\n" +
 	"\x04path\x18\x02 \x01(\tR\x04path\x12#\n" +
-	"\x04stat\x18\x03 \x01(\v2\x0f.corral.v1.StatR\x04stat\"9\n" +
+	"\x04stat\x18\x03 \x01(\v2\x0f.corral.v1.StatR\x04stat\x12\x18\n" +
+	"\aexisted\x18\x04 \x01(\bR\aexisted\x12\x12\n" +
+	"\x04data\x18\x05 \x01(\fR\x04data\x12\x12\n" +
+	"\x04text\x18\x06 \x01(\tR\x04text\"9\n" +
 	"\n" +
 	"GetRequest\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12\x17\n" +
@@ -1218,10 +1400,11 @@ const file_corral_v1_node_proto_rawDesc = "" +
 	"\b_version\"F\n" +
 	"\vSetResponse\x12\x12\n" +
 	"\x04zxid\x18\x01 \x01(\x03R\x04zxid\x12#\n" +
-	"\x04stat\x18\x02 \x01(\v2\x0f.corral.v1.StatR\x04stat\"N\n" +
+	"\x04stat\x18\x02 \x01(\v2\x0f.corral.v1.StatR\x04stat\"l\n" +
 	"\rDeleteRequest\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12\x1d\n" +
-	"\aversion\x18\x02 \x01(\x05H\x00R\aversion\x88\x01\x01B\n" +
+	"\aversion\x18\x02 \x01(\x05H\x00R\aversion\x88\x01\x01\x12\x1c\n" +
+	"\trecursive\x18\x03 \x01(\bR\trecursiveB\n" +
 	"\n" +
 	"\b_version\"$\n" +
 	"\x0eDeleteResponse\x12\x12\n" +
@@ -1254,7 +1437,16 @@ const file_corral_v1_node_proto_rawDesc = "" +
 	" CREATE_MODE_EPHEMERAL_SEQUENTIAL\x10\x04\x12\x19\n" +
 	"\x15CREATE_MODE_CONTAINER\x10\x05\x12#\n" +
 	"\x1fCREATE_MODE_PERSISTENT_WITH_TTL\x10\x06\x12.\n" +
-	"*CREATE_MODE_PERSISTENT_SEQUENTIAL_WITH_TTL\x10\aB\x9b\x01\n" +
+	"*CREATE_MODE_PERSISTENT_SEQUENTIAL_WITH_TTL\x10\a*l\n" +
+	"\rCreateParents\x12\x1e\n" +
+	"\x1aCREATE_PARENTS_UNSPECIFIED\x10\x00\x12\x1d\n" +
+	"\x19CREATE_PARENTS_PERSISTENT\x10\x01\x12\x1c\n" +
+	"\x18CREATE_PARENTS_CONTAINER\x10\x02*_\n" +
+	"\bIfExists\x12\x19\n" +
+	"\x15IF_EXISTS_UNSPECIFIED\x10\x00\x12\x12\n" +
+	"\x0eIF_EXISTS_FAIL\x10\x01\x12\x11\n" +
+	"\rIF_EXISTS_GET\x10\x02\x12\x11\n" +
+	"\rIF_EXISTS_SET\x10\x03B\x9b\x01\n" +
 	"\rcom.corral.v1B\tNodeProtoP\x01Z:github.com/corral-project/corral/gen/go/corral/v1;corralv1\xa2\x02\x03CXX\xaa\x02\tCorral.V1\xca\x02\tCorral\\V1\xe2\x02\x15Corral\\V1\\GPBMetadata\xea\x02\n" +
 	"Corral::V1b\x06proto3"
 
@@ -1270,42 +1462,46 @@ func file_corral_v1_node_proto_rawDescGZIP() []byte {
 	return file_corral_v1_node_proto_rawDescData
 }
 
-var file_corral_v1_node_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_corral_v1_node_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
 var file_corral_v1_node_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_corral_v1_node_proto_goTypes = []any{
 	(CreateMode)(0),        // 0: corral.v1.CreateMode
-	(*Stat)(nil),           // 1: corral.v1.Stat
-	(*CreateRequest)(nil),  // 2: corral.v1.CreateRequest
-	(*CreateResponse)(nil), // 3: corral.v1.CreateResponse
-	(*GetRequest)(nil),     // 4: corral.v1.GetRequest
-	(*GetResponse)(nil),    // 5: corral.v1.GetResponse
-	(*ExistsRequest)(nil),  // 6: corral.v1.ExistsRequest
-	(*ExistsResponse)(nil), // 7: corral.v1.ExistsResponse
-	(*SetRequest)(nil),     // 8: corral.v1.SetRequest
-	(*SetResponse)(nil),    // 9: corral.v1.SetResponse
-	(*DeleteRequest)(nil),  // 10: corral.v1.DeleteRequest
-	(*DeleteResponse)(nil), // 11: corral.v1.DeleteResponse
-	(*ListRequest)(nil),    // 12: corral.v1.ListRequest
-	(*ListResponse)(nil),   // 13: corral.v1.ListResponse
-	(*Child)(nil),          // 14: corral.v1.Child
-	(*SyncRequest)(nil),    // 15: corral.v1.SyncRequest
-	(*SyncResponse)(nil),   // 16: corral.v1.SyncResponse
+	(CreateParents)(0),     // 1: corral.v1.CreateParents
+	(IfExists)(0),          // 2: corral.v1.IfExists
+	(*Stat)(nil),           // 3: corral.v1.Stat
+	(*CreateRequest)(nil),  // 4: corral.v1.CreateRequest
+	(*CreateResponse)(nil), // 5: corral.v1.CreateResponse
+	(*GetRequest)(nil),     // 6: corral.v1.GetRequest
+	(*GetResponse)(nil),    // 7: corral.v1.GetResponse
+	(*ExistsRequest)(nil),  // 8: corral.v1.ExistsRequest
+	(*ExistsResponse)(nil), // 9: corral.v1.ExistsResponse
+	(*SetRequest)(nil),     // 10: corral.v1.SetRequest
+	(*SetResponse)(nil),    // 11: corral.v1.SetResponse
+	(*DeleteRequest)(nil),  // 12: corral.v1.DeleteRequest
+	(*DeleteResponse)(nil), // 13: corral.v1.DeleteResponse
+	(*ListRequest)(nil),    // 14: corral.v1.ListRequest
+	(*ListResponse)(nil),   // 15: corral.v1.ListResponse
+	(*Child)(nil),          // 16: corral.v1.Child
+	(*SyncRequest)(nil),    // 17: corral.v1.SyncRequest
+	(*SyncResponse)(nil),   // 18: corral.v1.SyncResponse
 }
 var file_corral_v1_node_proto_depIdxs = []int32{
 	0,  // 0: corral.v1.Stat.mode:type_name -> corral.v1.CreateMode
 	0,  // 1: corral.v1.CreateRequest.mode:type_name -> corral.v1.CreateMode
-	1,  // 2: corral.v1.CreateResponse.stat:type_name -> corral.v1.Stat
-	1,  // 3: corral.v1.GetResponse.stat:type_name -> corral.v1.Stat
-	1,  // 4: corral.v1.ExistsResponse.stat:type_name -> corral.v1.Stat
-	1,  // 5: corral.v1.SetResponse.stat:type_name -> corral.v1.Stat
-	14, // 6: corral.v1.ListResponse.children:type_name -> corral.v1.Child
-	1,  // 7: corral.v1.ListResponse.stat:type_name -> corral.v1.Stat
-	1,  // 8: corral.v1.Child.stat:type_name -> corral.v1.Stat
-	9,  // [9:9] is the sub-list for method output_type
-	9,  // [9:9] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	1,  // 2: corral.v1.CreateRequest.parents:type_name -> corral.v1.CreateParents
+	2,  // 3: corral.v1.CreateRequest.if_exists:type_name -> corral.v1.IfExists
+	3,  // 4: corral.v1.CreateResponse.stat:type_name -> corral.v1.Stat
+	3,  // 5: corral.v1.GetResponse.stat:type_name -> corral.v1.Stat
+	3,  // 6: corral.v1.ExistsResponse.stat:type_name -> corral.v1.Stat
+	3,  // 7: corral.v1.SetResponse.stat:type_name -> corral.v1.Stat
+	16, // 8: corral.v1.ListResponse.children:type_name -> corral.v1.Child
+	3,  // 9: corral.v1.ListResponse.stat:type_name -> corral.v1.Stat
+	3,  // 10: corral.v1.Child.stat:type_name -> corral.v1.Stat
+	11, // [11:11] is the sub-list for method output_type
+	11, // [11:11] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_corral_v1_node_proto_init() }
@@ -1320,7 +1516,7 @@ func file_corral_v1_node_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_corral_v1_node_proto_rawDesc), len(file_corral_v1_node_proto_rawDesc)),
-			NumEnums:      1,
+			NumEnums:      3,
 			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   0,

@@ -17,6 +17,19 @@ class CreateMode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CREATE_MODE_CONTAINER: _ClassVar[CreateMode]
     CREATE_MODE_PERSISTENT_WITH_TTL: _ClassVar[CreateMode]
     CREATE_MODE_PERSISTENT_SEQUENTIAL_WITH_TTL: _ClassVar[CreateMode]
+
+class CreateParents(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CREATE_PARENTS_UNSPECIFIED: _ClassVar[CreateParents]
+    CREATE_PARENTS_PERSISTENT: _ClassVar[CreateParents]
+    CREATE_PARENTS_CONTAINER: _ClassVar[CreateParents]
+
+class IfExists(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    IF_EXISTS_UNSPECIFIED: _ClassVar[IfExists]
+    IF_EXISTS_FAIL: _ClassVar[IfExists]
+    IF_EXISTS_GET: _ClassVar[IfExists]
+    IF_EXISTS_SET: _ClassVar[IfExists]
 CREATE_MODE_UNSPECIFIED: CreateMode
 CREATE_MODE_PERSISTENT: CreateMode
 CREATE_MODE_PERSISTENT_SEQUENTIAL: CreateMode
@@ -25,6 +38,13 @@ CREATE_MODE_EPHEMERAL_SEQUENTIAL: CreateMode
 CREATE_MODE_CONTAINER: CreateMode
 CREATE_MODE_PERSISTENT_WITH_TTL: CreateMode
 CREATE_MODE_PERSISTENT_SEQUENTIAL_WITH_TTL: CreateMode
+CREATE_PARENTS_UNSPECIFIED: CreateParents
+CREATE_PARENTS_PERSISTENT: CreateParents
+CREATE_PARENTS_CONTAINER: CreateParents
+IF_EXISTS_UNSPECIFIED: IfExists
+IF_EXISTS_FAIL: IfExists
+IF_EXISTS_GET: IfExists
+IF_EXISTS_SET: IfExists
 
 class Stat(_message.Message):
     __slots__ = ("czxid", "mzxid", "pzxid", "ctime_ms", "mtime_ms", "version", "cversion", "aversion", "ephemeral_owner", "data_length", "num_children", "mode", "ttl_ms")
@@ -57,28 +77,40 @@ class Stat(_message.Message):
     def __init__(self, czxid: _Optional[int] = ..., mzxid: _Optional[int] = ..., pzxid: _Optional[int] = ..., ctime_ms: _Optional[int] = ..., mtime_ms: _Optional[int] = ..., version: _Optional[int] = ..., cversion: _Optional[int] = ..., aversion: _Optional[int] = ..., ephemeral_owner: _Optional[int] = ..., data_length: _Optional[int] = ..., num_children: _Optional[int] = ..., mode: _Optional[_Union[CreateMode, str]] = ..., ttl_ms: _Optional[int] = ...) -> None: ...
 
 class CreateRequest(_message.Message):
-    __slots__ = ("path", "data", "text", "mode", "ttl_ms")
+    __slots__ = ("path", "data", "text", "mode", "ttl_ms", "parents", "if_exists", "as_text")
     PATH_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     MODE_FIELD_NUMBER: _ClassVar[int]
     TTL_MS_FIELD_NUMBER: _ClassVar[int]
+    PARENTS_FIELD_NUMBER: _ClassVar[int]
+    IF_EXISTS_FIELD_NUMBER: _ClassVar[int]
+    AS_TEXT_FIELD_NUMBER: _ClassVar[int]
     path: str
     data: bytes
     text: str
     mode: CreateMode
     ttl_ms: int
-    def __init__(self, path: _Optional[str] = ..., data: _Optional[bytes] = ..., text: _Optional[str] = ..., mode: _Optional[_Union[CreateMode, str]] = ..., ttl_ms: _Optional[int] = ...) -> None: ...
+    parents: CreateParents
+    if_exists: IfExists
+    as_text: bool
+    def __init__(self, path: _Optional[str] = ..., data: _Optional[bytes] = ..., text: _Optional[str] = ..., mode: _Optional[_Union[CreateMode, str]] = ..., ttl_ms: _Optional[int] = ..., parents: _Optional[_Union[CreateParents, str]] = ..., if_exists: _Optional[_Union[IfExists, str]] = ..., as_text: bool = ...) -> None: ...
 
 class CreateResponse(_message.Message):
-    __slots__ = ("zxid", "path", "stat")
+    __slots__ = ("zxid", "path", "stat", "existed", "data", "text")
     ZXID_FIELD_NUMBER: _ClassVar[int]
     PATH_FIELD_NUMBER: _ClassVar[int]
     STAT_FIELD_NUMBER: _ClassVar[int]
+    EXISTED_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
     zxid: int
     path: str
     stat: Stat
-    def __init__(self, zxid: _Optional[int] = ..., path: _Optional[str] = ..., stat: _Optional[_Union[Stat, _Mapping]] = ...) -> None: ...
+    existed: bool
+    data: bytes
+    text: str
+    def __init__(self, zxid: _Optional[int] = ..., path: _Optional[str] = ..., stat: _Optional[_Union[Stat, _Mapping]] = ..., existed: bool = ..., data: _Optional[bytes] = ..., text: _Optional[str] = ...) -> None: ...
 
 class GetRequest(_message.Message):
     __slots__ = ("path", "as_text")
@@ -135,12 +167,14 @@ class SetResponse(_message.Message):
     def __init__(self, zxid: _Optional[int] = ..., stat: _Optional[_Union[Stat, _Mapping]] = ...) -> None: ...
 
 class DeleteRequest(_message.Message):
-    __slots__ = ("path", "version")
+    __slots__ = ("path", "version", "recursive")
     PATH_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
+    RECURSIVE_FIELD_NUMBER: _ClassVar[int]
     path: str
     version: int
-    def __init__(self, path: _Optional[str] = ..., version: _Optional[int] = ...) -> None: ...
+    recursive: bool
+    def __init__(self, path: _Optional[str] = ..., version: _Optional[int] = ..., recursive: bool = ...) -> None: ...
 
 class DeleteResponse(_message.Message):
     __slots__ = ("zxid",)

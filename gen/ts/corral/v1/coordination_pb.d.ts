@@ -97,12 +97,15 @@ export declare const Coordination: GenService<{
     output: typeof WhoAmIResponseSchema;
   },
   /**
-   * Creates a node. The parent must exist; it is never created along the way.
+   * Creates a node. The parent must exist, unless `parents` says what to make of one that does not. `if_exists`
+   * says what to do with a node that is there.
    *
    * Errors, in the order in which they are decided: SESSION_EXPIRED; PATH_TOO_LONG and DATA_TOO_LARGE;
-   * BAD_ARGUMENTS for a `ttl_ms` that is out of range or does not go with the mode; SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
+   * BAD_ARGUMENTS for a `ttl_ms` that is out of range or does not go with the mode, and an `if_exists` that
+   * does not; SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
    * with "/"; NO_NODE for a missing parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS;
-   * NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS.
+   * NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS. With `parents`, all faults of the path come before the
+   * parent is looked for if it is missing, and TRANSACTION_TOO_LARGE for more than 4 MiB of paths to create.
    *
    * @generated from rpc corral.v1.Coordination.Create
    */
@@ -146,10 +149,11 @@ export declare const Coordination: GenService<{
     output: typeof SetResponseSchema;
   },
   /**
-   * Deletes a node that has no children.
+   * Deletes a node that has no children, or, with `recursive`, with everything below it: all of it or nothing.
    *
    * Errors, in order: BAD_ARGUMENTS for "/", "/zookeeper", "/zookeeper/quota" and "/zookeeper/config";
-   * NO_NODE; BAD_VERSION; NOT_EMPTY.
+   * NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB
+   * of their paths: delete such a subtree in parts.
    *
    * @generated from rpc corral.v1.Coordination.Delete
    */

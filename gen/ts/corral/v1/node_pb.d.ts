@@ -164,6 +164,28 @@ export declare type CreateRequest = Message<"corral.v1.CreateRequest"> & {
    * @generated from field: int64 ttl_ms = 6;
    */
   ttlMs: bigint;
+
+  /**
+   * What to make of missing nodes above this one, under the same zxid; an error by default.
+   *
+   * @generated from field: corral.v1.CreateParents parents = 7;
+   */
+  parents: CreateParents;
+
+  /**
+   * What to do when there is a node already; refuse by default. The sequential modes always make a new node, and
+   * take nothing else.
+   *
+   * @generated from field: corral.v1.IfExists if_exists = 8;
+   */
+  ifExists: IfExists;
+
+  /**
+   * IF_EXISTS_GET only: answer the data in `text` if they are valid UTF-8; false by default.
+   *
+   * @generated from field: bool as_text = 9;
+   */
+  asText: boolean;
 };
 
 /**
@@ -173,13 +195,14 @@ export declare type CreateRequest = Message<"corral.v1.CreateRequest"> & {
 export declare const CreateRequestSchema: GenMessage<CreateRequest>;
 
 /**
- * The created node.
+ * The created node, or the one that was there.
  *
  * @generated from message corral.v1.CreateResponse
  */
 export declare type CreateResponse = Message<"corral.v1.CreateResponse"> & {
   /**
-   * The zxid of the creation.
+   * The zxid of the creation, or of the change of data; if nothing was changed, of the last change that this
+   * answer reflects.
    *
    * @generated from field: int64 zxid = 1;
    */
@@ -193,11 +216,32 @@ export declare type CreateResponse = Message<"corral.v1.CreateResponse"> & {
   path: string;
 
   /**
-   * The new node's Stat.
+   * The node's Stat.
    *
    * @generated from field: corral.v1.Stat stat = 3;
    */
   stat?: Stat | undefined;
+
+  /**
+   * The node was there already, and `if_exists` let that pass.
+   *
+   * @generated from field: bool existed = 4;
+   */
+  existed: boolean;
+
+  /**
+   * IF_EXISTS_GET only: the data of the node that existed; empty when they are in `text`.
+   *
+   * @generated from field: bytes data = 5;
+   */
+  data: Uint8Array;
+
+  /**
+   * The same as text, if that was asked for and they are valid UTF-8.
+   *
+   * @generated from field: string text = 6;
+   */
+  text: string;
 };
 
 /**
@@ -409,6 +453,14 @@ export declare type DeleteRequest = Message<"corral.v1.DeleteRequest"> & {
    * @generated from field: optional int32 version = 2;
    */
   version?: number | undefined;
+
+  /**
+   * Delete everything below the node too, children before their parents, all under one zxid; false by default.
+   * Versions below it do not matter.
+   *
+   * @generated from field: bool recursive = 3;
+   */
+  recursive: boolean;
 };
 
 /**
@@ -660,4 +712,77 @@ export enum CreateMode {
  * Describes the enum corral.v1.CreateMode.
  */
 export declare const CreateModeSchema: GenEnum<CreateMode>;
+
+/**
+ * What Create makes of missing nodes above the one to create.
+ *
+ * @generated from enum corral.v1.CreateParents
+ */
+export enum CreateParents {
+  /**
+   * Nothing: a missing parent is an error, NO_NODE, as in ZooKeeper.
+   *
+   * @generated from enum value: CREATE_PARENTS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Persistent nodes without data.
+   *
+   * @generated from enum value: CREATE_PARENTS_PERSISTENT = 1;
+   */
+  PERSISTENT = 1,
+
+  /**
+   * Containers without data, which go with their last child.
+   *
+   * @generated from enum value: CREATE_PARENTS_CONTAINER = 2;
+   */
+  CONTAINER = 2,
+}
+
+/**
+ * Describes the enum corral.v1.CreateParents.
+ */
+export declare const CreateParentsSchema: GenEnum<CreateParents>;
+
+/**
+ * What Create does when there is a node at the path already.
+ *
+ * @generated from enum corral.v1.IfExists
+ */
+export enum IfExists {
+  /**
+   * The same as FAIL.
+   *
+   * @generated from enum value: IF_EXISTS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Refuse, with NODE_EXISTS.
+   *
+   * @generated from enum value: IF_EXISTS_FAIL = 1;
+   */
+  FAIL = 1,
+
+  /**
+   * Answer the node that is there, with its data, and leave it as it is, whatever its mode.
+   *
+   * @generated from enum value: IF_EXISTS_GET = 2;
+   */
+  GET = 2,
+
+  /**
+   * Set its data, whatever its version and mode: create or set.
+   *
+   * @generated from enum value: IF_EXISTS_SET = 3;
+   */
+  SET = 3,
+}
+
+/**
+ * Describes the enum corral.v1.IfExists.
+ */
+export declare const IfExistsSchema: GenEnum<IfExists>;
 

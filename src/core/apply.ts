@@ -19,6 +19,9 @@ function applyChange(change: Change, state: StateWriter): void {
     case "nodeDataSet":
       state.putNode(change.path, change.node, change.data);
       return;
+    case "nodeAclSet":
+      state.putNode(change.path, change.node);
+      return;
     case "nodeDeleted":
       state.removeNode(change.path);
       state.putNode(parentOf(change.path), change.parent);

@@ -24,6 +24,12 @@ export type Change =
       readonly previousData: Uint8Array | undefined;
     }
   | {
+      readonly kind: "nodeAclSet";
+      readonly path: string;
+      /** The node after this change. */
+      readonly node: NodeRecord;
+    }
+  | {
       readonly kind: "nodeDeleted";
       readonly path: string;
       /** The node as it was before. */

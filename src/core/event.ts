@@ -30,7 +30,8 @@ export function eventsOf({ zxid, changes }: Transaction): NodeEvent[] {
   const events: NodeEvent[] = [];
   let dataBytes = 0;
   for (const change of changes) {
-    if (!("node" in change)) continue;
+    // That a list was set fires nothing, as in ZooKeeper.
+    if (!("node" in change) || change.kind === "nodeAclSet") continue;
     dataBytes += dataBytesOf(change);
     events.push(ownEvent(change, zxid, dataBytes <= eventDataBytesMax));
     if (change.kind === "nodeDataSet") continue;
@@ -40,7 +41,7 @@ export function eventsOf({ zxid, changes }: Transaction): NodeEvent[] {
   return events;
 }
 
-type NodeChange = Extract<Change, { node: NodeRecord }>;
+type NodeChange = Exclude<Extract<Change, { node: NodeRecord }>, { kind: "nodeAclSet" }>;
 
 function ownEvent(change: NodeChange, zxid: number, withData: boolean): NodeEvent {
   const { path, node } = change;

@@ -1,3 +1,4 @@
+import type { AclEntry } from "./acl.ts";
 import type { Identity } from "./identity.ts";
 import type { Stat } from "./node.ts";
 import type { Refusal } from "./refusal.ts";
@@ -21,6 +22,8 @@ export type NodeOperation =
       readonly path: string;
       readonly data: Uint8Array;
       readonly mode: CreateMode;
+      /** Who may do what with the node, and with those made above it. Default: everybody everything. */
+      readonly acl?: readonly AclEntry[];
       /** Of the modes with a TTL, and of no other. */
       readonly ttlMs?: number;
       /** Create what is missing above the node, as this; undefined to refuse. */
@@ -70,6 +73,15 @@ export type Operation =
       readonly conditions: readonly Condition[];
       readonly operations: readonly TransactOperation[];
       readonly elseOperations: readonly TransactOperation[];
+    }
+  | {
+      readonly op: "setAcl";
+      readonly path: string;
+      readonly acl: readonly AclEntry[];
+      /** Of the access control list; -1 means any. */
+      readonly aversion: number;
+      /** The same for every node below it. */
+      readonly recursive?: boolean;
     }
   | { readonly op: "openSession"; readonly secret: string; readonly timeoutMs: number }
   | { readonly op: "setSessionTimeout"; readonly sessionId: number; readonly timeoutMs: number }

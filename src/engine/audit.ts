@@ -1,3 +1,4 @@
+import { entryToText, maskedEntries } from "../core/acl.ts";
 import type { Change, Transaction } from "../core/change.ts";
 import type { Identity } from "../core/identity.ts";
 import { asContainer, forever, type NodeRecord } from "../core/node.ts";
@@ -16,20 +17,28 @@ export interface AuditEntry {
   readonly znode?: string;
   /** "persistent", "ephemeral", "container" or "persistent_with_ttl". */
   readonly znode_type?: string;
+  /** The node's list after a creation or a change of it, as `scheme:id:cdrwa`, without hashes. */
+  readonly acl?: string;
   readonly result: "success" | "failure" | "invoked";
   /** Why it failed. Not among ZooKeeper's fields. */
   readonly reason?: Refusal["reason"];
 }
 
-/** ZooKeeper's names (AuditConstants), and after them those of reads, which are told of when they are denied. */
+/** ZooKeeper's names (AuditConstants), and those of its calls for reads, which are told of when they are denied. */
 export type AuditOperation =
   | "serverStart"
   | "serverStop"
   | "create"
   | "delete"
   | "setData"
+  | "setAcl"
   | "multiOperation"
-  | "ephemeralZNodeDeletionOnSessionCloseOrExpire";
+  | "ephemeralZNodeDeletionOnSessionCloseOrExpire"
+  | "getData"
+  | "exists"
+  | "getChildren"
+  | "getAcl"
+  | "addWatch";
 
 /** Where the audit log goes. */
 export interface AuditSink {
@@ -60,10 +69,17 @@ export class Auditor implements CommitObserver {
     this.#write(caller, { operation: name, ...znode, result: "failure", reason: outcome.refusal.reason });
   }
 
+  /** A read that was not allowed. */
+  denied(operation: AuditOperation, znode: string, caller: Caller): void {
+    this.#write(caller, { operation, znode, result: "failure", reason: "NO_AUTH" });
+  }
+
   #changed(change: Change, caller: Caller): void {
     if (!("node" in change)) return;
     const { path: znode, node } = change;
-    const common = { znode, znode_type: typeOf(node), result: "success" } as const;
+    const withAcl = change.kind === "nodeCreated" || change.kind === "nodeAclSet";
+    const acl = withAcl && { acl: maskedEntries(node.acl).map(entryToText).join(",") };
+    const common = { znode, znode_type: typeOf(node), ...acl, result: "success" } as const;
     this.#write(caller, { operation: changeNames[change.kind], ...common });
   }
 
@@ -94,13 +110,19 @@ export class Auditor implements CommitObserver {
   }
 }
 
-const changeNames = { nodeCreated: "create", nodeDataSet: "setData", nodeDeleted: "delete" } as const;
+const changeNames = {
+  nodeCreated: "create",
+  nodeDataSet: "setData",
+  nodeDeleted: "delete",
+  nodeAclSet: "setAcl",
+} as const;
 
 /** What changes nodes; sessions are not audited, as in ZooKeeper. */
 const operationNames: Partial<Record<Operation["op"], AuditOperation>> = {
   create: "create",
   set: "setData",
   delete: "delete",
+  setAcl: "setAcl",
   transact: "multiOperation",
 };
 

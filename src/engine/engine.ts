@@ -1,14 +1,16 @@
 import type { Clock, Random } from "../clock.ts";
+import type { Permission } from "../core/acl.ts";
 import { orphanedEphemerals } from "../core/invariants.ts";
-import { forever } from "../core/node.ts";
+import { forever, type NodeRecord } from "../core/node.ts";
 import { anonymous, type Caller, type Operation, type Outcome } from "../core/operation.ts";
+import { denied } from "../core/prepare/permission.ts";
 import { defaultLimits } from "../core/prepare/prepared.ts";
 import { sessionExpired } from "../core/prepare/refusals.ts";
 import { type Refusal, Refused } from "../core/refusal.ts";
 import { negotiateTimeoutMs, parseToken, type SessionRecord, sameSecret } from "../core/session.ts";
 import { Tree } from "../core/tree.ts";
 import { type Journal, JournalUnusable } from "../journal/journal.ts";
-import { Auditor, type AuditSink } from "./audit.ts";
+import { type AuditOperation, Auditor, type AuditSink } from "./audit.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { Reaper } from "./reaper.ts";
 import { type Attachment, type AttachmentListener, SessionKeeper, sessionEnded } from "./session-keeper.ts";
@@ -35,6 +37,12 @@ export interface EngineOptions {
   readonly onFailure: (error: unknown) => void;
   /** Undefined: nothing is audited. */
   readonly audit?: AuditSink | undefined;
+}
+
+/** A read, as the audit log calls it, and the permissions of which it needs one. */
+export interface Access {
+  readonly operation: AuditOperation;
+  readonly permissions: readonly Permission[];
 }
 
 /** What is asked for when a client names no session timeout, in ticks. */
@@ -97,6 +105,19 @@ export class Engine {
     const auditor = this.#auditor;
     if (auditor !== undefined) void outcome.then((it) => auditor.answered(operation, caller, it));
     return outcome;
+  }
+
+  /**
+   * What is at a path, for somebody who needs one of these permissions to know.
+   * @throws Refused NO_AUTH
+   */
+  lookUp(path: string, access: Access, caller: Caller): NodeRecord | undefined {
+    const node = this.tree.node(path);
+    if (node === undefined) return undefined;
+    const refusals = access.permissions.map((each) => denied(each, path, node, caller.identities));
+    if (refusals.includes(undefined)) return node;
+    this.#auditor?.denied(access.operation, path, caller);
+    throw new Refused(refusals[0]!);
   }
 
   /** The session that a token stands for. @throws Refused SESSION_EXPIRED, the same for every wrong token. */

@@ -200,6 +200,7 @@ function sizeOf(transaction: Transaction | undefined): number {
   for (const change of transaction?.changes ?? []) {
     bytes += entryBytes;
     if ("path" in change) bytes += change.path.length;
+    if ("node" in change) bytes += change.node.acl.text.length;
     if ("data" in change) bytes += change.data.length;
     if ("previousData" in change) bytes += change.previousData?.length ?? 0;
   }

@@ -1,6 +1,8 @@
 import type { Server } from "@grpc/grpc-js";
 import { Admin } from "../../gen/ts/corral/v1/admin_pb.js";
 import type { Caller } from "../core/operation.ts";
+import { denied } from "../core/prepare/permission.ts";
+import { Refused } from "../core/refusal.ts";
 import { addService, type Handlers } from "./adapter/service.ts";
 import { countWatches } from "./handlers/count-watches.ts";
 import { listWatchers } from "./handlers/list-watchers.ts";
@@ -13,8 +15,17 @@ export function addAdmin(server: Server, { engine, authenticator, calls, log }: 
     countWatches: countWatches(engine),
     listWatchers: listWatchers(engine),
   };
+  /** Who is in charge of the root is in charge of the server. @throws Refused NO_AUTH */
+  const mustBeAdmin = (caller: Caller): Caller => {
+    const refusal = denied("admin", "/", engine.tree.node("/")!, caller.identities);
+    if (refusal !== undefined) throw new Refused(refusal);
+    return caller;
+  };
   addService(server, Admin, handlers, {
-    contextOf: (call) => callerOf(call, { engine, authenticator }),
+    contextOf: (call) => {
+      const caller = callerOf(call, { engine, authenticator });
+      return caller instanceof Promise ? caller.then(mustBeAdmin) : mustBeAdmin(caller);
+    },
     calls,
     log,
   });

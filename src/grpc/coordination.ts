@@ -7,10 +7,12 @@ import { create } from "./handlers/create.ts";
 import { deleteNode } from "./handlers/delete.ts";
 import { exists } from "./handlers/exists.ts";
 import { get } from "./handlers/get.ts";
+import { getAcl } from "./handlers/get-acl.ts";
 import { keepAlive } from "./handlers/keep-alive.ts";
 import { list } from "./handlers/list.ts";
 import { openSession } from "./handlers/open-session.ts";
 import { set } from "./handlers/set.ts";
+import { setAcl } from "./handlers/set-acl.ts";
 import { sync } from "./handlers/sync.ts";
 import { transact } from "./handlers/transact.ts";
 import { watch } from "./handlers/watch.ts";
@@ -25,6 +27,8 @@ export function addCoordination(server: Server, { engine, authenticator, calls, 
     keepAlive: keepAlive(engine),
     closeSession: closeSession(engine),
     whoAmI: whoAmI(),
+    getAcl: getAcl(engine),
+    setAcl: setAcl(engine),
     create: create(engine),
     get: get(engine),
     exists: exists(engine),

@@ -1,4 +1,5 @@
 import { ByteReader, ByteWriter } from "../bytes.ts";
+import { parseAcl } from "../core/acl.ts";
 import type { Change, Stamp, Transaction } from "../core/change.ts";
 import { createdNode, type NodeRecord } from "../core/node.ts";
 
@@ -13,6 +14,7 @@ const kindNumbers = {
   nodeCreated: 1,
   nodeDataSet: 2,
   nodeDeleted: 3,
+  nodeAclSet: 7,
   sessionOpened: 4,
   sessionTimeoutSet: 5,
   sessionClosed: 6,
@@ -63,6 +65,7 @@ function packedBytesAbout(transactions: readonly Transaction[]): number {
     for (const change of changes) {
       bytes += changeBytes;
       if ("path" in change) bytes += change.path.length * 3;
+      if ("node" in change) bytes += 2 * change.node.acl.text.length;
       if ("data" in change) bytes += change.data.byteLength;
       if ("previousData" in change) bytes += change.previousData?.byteLength ?? 0;
     }
@@ -79,6 +82,7 @@ function packChange(writer: ByteWriter, change: Change): void {
       // The rest of a new node follows from the transaction.
       writer.integer(change.node.ephemeralOwner);
       writer.signed(change.node.lifetimeMs);
+      writer.text(change.node.acl.text);
       packNode(writer, change.parent);
       return;
     case "nodeDataSet":
@@ -86,6 +90,10 @@ function packChange(writer: ByteWriter, change: Change): void {
       writer.blob(change.data);
       packNode(writer, change.node);
       packPreviousData(writer, change.previousData);
+      return;
+    case "nodeAclSet":
+      writer.text(change.path);
+      packNode(writer, change.node);
       return;
     case "nodeDeleted":
       writer.text(change.path);
@@ -127,6 +135,7 @@ function packNode(writer: ByteWriter, node: NodeRecord): void {
   writer.signed(node.aversion);
   writer.integer(node.ephemeralOwner);
   writer.signed(node.lifetimeMs);
+  writer.text(node.acl.text);
   writer.integer(node.dataLength);
   writer.integer(node.numChildren);
 }
@@ -143,6 +152,7 @@ function unpackNode(reader: ByteReader): NodeRecord {
     aversion: reader.signed(),
     ephemeralOwner: reader.integer(),
     lifetimeMs: reader.signed(),
+    acl: parseAcl(reader.text()),
     dataLength: reader.integer(),
     numChildren: reader.integer(),
   };
@@ -161,6 +171,8 @@ function unpackChange(reader: ByteReader, stamp: Stamp): Change {
         node: unpackNode(reader),
         previousData: unpackPreviousData(reader),
       };
+    case kindNumbers.nodeAclSet:
+      return { kind: "nodeAclSet", path: reader.text(), node: unpackNode(reader) };
     case kindNumbers.nodeDeleted:
       return {
         kind: "nodeDeleted",
@@ -188,7 +200,11 @@ function unpackChange(reader: ByteReader, stamp: Stamp): Change {
 function unpackCreated(reader: ByteReader, stamp: Stamp): Change {
   const path = reader.text();
   const data = reader.blob();
-  const kept = { ephemeralOwner: reader.integer(), lifetimeMs: reader.signed() };
+  const kept = {
+    ephemeralOwner: reader.integer(),
+    lifetimeMs: reader.signed(),
+    acl: parseAcl(reader.text()),
+  };
   const node = createdNode(stamp, kept, data.byteLength);
   return { kind: "nodeCreated", path, data, node, parent: unpackNode(reader) };
 }

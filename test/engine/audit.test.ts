@@ -31,14 +31,16 @@ test("every change is told of, with who did it and never with what it says", asy
   await engine.submit({ op: "set", path: "/a", data: Buffer.from("secret data"), version: -1 }, nobody);
   await engine.submit({ op: "delete", path: "/a", version: -1 }, ada);
   const by = { user: "ada,CN=ada", ip: "10.0.0.7" };
+  const acl = "world:anyone:cdrwa";
   expect(entries).toEqual([
-    { ...by, operation: "create", znode: "/a", znode_type: "persistent", result: "success" },
+    { ...by, operation: "create", znode: "/a", znode_type: "persistent", acl, result: "success" },
     {
       user: "10.0.0.8",
       ip: "10.0.0.8",
       operation: "create",
       znode: "/c",
       znode_type: "container",
+      acl,
       result: "success",
     },
     {

@@ -1,11 +1,22 @@
 import { describe, expect, onTestFinished, test } from "vitest";
+import { openAcl } from "../../src/core/acl.ts";
 import type { Change } from "../../src/core/change.ts";
 import { reservedNodes } from "../../src/core/reserved.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
 import { dataBytesMax, ttlMsMax } from "../../src/limits.ts";
 import { MemoryJournal, MemoryStore } from "../support/memory-journal.ts";
-import { at, created, dataSet, deleted, type LoadedState, loadAll, tempDir } from "./state.ts";
+import {
+  aclFor,
+  aclSet,
+  at,
+  created,
+  dataSet,
+  deleted,
+  type LoadedState,
+  loadAll,
+  tempDir,
+} from "./state.ts";
 
 /** Each answers how to open the same journal, again and again. */
 const journals: Record<string, () => () => Promise<Journal>> = {
@@ -64,6 +75,7 @@ describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
         aversion: 0,
         ephemeralOwner: 3,
         lifetimeMs: 0,
+        acl: openAcl,
         dataLength: 2,
         numChildren: 0,
       },
@@ -98,6 +110,20 @@ describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
     await journal.commit([at(1, ...changes)]);
     const { nodes } = await afterRestart(journal);
     expect(lifetimes.map((each) => nodes.get(`/n${each}`)?.record.lifetimeMs)).toEqual(lifetimes);
+  });
+
+  test("keeps who may do what, also when it is set again, shared or taken back", async () => {
+    const journal = await openEmpty();
+    const [ada, bob] = [aclFor("ada"), aclFor("bob, the \u00fcber-builder")];
+    await journal.commit([
+      at(1, created("/a", { acl: ada }), created("/b", { acl: ada, parentCreates: 2 })),
+      at(2, created("/c", { acl: bob, parentCreates: 3 }), aclSet("/b", openAcl, 1)),
+    ]);
+    await journal.commit([at(3, aclSet("/a", bob, 1))]);
+    const { nodes } = await afterRestart(journal);
+    const lists = ["/a", "/b", "/c", "/zookeeper/config"].map((path) => nodes.get(path)?.record.acl.text);
+    expect(lists).toEqual([bob.text, "", bob.text, "world:anyone:r"]);
+    expect(nodes.get("/a")?.record).toMatchObject({ aversion: 1, czxid: 1, mzxid: 1, pzxid: 1, version: 0 });
   });
 
   test("forgets a deleted node; the parent's pzxid moves, its creates do not", async () => {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { type Acl, aclOf, openAcl, permissions } from "../../src/core/acl.ts";
 import type { Change, Stamp, Transaction } from "../../src/core/change.ts";
 import { createdNode, forever, type NodeRecord } from "../../src/core/node.ts";
 import type { SessionRecord } from "../../src/core/session.ts";
@@ -38,15 +39,21 @@ export function at(zxid: number, ...drafts: (Draft | Change)[]): Transaction {
 /** The journal takes the records as they come: of a parent, it stores what children can change. */
 export function created(
   path: string,
-  options: { data?: string | Uint8Array; owner?: number; lifetimeMs?: number; parentCreates?: number } = {},
+  options: {
+    data?: string | Uint8Array;
+    owner?: number;
+    lifetimeMs?: number;
+    acl?: Acl;
+    parentCreates?: number;
+  } = {},
 ): Draft {
-  const { owner = 0, lifetimeMs = forever, parentCreates = 1 } = options;
+  const { owner = 0, lifetimeMs = forever, acl = openAcl, parentCreates = 1 } = options;
   const data = Buffer.from(options.data ?? "");
   return (stamp) => ({
     kind: "nodeCreated",
     path,
     data,
-    node: createdNode(stamp, { ephemeralOwner: owner, lifetimeMs }, data.length),
+    node: createdNode(stamp, { ephemeralOwner: owner, lifetimeMs, acl }, data.length),
     parent: { ...someNode, pzxid: stamp.zxid, creates: parentCreates },
   });
 }
@@ -60,6 +67,15 @@ export function dataSet(path: string, text: string | Uint8Array, version: number
     node: { ...someNode, mzxid: zxid, mtimeMs: timeMs, version, dataLength: data.length },
     previousData: Buffer.from("before"),
   });
+}
+
+export function aclSet(path: string, acl: Acl, aversion: number): Draft {
+  return () => ({ kind: "nodeAclSet", path, node: { ...someNode, acl, aversion } });
+}
+
+/** A list with one entry. */
+export function aclFor(id: string): Acl {
+  return aclOf([{ scheme: "jwt", id, permissions: permissions.read }]);
 }
 
 export function deleted(path: string, { parentCreates = 1 } = {}): Draft {

@@ -50,6 +50,11 @@ export class MemoryStore {
         this.#update(change.path, { mzxid, mtimeMs, version, dataLength }, change.data.slice());
         return;
       }
+      case "nodeAclSet": {
+        const { acl, aversion } = change.node;
+        this.#update(change.path, { acl, aversion });
+        return;
+      }
       case "nodeDeleted":
         if (!this.nodes.delete(change.path)) throw new Error(`no node ${change.path}`);
         this.#updateParent(change);

@@ -6,6 +6,7 @@ import { defaultLimits, type OperationLimits, type Prepared, refuse } from "./pr
 import { prepareReap } from "./reap.ts";
 import { sessionExpired } from "./refusals.ts";
 import { prepareCloseSession, prepareOpenSession, prepareSetSessionTimeout } from "./session.ts";
+import { prepareSetAcl } from "./set-acl.ts";
 import { prepareTransact } from "./transact.ts";
 
 /**
@@ -22,13 +23,16 @@ export function prepare(
   if (caller.sessionId !== undefined && state.session(caller.sessionId) === undefined) {
     return refuse(sessionExpired(caller.sessionId));
   }
+  const context = { stamp, limits, identities: caller.identities ?? [] };
   switch (operation.op) {
     case "create":
     case "set":
     case "delete":
-      return prepareNodeOperation(operation, caller, state, { stamp, limits });
+      return prepareNodeOperation(operation, caller, state, context);
+    case "setAcl":
+      return prepareSetAcl(operation, state, context);
     case "transact":
-      return prepareTransact(operation, caller, state, { stamp, limits });
+      return prepareTransact(operation, caller, state, context);
     case "openSession":
       return prepareOpenSession(operation, state, stamp);
     case "setSessionTimeout":
@@ -36,7 +40,7 @@ export function prepare(
     case "closeSession":
       return prepareCloseSession(operation, state, stamp);
     case "reap":
-      return prepareReap(operation, state, { stamp, limits });
+      return prepareReap(operation, state, context);
     case "sync":
       return { ok: true, changes: [] };
   }

@@ -1,5 +1,6 @@
 import { transactionBytesMax, transactionChangesMax, transactionOperationsMaxDefault } from "../../limits.ts";
 import type { Change, Stamp } from "../change.ts";
+import type { Identity } from "../identity.ts";
 import type { NotDone, Operation, Transacted } from "../operation.ts";
 import type { Refusal } from "../refusal.ts";
 
@@ -39,6 +40,8 @@ export const defaultLimits: OperationLimits = {
 
 /** What a decision depends on beside the state. */
 export interface Context {
+  /** Who asks. */
+  readonly identities: readonly Identity[];
   readonly stamp: Stamp;
   readonly limits: OperationLimits;
 }

@@ -1,6 +1,8 @@
 import type Database from "better-sqlite3";
 import { ByteReader, ByteWriter } from "../../bytes.ts";
+import { type Acl, parseAcl } from "../../core/acl.ts";
 import type { StateSink } from "../journal.ts";
+import { selectAcls } from "./acl-table.ts";
 
 /** A chunk crosses to the event loop's thread as one message, and holds it up for some 10 ms. */
 const chunkBytes = 1_048_576;
@@ -14,7 +16,7 @@ const rowTags = { session: 1, node: 2 } as const;
 const selectSessions = "SELECT id, secret, timeout_ms FROM sessions ORDER BY id";
 /** Small data come as hex text: half the time of a load went into making a million small Buffers. */
 const selectNodes = `
-  SELECT path, iif(data IS NULL, NULL, hex(data)), czxid, mzxid, pzxid, ctime_ms, mtime_ms, version, creates, aversion, owner_session, lifetime_ms
+  SELECT path, iif(data IS NULL, NULL, hex(data)), czxid, mzxid, pzxid, ctime_ms, mtime_ms, version, creates, aversion, owner_session, lifetime_ms, acl
   FROM nodes WHERE path > ? ORDER BY path LIMIT ${pageRows}`;
 const selectLarge = "SELECT data FROM large_data WHERE path = ?";
 
@@ -37,8 +39,9 @@ export function* packedRows(
     writer = new ByteWriter(chunkCapacity);
   }
   const large = connection.prepare<[string], Buffer>(selectLarge).pluck();
+  const acls = new Map(connection.prepare<[], [number, string]>(selectAcls).raw().all()).set(0, "");
   for (const row of nodeRows(connection)) {
-    packNode(writer, row, { large, lastZxid });
+    packNode(writer, row, { large, lastZxid, acls });
     if (writer.length < chunkBytes) continue;
     yield writer.finish();
     writer = new ByteWriter(chunkCapacity);
@@ -81,13 +84,23 @@ function packSession(writer: ByteWriter, [id, secret, timeoutMs]: SessionRow): v
 function packNode(
   writer: ByteWriter,
   row: NodeRow,
-  { large, lastZxid }: { large: Database.Statement<[string], Buffer>; lastZxid: number },
+  {
+    large,
+    lastZxid,
+    acls,
+  }: {
+    large: Database.Statement<[string], Buffer>;
+    lastZxid: number;
+    acls: ReadonlyMap<number, string>;
+  },
 ): void {
   const [path, dataHex, ...stat] = row;
-  const [czxid, mzxid, pzxid, ctimeMs, mtimeMs, version, creates, aversion, owner, lifetimeMs] = stat;
+  const [czxid, mzxid, pzxid, ctimeMs, mtimeMs, version, creates, aversion, owner, lifetimeMs, aclId] = stat;
   if (Math.max(czxid!, mzxid!, pzxid!, owner!) > lastZxid) {
     throw new DamagedRow(`${path} was touched after the last zxid, ${lastZxid}`);
   }
+  const acl = acls.get(aclId!);
+  if (acl === undefined) throw new DamagedRow(`the access control list of ${path} is missing`);
   writer.byte(rowTags.node);
   writer.text(path);
   if (dataHex !== null) {
@@ -107,11 +120,18 @@ function packNode(
   writer.signed(aversion!);
   writer.integer(owner!);
   writer.signed(lifetimeMs!);
+  writer.text(acl);
 }
 
 /** Gives each packed row to the sink. Data are views into the chunk. */
 export function unpackRows(packed: Uint8Array, sink: StateSink): void {
   const reader = new ByteReader(packed);
+  const acls = new Map<string, Acl>();
+  const parsed = (text: string): Acl => {
+    const acl = acls.get(text) ?? parseAcl(text);
+    acls.set(text, acl);
+    return acl;
+  };
   while (!reader.atEnd) {
     if (reader.byte() === rowTags.session) {
       sink.session({ id: reader.integer(), secret: reader.text(), timeoutMs: reader.integer() });
@@ -130,6 +150,7 @@ export function unpackRows(packed: Uint8Array, sink: StateSink): void {
       aversion: reader.signed(),
       ephemeralOwner: reader.integer(),
       lifetimeMs: reader.signed(),
+      acl: parsed(reader.text()),
       dataLength: data.byteLength,
       numChildren: 0,
     };

@@ -2,13 +2,15 @@ import type Database from "better-sqlite3";
 import type { Change, Transaction } from "../../core/change.ts";
 import type { NodeRecord } from "../../core/node.ts";
 import { parentOf } from "../../core/path.ts";
+import { AclTable } from "./acl-table.ts";
 import type { HistoryTable } from "./history-table.ts";
 import { inlineDataBytesMax } from "./schema.ts";
 
 const insertNode = `
-  INSERT INTO nodes (path, czxid, mzxid, pzxid, ctime_ms, mtime_ms, version, creates, aversion, owner_session, lifetime_ms, data)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  INSERT INTO nodes (path, czxid, mzxid, pzxid, ctime_ms, mtime_ms, version, creates, aversion, owner_session, lifetime_ms, acl, data)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const updateData = "UPDATE nodes SET mzxid = ?, mtime_ms = ?, version = ?, data = ? WHERE path = ?";
+const updateAcl = "UPDATE nodes SET acl = ?, aversion = ? WHERE path = ?";
 const updateParent = "UPDATE nodes SET pzxid = ?, creates = ? WHERE path = ?";
 const deleteNode = "DELETE FROM nodes WHERE path = ?";
 const putLarge = "INSERT OR REPLACE INTO large_data (path, data) VALUES (?, ?)";
@@ -29,9 +31,11 @@ export class Writer {
   readonly #parents = new Map<string, NodeRecord>();
 
   readonly #history: HistoryTable;
+  readonly #acls: AclTable;
 
   constructor(connection: Database.Database, history: HistoryTable) {
     this.#history = history;
+    this.#acls = new AclTable(connection);
     const prepared = Object.entries(statements).map(([name, sql]) => [name, connection.prepare(sql)]);
     this.#sql = Object.fromEntries(prepared);
     this.#write = connection.transaction((batch: readonly Transaction[], packed: Uint8Array) =>
@@ -43,8 +47,10 @@ export class Writer {
   write(batch: readonly Transaction[], packed: Uint8Array): void {
     this.#parents.clear();
     this.#history.begin();
+    this.#acls.begin();
     this.#write(batch, packed);
     this.#history.committed();
+    this.#acls.committed();
   }
 
   #apply(batch: readonly Transaction[], packed: Uint8Array): void {
@@ -71,6 +77,11 @@ export class Writer {
         this.#one("updateData", node.mzxid, node.mtimeMs, node.version, this.#inline(path, data), path);
         return;
       }
+      case "nodeAclSet": {
+        const { acl, aversion } = change.node;
+        this.#one("updateAcl", this.#acls.idOf(acl.text), aversion, change.path);
+        return;
+      }
       case "nodeDeleted":
         this.#one("deleteNode", change.path);
         this.#sql.deleteLarge.run(change.path);
@@ -91,7 +102,8 @@ export class Writer {
   #insertNode({ path, data, node }: Extract<Change, { kind: "nodeCreated" }>): void {
     const { czxid, mzxid, pzxid, ctimeMs, mtimeMs, version, creates, aversion } = node;
     const stat = [czxid, mzxid, pzxid, ctimeMs, mtimeMs, version, creates, aversion];
-    this.#one("insertNode", path, ...stat, node.ephemeralOwner, node.lifetimeMs, this.#inline(path, data));
+    const kept = [node.ephemeralOwner, node.lifetimeMs, this.#acls.idOf(node.acl.text)];
+    this.#one("insertNode", path, ...stat, ...kept, this.#inline(path, data));
   }
 
   /** The data to keep in the node's row: null when they are too large and were put aside. */
@@ -113,6 +125,7 @@ export class Writer {
 const statements = {
   insertNode,
   updateData,
+  updateAcl,
   updateParent,
   deleteNode,
   putLarge,

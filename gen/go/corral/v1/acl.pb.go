@@ -23,6 +23,75 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// What an entry allows.
+type Permission int32
+
+const (
+	// Never valid.
+	Permission_PERMISSION_UNSPECIFIED Permission = 0
+	// Read the node's data, Stat and children, know whether it exists, and be told of its changes.
+	Permission_PERMISSION_READ Permission = 1
+	// Set the node's data.
+	Permission_PERMISSION_WRITE Permission = 2
+	// Create children.
+	Permission_PERMISSION_CREATE Permission = 3
+	// Delete children. Whether a node may be deleted is said by its parent's list, not by its own.
+	Permission_PERMISSION_DELETE Permission = 4
+	// Set the access control list.
+	Permission_PERMISSION_ADMIN Permission = 5
+	// All of these.
+	Permission_PERMISSION_ALL Permission = 6
+)
+
+// Enum value maps for Permission.
+var (
+	Permission_name = map[int32]string{
+		0: "PERMISSION_UNSPECIFIED",
+		1: "PERMISSION_READ",
+		2: "PERMISSION_WRITE",
+		3: "PERMISSION_CREATE",
+		4: "PERMISSION_DELETE",
+		5: "PERMISSION_ADMIN",
+		6: "PERMISSION_ALL",
+	}
+	Permission_value = map[string]int32{
+		"PERMISSION_UNSPECIFIED": 0,
+		"PERMISSION_READ":        1,
+		"PERMISSION_WRITE":       2,
+		"PERMISSION_CREATE":      3,
+		"PERMISSION_DELETE":      4,
+		"PERMISSION_ADMIN":       5,
+		"PERMISSION_ALL":         6,
+	}
+)
+
+func (x Permission) Enum() *Permission {
+	p := new(Permission)
+	*p = x
+	return p
+}
+
+func (x Permission) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Permission) Descriptor() protoreflect.EnumDescriptor {
+	return file_corral_v1_acl_proto_enumTypes[0].Descriptor()
+}
+
+func (Permission) Type() protoreflect.EnumType {
+	return &file_corral_v1_acl_proto_enumTypes[0]
+}
+
+func (x Permission) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Permission.Descriptor instead.
+func (Permission) EnumDescriptor() ([]byte, []int) {
+	return file_corral_v1_acl_proto_rawDescGZIP(), []int{0}
+}
+
 // Who somebody is, as far as it was proven: ZooKeeper's Id.
 type Identity struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -83,6 +152,67 @@ func (x *Identity) GetId() string {
 	return ""
 }
 
+// Somebody, and what he may do with a node. A list allows what any of its entries allows, and nothing else: it is
+// not inherited by children, and knows no exceptions.
+type AclEntry struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who is meant. Beside the schemes of Identity, except "super":
+	//   - "world", with the id "anyone": everybody.
+	//   - "auth", whatever its id: everybody that the caller has proven to be, an address apart. It is replaced by
+	//     those when the list is set.
+	//
+	// An "ip" may be an address or the beginning of one, `10.0.0.0/8`; IPv4 and IPv6.
+	Identity *Identity `protobuf:"bytes,1,opt,name=identity,proto3" json:"identity,omitempty"`
+	// What he may do; at least one thing.
+	Permissions   []Permission `protobuf:"varint,2,rep,packed,name=permissions,proto3,enum=corral.v1.Permission" json:"permissions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AclEntry) Reset() {
+	*x = AclEntry{}
+	mi := &file_corral_v1_acl_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AclEntry) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AclEntry) ProtoMessage() {}
+
+func (x *AclEntry) ProtoReflect() protoreflect.Message {
+	mi := &file_corral_v1_acl_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AclEntry.ProtoReflect.Descriptor instead.
+func (*AclEntry) Descriptor() ([]byte, []int) {
+	return file_corral_v1_acl_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *AclEntry) GetIdentity() *Identity {
+	if x != nil {
+		return x.Identity
+	}
+	return nil
+}
+
+func (x *AclEntry) GetPermissions() []Permission {
+	if x != nil {
+		return x.Permissions
+	}
+	return nil
+}
+
 // A question for the caller's identities.
 type WhoAmIRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -92,7 +222,7 @@ type WhoAmIRequest struct {
 
 func (x *WhoAmIRequest) Reset() {
 	*x = WhoAmIRequest{}
-	mi := &file_corral_v1_acl_proto_msgTypes[1]
+	mi := &file_corral_v1_acl_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -104,7 +234,7 @@ func (x *WhoAmIRequest) String() string {
 func (*WhoAmIRequest) ProtoMessage() {}
 
 func (x *WhoAmIRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_corral_v1_acl_proto_msgTypes[1]
+	mi := &file_corral_v1_acl_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -117,7 +247,7 @@ func (x *WhoAmIRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WhoAmIRequest.ProtoReflect.Descriptor instead.
 func (*WhoAmIRequest) Descriptor() ([]byte, []int) {
-	return file_corral_v1_acl_proto_rawDescGZIP(), []int{1}
+	return file_corral_v1_acl_proto_rawDescGZIP(), []int{2}
 }
 
 // The caller's identities.
@@ -131,7 +261,7 @@ type WhoAmIResponse struct {
 
 func (x *WhoAmIResponse) Reset() {
 	*x = WhoAmIResponse{}
-	mi := &file_corral_v1_acl_proto_msgTypes[2]
+	mi := &file_corral_v1_acl_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -143,7 +273,7 @@ func (x *WhoAmIResponse) String() string {
 func (*WhoAmIResponse) ProtoMessage() {}
 
 func (x *WhoAmIResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_corral_v1_acl_proto_msgTypes[2]
+	mi := &file_corral_v1_acl_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -156,7 +286,7 @@ func (x *WhoAmIResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WhoAmIResponse.ProtoReflect.Descriptor instead.
 func (*WhoAmIResponse) Descriptor() ([]byte, []int) {
-	return file_corral_v1_acl_proto_rawDescGZIP(), []int{2}
+	return file_corral_v1_acl_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *WhoAmIResponse) GetIdentities() []*Identity {
@@ -173,12 +303,24 @@ const file_corral_v1_acl_proto_rawDesc = "" +
 	"\x13corral/v1/acl.proto\x12\tcorral.v1\"2\n" +
 	"\bIdentity\x12\x16\n" +
 	"\x06scheme\x18\x01 \x01(\tR\x06scheme\x12\x0e\n" +
-	"\x02id\x18\x02 \x01(\tR\x02id\"\x0f\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\"t\n" +
+	"\bAclEntry\x12/\n" +
+	"\bidentity\x18\x01 \x01(\v2\x13.corral.v1.IdentityR\bidentity\x127\n" +
+	"\vpermissions\x18\x02 \x03(\x0e2\x15.corral.v1.PermissionR\vpermissions\"\x0f\n" +
 	"\rWhoAmIRequest\"E\n" +
 	"\x0eWhoAmIResponse\x123\n" +
 	"\n" +
 	"identities\x18\x01 \x03(\v2\x13.corral.v1.IdentityR\n" +
-	"identitiesB\x9a\x01\n" +
+	"identities*\xab\x01\n" +
+	"\n" +
+	"Permission\x12\x1a\n" +
+	"\x16PERMISSION_UNSPECIFIED\x10\x00\x12\x13\n" +
+	"\x0fPERMISSION_READ\x10\x01\x12\x14\n" +
+	"\x10PERMISSION_WRITE\x10\x02\x12\x15\n" +
+	"\x11PERMISSION_CREATE\x10\x03\x12\x15\n" +
+	"\x11PERMISSION_DELETE\x10\x04\x12\x14\n" +
+	"\x10PERMISSION_ADMIN\x10\x05\x12\x12\n" +
+	"\x0ePERMISSION_ALL\x10\x06B\x9a\x01\n" +
 	"\rcom.corral.v1B\bAclProtoP\x01Z:github.com/corral-project/corral/gen/go/corral/v1;corralv1\xa2\x02\x03CXX\xaa\x02\tCorral.V1\xca\x02\tCorral\\V1\xe2\x02\x15Corral\\V1\\GPBMetadata\xea\x02\n" +
 	"Corral::V1b\x06proto3"
 
@@ -194,19 +336,24 @@ func file_corral_v1_acl_proto_rawDescGZIP() []byte {
 	return file_corral_v1_acl_proto_rawDescData
 }
 
-var file_corral_v1_acl_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_corral_v1_acl_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_corral_v1_acl_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_corral_v1_acl_proto_goTypes = []any{
-	(*Identity)(nil),       // 0: corral.v1.Identity
-	(*WhoAmIRequest)(nil),  // 1: corral.v1.WhoAmIRequest
-	(*WhoAmIResponse)(nil), // 2: corral.v1.WhoAmIResponse
+	(Permission)(0),        // 0: corral.v1.Permission
+	(*Identity)(nil),       // 1: corral.v1.Identity
+	(*AclEntry)(nil),       // 2: corral.v1.AclEntry
+	(*WhoAmIRequest)(nil),  // 3: corral.v1.WhoAmIRequest
+	(*WhoAmIResponse)(nil), // 4: corral.v1.WhoAmIResponse
 }
 var file_corral_v1_acl_proto_depIdxs = []int32{
-	0, // 0: corral.v1.WhoAmIResponse.identities:type_name -> corral.v1.Identity
-	1, // [1:1] is the sub-list for method output_type
-	1, // [1:1] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	1, // 0: corral.v1.AclEntry.identity:type_name -> corral.v1.Identity
+	0, // 1: corral.v1.AclEntry.permissions:type_name -> corral.v1.Permission
+	1, // 2: corral.v1.WhoAmIResponse.identities:type_name -> corral.v1.Identity
+	3, // [3:3] is the sub-list for method output_type
+	3, // [3:3] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_corral_v1_acl_proto_init() }
@@ -219,13 +366,14 @@ func file_corral_v1_acl_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_corral_v1_acl_proto_rawDesc), len(file_corral_v1_acl_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   3,
+			NumEnums:      1,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_corral_v1_acl_proto_goTypes,
 		DependencyIndexes: file_corral_v1_acl_proto_depIdxs,
+		EnumInfos:         file_corral_v1_acl_proto_enumTypes,
 		MessageInfos:      file_corral_v1_acl_proto_msgTypes,
 	}.Build()
 	File_corral_v1_acl_proto = out.File

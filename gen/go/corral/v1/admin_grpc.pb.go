@@ -29,10 +29,10 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Admin shows what goes on inside a server. It changes nothing. There are no permissions yet: whoever reaches
-// the server may ask.
+// Admin shows what goes on inside a server. It changes nothing. It is for whom the access control list of "/" gives
+// ADMIN: everybody, until that list is set.
 //
-// Errors are those of Coordination.
+// Errors are those of Coordination, NO_AUTH first.
 type AdminClient interface {
 	// Counts the watches by kind. ZooKeeper's `wchs`, of all tables.
 	CountWatches(ctx context.Context, in *CountWatchesRequest, opts ...grpc.CallOption) (*CountWatchesResponse, error)
@@ -72,10 +72,10 @@ func (c *adminClient) ListWatchers(ctx context.Context, in *ListWatchersRequest,
 // All implementations must embed UnimplementedAdminServer
 // for forward compatibility.
 //
-// Admin shows what goes on inside a server. It changes nothing. There are no permissions yet: whoever reaches
-// the server may ask.
+// Admin shows what goes on inside a server. It changes nothing. It is for whom the access control list of "/" gives
+// ADMIN: everybody, until that list is set.
 //
-// Errors are those of Coordination.
+// Errors are those of Coordination, NO_AUTH first.
 type AdminServer interface {
 	// Counts the watches by kind. ZooKeeper's `wchs`, of all tables.
 	CountWatches(context.Context, *CountWatchesRequest) (*CountWatchesResponse, error)

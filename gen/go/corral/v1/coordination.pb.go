@@ -28,12 +28,14 @@ var File_corral_v1_coordination_proto protoreflect.FileDescriptor
 
 const file_corral_v1_coordination_proto_rawDesc = "" +
 	"\n" +
-	"\x1ccorral/v1/coordination.proto\x12\tcorral.v1\x1a\x13corral/v1/acl.proto\x1a\x14corral/v1/node.proto\x1a\x17corral/v1/session.proto\x1a\x18corral/v1/transact.proto\x1a\x15corral/v1/watch.proto2\xd8\x06\n" +
+	"\x1ccorral/v1/coordination.proto\x12\tcorral.v1\x1a\x13corral/v1/acl.proto\x1a\x14corral/v1/node.proto\x1a\x17corral/v1/session.proto\x1a\x18corral/v1/transact.proto\x1a\x15corral/v1/watch.proto2\xd6\a\n" +
 	"\fCoordination\x12L\n" +
 	"\vOpenSession\x12\x1d.corral.v1.OpenSessionRequest\x1a\x1e.corral.v1.OpenSessionResponse\x12J\n" +
 	"\tKeepAlive\x12\x1b.corral.v1.KeepAliveRequest\x1a\x1c.corral.v1.KeepAliveResponse(\x010\x01\x12O\n" +
 	"\fCloseSession\x12\x1e.corral.v1.CloseSessionRequest\x1a\x1f.corral.v1.CloseSessionResponse\x12=\n" +
 	"\x06WhoAmI\x12\x18.corral.v1.WhoAmIRequest\x1a\x19.corral.v1.WhoAmIResponse\x12=\n" +
+	"\x06GetAcl\x12\x18.corral.v1.GetAclRequest\x1a\x19.corral.v1.GetAclResponse\x12=\n" +
+	"\x06SetAcl\x12\x18.corral.v1.SetAclRequest\x1a\x19.corral.v1.SetAclResponse\x12=\n" +
 	"\x06Create\x12\x18.corral.v1.CreateRequest\x1a\x19.corral.v1.CreateResponse\x124\n" +
 	"\x03Get\x12\x15.corral.v1.GetRequest\x1a\x16.corral.v1.GetResponse\x12=\n" +
 	"\x06Exists\x12\x18.corral.v1.ExistsRequest\x1a\x19.corral.v1.ExistsResponse\x124\n" +
@@ -51,58 +53,66 @@ var file_corral_v1_coordination_proto_goTypes = []any{
 	(*KeepAliveRequest)(nil),     // 1: corral.v1.KeepAliveRequest
 	(*CloseSessionRequest)(nil),  // 2: corral.v1.CloseSessionRequest
 	(*WhoAmIRequest)(nil),        // 3: corral.v1.WhoAmIRequest
-	(*CreateRequest)(nil),        // 4: corral.v1.CreateRequest
-	(*GetRequest)(nil),           // 5: corral.v1.GetRequest
-	(*ExistsRequest)(nil),        // 6: corral.v1.ExistsRequest
-	(*SetRequest)(nil),           // 7: corral.v1.SetRequest
-	(*DeleteRequest)(nil),        // 8: corral.v1.DeleteRequest
-	(*ListRequest)(nil),          // 9: corral.v1.ListRequest
-	(*SyncRequest)(nil),          // 10: corral.v1.SyncRequest
-	(*TransactRequest)(nil),      // 11: corral.v1.TransactRequest
-	(*WatchRequest)(nil),         // 12: corral.v1.WatchRequest
-	(*OpenSessionResponse)(nil),  // 13: corral.v1.OpenSessionResponse
-	(*KeepAliveResponse)(nil),    // 14: corral.v1.KeepAliveResponse
-	(*CloseSessionResponse)(nil), // 15: corral.v1.CloseSessionResponse
-	(*WhoAmIResponse)(nil),       // 16: corral.v1.WhoAmIResponse
-	(*CreateResponse)(nil),       // 17: corral.v1.CreateResponse
-	(*GetResponse)(nil),          // 18: corral.v1.GetResponse
-	(*ExistsResponse)(nil),       // 19: corral.v1.ExistsResponse
-	(*SetResponse)(nil),          // 20: corral.v1.SetResponse
-	(*DeleteResponse)(nil),       // 21: corral.v1.DeleteResponse
-	(*ListResponse)(nil),         // 22: corral.v1.ListResponse
-	(*SyncResponse)(nil),         // 23: corral.v1.SyncResponse
-	(*TransactResponse)(nil),     // 24: corral.v1.TransactResponse
-	(*WatchResponse)(nil),        // 25: corral.v1.WatchResponse
+	(*GetAclRequest)(nil),        // 4: corral.v1.GetAclRequest
+	(*SetAclRequest)(nil),        // 5: corral.v1.SetAclRequest
+	(*CreateRequest)(nil),        // 6: corral.v1.CreateRequest
+	(*GetRequest)(nil),           // 7: corral.v1.GetRequest
+	(*ExistsRequest)(nil),        // 8: corral.v1.ExistsRequest
+	(*SetRequest)(nil),           // 9: corral.v1.SetRequest
+	(*DeleteRequest)(nil),        // 10: corral.v1.DeleteRequest
+	(*ListRequest)(nil),          // 11: corral.v1.ListRequest
+	(*SyncRequest)(nil),          // 12: corral.v1.SyncRequest
+	(*TransactRequest)(nil),      // 13: corral.v1.TransactRequest
+	(*WatchRequest)(nil),         // 14: corral.v1.WatchRequest
+	(*OpenSessionResponse)(nil),  // 15: corral.v1.OpenSessionResponse
+	(*KeepAliveResponse)(nil),    // 16: corral.v1.KeepAliveResponse
+	(*CloseSessionResponse)(nil), // 17: corral.v1.CloseSessionResponse
+	(*WhoAmIResponse)(nil),       // 18: corral.v1.WhoAmIResponse
+	(*GetAclResponse)(nil),       // 19: corral.v1.GetAclResponse
+	(*SetAclResponse)(nil),       // 20: corral.v1.SetAclResponse
+	(*CreateResponse)(nil),       // 21: corral.v1.CreateResponse
+	(*GetResponse)(nil),          // 22: corral.v1.GetResponse
+	(*ExistsResponse)(nil),       // 23: corral.v1.ExistsResponse
+	(*SetResponse)(nil),          // 24: corral.v1.SetResponse
+	(*DeleteResponse)(nil),       // 25: corral.v1.DeleteResponse
+	(*ListResponse)(nil),         // 26: corral.v1.ListResponse
+	(*SyncResponse)(nil),         // 27: corral.v1.SyncResponse
+	(*TransactResponse)(nil),     // 28: corral.v1.TransactResponse
+	(*WatchResponse)(nil),        // 29: corral.v1.WatchResponse
 }
 var file_corral_v1_coordination_proto_depIdxs = []int32{
 	0,  // 0: corral.v1.Coordination.OpenSession:input_type -> corral.v1.OpenSessionRequest
 	1,  // 1: corral.v1.Coordination.KeepAlive:input_type -> corral.v1.KeepAliveRequest
 	2,  // 2: corral.v1.Coordination.CloseSession:input_type -> corral.v1.CloseSessionRequest
 	3,  // 3: corral.v1.Coordination.WhoAmI:input_type -> corral.v1.WhoAmIRequest
-	4,  // 4: corral.v1.Coordination.Create:input_type -> corral.v1.CreateRequest
-	5,  // 5: corral.v1.Coordination.Get:input_type -> corral.v1.GetRequest
-	6,  // 6: corral.v1.Coordination.Exists:input_type -> corral.v1.ExistsRequest
-	7,  // 7: corral.v1.Coordination.Set:input_type -> corral.v1.SetRequest
-	8,  // 8: corral.v1.Coordination.Delete:input_type -> corral.v1.DeleteRequest
-	9,  // 9: corral.v1.Coordination.List:input_type -> corral.v1.ListRequest
-	10, // 10: corral.v1.Coordination.Sync:input_type -> corral.v1.SyncRequest
-	11, // 11: corral.v1.Coordination.Transact:input_type -> corral.v1.TransactRequest
-	12, // 12: corral.v1.Coordination.Watch:input_type -> corral.v1.WatchRequest
-	13, // 13: corral.v1.Coordination.OpenSession:output_type -> corral.v1.OpenSessionResponse
-	14, // 14: corral.v1.Coordination.KeepAlive:output_type -> corral.v1.KeepAliveResponse
-	15, // 15: corral.v1.Coordination.CloseSession:output_type -> corral.v1.CloseSessionResponse
-	16, // 16: corral.v1.Coordination.WhoAmI:output_type -> corral.v1.WhoAmIResponse
-	17, // 17: corral.v1.Coordination.Create:output_type -> corral.v1.CreateResponse
-	18, // 18: corral.v1.Coordination.Get:output_type -> corral.v1.GetResponse
-	19, // 19: corral.v1.Coordination.Exists:output_type -> corral.v1.ExistsResponse
-	20, // 20: corral.v1.Coordination.Set:output_type -> corral.v1.SetResponse
-	21, // 21: corral.v1.Coordination.Delete:output_type -> corral.v1.DeleteResponse
-	22, // 22: corral.v1.Coordination.List:output_type -> corral.v1.ListResponse
-	23, // 23: corral.v1.Coordination.Sync:output_type -> corral.v1.SyncResponse
-	24, // 24: corral.v1.Coordination.Transact:output_type -> corral.v1.TransactResponse
-	25, // 25: corral.v1.Coordination.Watch:output_type -> corral.v1.WatchResponse
-	13, // [13:26] is the sub-list for method output_type
-	0,  // [0:13] is the sub-list for method input_type
+	4,  // 4: corral.v1.Coordination.GetAcl:input_type -> corral.v1.GetAclRequest
+	5,  // 5: corral.v1.Coordination.SetAcl:input_type -> corral.v1.SetAclRequest
+	6,  // 6: corral.v1.Coordination.Create:input_type -> corral.v1.CreateRequest
+	7,  // 7: corral.v1.Coordination.Get:input_type -> corral.v1.GetRequest
+	8,  // 8: corral.v1.Coordination.Exists:input_type -> corral.v1.ExistsRequest
+	9,  // 9: corral.v1.Coordination.Set:input_type -> corral.v1.SetRequest
+	10, // 10: corral.v1.Coordination.Delete:input_type -> corral.v1.DeleteRequest
+	11, // 11: corral.v1.Coordination.List:input_type -> corral.v1.ListRequest
+	12, // 12: corral.v1.Coordination.Sync:input_type -> corral.v1.SyncRequest
+	13, // 13: corral.v1.Coordination.Transact:input_type -> corral.v1.TransactRequest
+	14, // 14: corral.v1.Coordination.Watch:input_type -> corral.v1.WatchRequest
+	15, // 15: corral.v1.Coordination.OpenSession:output_type -> corral.v1.OpenSessionResponse
+	16, // 16: corral.v1.Coordination.KeepAlive:output_type -> corral.v1.KeepAliveResponse
+	17, // 17: corral.v1.Coordination.CloseSession:output_type -> corral.v1.CloseSessionResponse
+	18, // 18: corral.v1.Coordination.WhoAmI:output_type -> corral.v1.WhoAmIResponse
+	19, // 19: corral.v1.Coordination.GetAcl:output_type -> corral.v1.GetAclResponse
+	20, // 20: corral.v1.Coordination.SetAcl:output_type -> corral.v1.SetAclResponse
+	21, // 21: corral.v1.Coordination.Create:output_type -> corral.v1.CreateResponse
+	22, // 22: corral.v1.Coordination.Get:output_type -> corral.v1.GetResponse
+	23, // 23: corral.v1.Coordination.Exists:output_type -> corral.v1.ExistsResponse
+	24, // 24: corral.v1.Coordination.Set:output_type -> corral.v1.SetResponse
+	25, // 25: corral.v1.Coordination.Delete:output_type -> corral.v1.DeleteResponse
+	26, // 26: corral.v1.Coordination.List:output_type -> corral.v1.ListResponse
+	27, // 27: corral.v1.Coordination.Sync:output_type -> corral.v1.SyncResponse
+	28, // 28: corral.v1.Coordination.Transact:output_type -> corral.v1.TransactResponse
+	29, // 29: corral.v1.Coordination.Watch:output_type -> corral.v1.WatchResponse
+	15, // [15:30] is the sub-list for method output_type
+	0,  // [0:15] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name

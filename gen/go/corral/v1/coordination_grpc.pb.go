@@ -27,6 +27,8 @@ const (
 	Coordination_KeepAlive_FullMethodName    = "/corral.v1.Coordination/KeepAlive"
 	Coordination_CloseSession_FullMethodName = "/corral.v1.Coordination/CloseSession"
 	Coordination_WhoAmI_FullMethodName       = "/corral.v1.Coordination/WhoAmI"
+	Coordination_GetAcl_FullMethodName       = "/corral.v1.Coordination/GetAcl"
+	Coordination_SetAcl_FullMethodName       = "/corral.v1.Coordination/SetAcl"
 	Coordination_Create_FullMethodName       = "/corral.v1.Coordination/Create"
 	Coordination_Get_FullMethodName          = "/corral.v1.Coordination/Get"
 	Coordination_Exists_FullMethodName       = "/corral.v1.Coordination/Exists"
@@ -84,36 +86,49 @@ type CoordinationClient interface {
 	CloseSession(ctx context.Context, in *CloseSessionRequest, opts ...grpc.CallOption) (*CloseSessionResponse, error)
 	// Tells who the caller is: everybody that ACLs may know him as.
 	WhoAmI(ctx context.Context, in *WhoAmIRequest, opts ...grpc.CallOption) (*WhoAmIResponse, error)
+	// Reads a node's access control list. It takes the permission READ or ADMIN.
+	//
+	// Errors: NO_NODE; NO_AUTH.
+	GetAcl(ctx context.Context, in *GetAclRequest, opts ...grpc.CallOption) (*GetAclResponse, error)
+	// Sets a node's access control list. It takes the permission ADMIN; no watch is told.
+	//
+	// Errors, in order: INVALID_ACL; NO_NODE; NO_AUTH; BAD_VERSION, of the list; with `recursive`,
+	// TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB of their paths and lists.
+	SetAcl(ctx context.Context, in *SetAclRequest, opts ...grpc.CallOption) (*SetAclResponse, error)
 	// Creates a node. The parent must exist, unless `parents` says what to make of one that does not. `if_exists`
 	// says what to do with a node that is there.
 	//
 	// Errors, in the order in which they are decided: SESSION_EXPIRED; PATH_TOO_LONG and DATA_TOO_LARGE;
 	// BAD_ARGUMENTS for a `ttl_ms` that is out of range or does not go with the mode, and an `if_exists` that
 	// does not; SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
-	// with "/"; NO_NODE for a missing parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS;
+	// with "/"; INVALID_ACL; NO_NODE for a missing parent; NO_AUTH for CREATE on the parent, or on the nearest node above
+	// that there is; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS, or NO_AUTH for what `if_exists` needs;
 	// NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS. With `parents`, all faults of the path come before the
 	// parent is looked for if it is missing, and TRANSACTION_TOO_LARGE for more than 4 MiB of paths to create.
 	Create(ctx context.Context, in *CreateRequest, opts ...grpc.CallOption) (*CreateResponse, error)
 	// Reads a node's data and Stat.
 	//
-	// Errors: NO_NODE.
+	// Errors: NO_NODE, NO_AUTH for READ.
 	Get(ctx context.Context, in *GetRequest, opts ...grpc.CallOption) (*GetResponse, error)
 	// Tells whether a node exists: a missing one is an answer without `stat`, not an error.
+	//
+	// Errors: NO_AUTH for READ on a node that exists.
 	Exists(ctx context.Context, in *ExistsRequest, opts ...grpc.CallOption) (*ExistsResponse, error)
 	// Replaces a node's data. The same bytes again still count as a change.
 	//
-	// Errors, in order: DATA_TOO_LARGE, NO_NODE, BAD_VERSION.
+	// Errors, in order: DATA_TOO_LARGE, NO_NODE, NO_AUTH for WRITE, BAD_VERSION.
 	Set(ctx context.Context, in *SetRequest, opts ...grpc.CallOption) (*SetResponse, error)
 	// Deletes a node that has no children, or, with `recursive`, with everything below it: all of it or nothing.
 	//
 	// Errors, in order: BAD_ARGUMENTS for "/", "/zookeeper", "/zookeeper/quota" and "/zookeeper/config";
-	// NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB
+	// NO_NODE for the parent; NO_AUTH for DELETE on the parent, and with `recursive` on every node below that has
+	// children; NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB
 	// of their paths: delete such a subtree in parts.
 	Delete(ctx context.Context, in *DeleteRequest, opts ...grpc.CallOption) (*DeleteResponse, error)
 	// Lists the children of a node by name, a page at a time. ZooKeeper leaves the order open and answers
 	// in one message; Corral answers in the order of the names' UTF-8 bytes, in pages.
 	//
-	// Errors: NO_NODE.
+	// Errors: NO_NODE, NO_AUTH for READ. Children that the caller may not read are listed without their Stat.
 	List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error)
 	// Answers when every write that reached the server before this call has been applied. It succeeds
 	// whether or not there is a node at the path.
@@ -137,7 +152,10 @@ type CoordinationClient interface {
 	// A stream with a `corral-session` ends with SESSION_EXPIRED when that session does. Half-closing lets the
 	// stream go on until its last watch is over; then it ends with OK. Set no deadline on it.
 	//
-	// An error of one watch cancels that watch (WatchCanceled) and leaves the others alone: NO_NODE,
+	// Events of a node that the caller may not read are not told: of a creation by the new list, of a deletion by the
+	// last one, of a parent's children by the parent's. A one-shot watch is over all the same, as in ZooKeeper.
+	//
+	// An error of one watch cancels that watch (WatchCanceled) and leaves the others alone: NO_NODE, NO_AUTH,
 	// BAD_ARGUMENTS, PATH_TOO_LONG, COMPACTED, ZXID_AHEAD, TOO_MANY_WATCHES; NO_WATCHER for a cancel.
 	//
 	// Errors of the stream: SESSION_EXPIRED; BAD_ARGUMENTS for a watch_id that is taken or out of range, and for
@@ -190,6 +208,26 @@ func (c *coordinationClient) WhoAmI(ctx context.Context, in *WhoAmIRequest, opts
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(WhoAmIResponse)
 	err := c.cc.Invoke(ctx, Coordination_WhoAmI_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *coordinationClient) GetAcl(ctx context.Context, in *GetAclRequest, opts ...grpc.CallOption) (*GetAclResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetAclResponse)
+	err := c.cc.Invoke(ctx, Coordination_GetAcl_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *coordinationClient) SetAcl(ctx context.Context, in *SetAclRequest, opts ...grpc.CallOption) (*SetAclResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetAclResponse)
+	err := c.cc.Invoke(ctx, Coordination_SetAcl_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -335,36 +373,49 @@ type CoordinationServer interface {
 	CloseSession(context.Context, *CloseSessionRequest) (*CloseSessionResponse, error)
 	// Tells who the caller is: everybody that ACLs may know him as.
 	WhoAmI(context.Context, *WhoAmIRequest) (*WhoAmIResponse, error)
+	// Reads a node's access control list. It takes the permission READ or ADMIN.
+	//
+	// Errors: NO_NODE; NO_AUTH.
+	GetAcl(context.Context, *GetAclRequest) (*GetAclResponse, error)
+	// Sets a node's access control list. It takes the permission ADMIN; no watch is told.
+	//
+	// Errors, in order: INVALID_ACL; NO_NODE; NO_AUTH; BAD_VERSION, of the list; with `recursive`,
+	// TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB of their paths and lists.
+	SetAcl(context.Context, *SetAclRequest) (*SetAclResponse, error)
 	// Creates a node. The parent must exist, unless `parents` says what to make of one that does not. `if_exists`
 	// says what to do with a node that is there.
 	//
 	// Errors, in the order in which they are decided: SESSION_EXPIRED; PATH_TOO_LONG and DATA_TOO_LARGE;
 	// BAD_ARGUMENTS for a `ttl_ms` that is out of range or does not go with the mode, and an `if_exists` that
 	// does not; SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
-	// with "/"; NO_NODE for a missing parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS;
+	// with "/"; INVALID_ACL; NO_NODE for a missing parent; NO_AUTH for CREATE on the parent, or on the nearest node above
+	// that there is; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS, or NO_AUTH for what `if_exists` needs;
 	// NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS. With `parents`, all faults of the path come before the
 	// parent is looked for if it is missing, and TRANSACTION_TOO_LARGE for more than 4 MiB of paths to create.
 	Create(context.Context, *CreateRequest) (*CreateResponse, error)
 	// Reads a node's data and Stat.
 	//
-	// Errors: NO_NODE.
+	// Errors: NO_NODE, NO_AUTH for READ.
 	Get(context.Context, *GetRequest) (*GetResponse, error)
 	// Tells whether a node exists: a missing one is an answer without `stat`, not an error.
+	//
+	// Errors: NO_AUTH for READ on a node that exists.
 	Exists(context.Context, *ExistsRequest) (*ExistsResponse, error)
 	// Replaces a node's data. The same bytes again still count as a change.
 	//
-	// Errors, in order: DATA_TOO_LARGE, NO_NODE, BAD_VERSION.
+	// Errors, in order: DATA_TOO_LARGE, NO_NODE, NO_AUTH for WRITE, BAD_VERSION.
 	Set(context.Context, *SetRequest) (*SetResponse, error)
 	// Deletes a node that has no children, or, with `recursive`, with everything below it: all of it or nothing.
 	//
 	// Errors, in order: BAD_ARGUMENTS for "/", "/zookeeper", "/zookeeper/quota" and "/zookeeper/config";
-	// NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB
+	// NO_NODE for the parent; NO_AUTH for DELETE on the parent, and with `recursive` on every node below that has
+	// children; NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB
 	// of their paths: delete such a subtree in parts.
 	Delete(context.Context, *DeleteRequest) (*DeleteResponse, error)
 	// Lists the children of a node by name, a page at a time. ZooKeeper leaves the order open and answers
 	// in one message; Corral answers in the order of the names' UTF-8 bytes, in pages.
 	//
-	// Errors: NO_NODE.
+	// Errors: NO_NODE, NO_AUTH for READ. Children that the caller may not read are listed without their Stat.
 	List(context.Context, *ListRequest) (*ListResponse, error)
 	// Answers when every write that reached the server before this call has been applied. It succeeds
 	// whether or not there is a node at the path.
@@ -388,7 +439,10 @@ type CoordinationServer interface {
 	// A stream with a `corral-session` ends with SESSION_EXPIRED when that session does. Half-closing lets the
 	// stream go on until its last watch is over; then it ends with OK. Set no deadline on it.
 	//
-	// An error of one watch cancels that watch (WatchCanceled) and leaves the others alone: NO_NODE,
+	// Events of a node that the caller may not read are not told: of a creation by the new list, of a deletion by the
+	// last one, of a parent's children by the parent's. A one-shot watch is over all the same, as in ZooKeeper.
+	//
+	// An error of one watch cancels that watch (WatchCanceled) and leaves the others alone: NO_NODE, NO_AUTH,
 	// BAD_ARGUMENTS, PATH_TOO_LONG, COMPACTED, ZXID_AHEAD, TOO_MANY_WATCHES; NO_WATCHER for a cancel.
 	//
 	// Errors of the stream: SESSION_EXPIRED; BAD_ARGUMENTS for a watch_id that is taken or out of range, and for
@@ -415,6 +469,12 @@ func (UnimplementedCoordinationServer) CloseSession(context.Context, *CloseSessi
 }
 func (UnimplementedCoordinationServer) WhoAmI(context.Context, *WhoAmIRequest) (*WhoAmIResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method WhoAmI not implemented")
+}
+func (UnimplementedCoordinationServer) GetAcl(context.Context, *GetAclRequest) (*GetAclResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetAcl not implemented")
+}
+func (UnimplementedCoordinationServer) SetAcl(context.Context, *SetAclRequest) (*SetAclResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetAcl not implemented")
 }
 func (UnimplementedCoordinationServer) Create(context.Context, *CreateRequest) (*CreateResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Create not implemented")
@@ -521,6 +581,42 @@ func _Coordination_WhoAmI_Handler(srv interface{}, ctx context.Context, dec func
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(CoordinationServer).WhoAmI(ctx, req.(*WhoAmIRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Coordination_GetAcl_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetAclRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CoordinationServer).GetAcl(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Coordination_GetAcl_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CoordinationServer).GetAcl(ctx, req.(*GetAclRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Coordination_SetAcl_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetAclRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CoordinationServer).SetAcl(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Coordination_SetAcl_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CoordinationServer).SetAcl(ctx, req.(*SetAclRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -694,6 +790,14 @@ var Coordination_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "WhoAmI",
 			Handler:    _Coordination_WhoAmI_Handler,
+		},
+		{
+			MethodName: "GetAcl",
+			Handler:    _Coordination_GetAcl_Handler,
+		},
+		{
+			MethodName: "SetAcl",
+			Handler:    _Coordination_SetAcl_Handler,
 		},
 		{
 			MethodName: "Create",

@@ -24,17 +24,21 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x13\x63orral/v1/acl.proto\x12\tcorral.v1\"&\n\x08Identity\x12\x0e\n\x06scheme\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\"\x0f\n\rWhoAmIRequest\"9\n\x0eWhoAmIResponse\x12\'\n\nidentities\x18\x01 \x03(\x0b\x32\x13.corral.v1.Identityb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x13\x63orral/v1/acl.proto\x12\tcorral.v1\"&\n\x08Identity\x12\x0e\n\x06scheme\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\"]\n\x08\x41\x63lEntry\x12%\n\x08identity\x18\x01 \x01(\x0b\x32\x13.corral.v1.Identity\x12*\n\x0bpermissions\x18\x02 \x03(\x0e\x32\x15.corral.v1.Permission\"\x0f\n\rWhoAmIRequest\"9\n\x0eWhoAmIResponse\x12\'\n\nidentities\x18\x01 \x03(\x0b\x32\x13.corral.v1.Identity*\xab\x01\n\nPermission\x12\x1a\n\x16PERMISSION_UNSPECIFIED\x10\x00\x12\x13\n\x0fPERMISSION_READ\x10\x01\x12\x14\n\x10PERMISSION_WRITE\x10\x02\x12\x15\n\x11PERMISSION_CREATE\x10\x03\x12\x15\n\x11PERMISSION_DELETE\x10\x04\x12\x14\n\x10PERMISSION_ADMIN\x10\x05\x12\x12\n\x0ePERMISSION_ALL\x10\x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'corral.v1.acl_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_PERMISSION']._serialized_start=246
+  _globals['_PERMISSION']._serialized_end=417
   _globals['_IDENTITY']._serialized_start=34
   _globals['_IDENTITY']._serialized_end=72
-  _globals['_WHOAMIREQUEST']._serialized_start=74
-  _globals['_WHOAMIREQUEST']._serialized_end=89
-  _globals['_WHOAMIRESPONSE']._serialized_start=91
-  _globals['_WHOAMIRESPONSE']._serialized_end=148
+  _globals['_ACLENTRY']._serialized_start=74
+  _globals['_ACLENTRY']._serialized_end=167
+  _globals['_WHOAMIREQUEST']._serialized_start=169
+  _globals['_WHOAMIREQUEST']._serialized_end=184
+  _globals['_WHOAMIRESPONSE']._serialized_start=186
+  _globals['_WHOAMIRESPONSE']._serialized_end=243
 # @@protoc_insertion_point(module_scope)

@@ -26,10 +26,10 @@ if _version_not_supported:
 
 
 class AdminStub(object):
-    """Admin shows what goes on inside a server. It changes nothing. There are no permissions yet: whoever reaches
-    the server may ask.
+    """Admin shows what goes on inside a server. It changes nothing. It is for whom the access control list of "/" gives
+    ADMIN: everybody, until that list is set.
 
-    Errors are those of Coordination.
+    Errors are those of Coordination, NO_AUTH first.
     """
 
     def __init__(self, channel):
@@ -51,10 +51,10 @@ class AdminStub(object):
 
 
 class AdminServicer(object):
-    """Admin shows what goes on inside a server. It changes nothing. There are no permissions yet: whoever reaches
-    the server may ask.
+    """Admin shows what goes on inside a server. It changes nothing. It is for whom the access control list of "/" gives
+    ADMIN: everybody, until that list is set.
 
-    Errors are those of Coordination.
+    Errors are those of Coordination, NO_AUTH first.
     """
 
     def CountWatches(self, request, context):
@@ -93,10 +93,10 @@ def add_AdminServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Admin(object):
-    """Admin shows what goes on inside a server. It changes nothing. There are no permissions yet: whoever reaches
-    the server may ask.
+    """Admin shows what goes on inside a server. It changes nothing. It is for whom the access control list of "/" gives
+    ADMIN: everybody, until that list is set.
 
-    Errors are those of Coordination.
+    Errors are those of Coordination, NO_AUTH first.
     """
 
     @staticmethod

@@ -74,6 +74,16 @@ class CoordinationStub(object):
                 request_serializer=corral_dot_v1_dot_acl__pb2.WhoAmIRequest.SerializeToString,
                 response_deserializer=corral_dot_v1_dot_acl__pb2.WhoAmIResponse.FromString,
                 _registered_method=True)
+        self.GetAcl = channel.unary_unary(
+                '/corral.v1.Coordination/GetAcl',
+                request_serializer=corral_dot_v1_dot_node__pb2.GetAclRequest.SerializeToString,
+                response_deserializer=corral_dot_v1_dot_node__pb2.GetAclResponse.FromString,
+                _registered_method=True)
+        self.SetAcl = channel.unary_unary(
+                '/corral.v1.Coordination/SetAcl',
+                request_serializer=corral_dot_v1_dot_node__pb2.SetAclRequest.SerializeToString,
+                response_deserializer=corral_dot_v1_dot_node__pb2.SetAclResponse.FromString,
+                _registered_method=True)
         self.Create = channel.unary_unary(
                 '/corral.v1.Coordination/Create',
                 request_serializer=corral_dot_v1_dot_node__pb2.CreateRequest.SerializeToString,
@@ -185,6 +195,25 @@ class CoordinationServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetAcl(self, request, context):
+        """Reads a node's access control list. It takes the permission READ or ADMIN.
+
+        Errors: NO_NODE; NO_AUTH.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetAcl(self, request, context):
+        """Sets a node's access control list. It takes the permission ADMIN; no watch is told.
+
+        Errors, in order: INVALID_ACL; NO_NODE; NO_AUTH; BAD_VERSION, of the list; with `recursive`,
+        TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB of their paths and lists.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Create(self, request, context):
         """Creates a node. The parent must exist, unless `parents` says what to make of one that does not. `if_exists`
         says what to do with a node that is there.
@@ -192,7 +221,8 @@ class CoordinationServicer(object):
         Errors, in the order in which they are decided: SESSION_EXPIRED; PATH_TOO_LONG and DATA_TOO_LARGE;
         BAD_ARGUMENTS for a `ttl_ms` that is out of range or does not go with the mode, and an `if_exists` that
         does not; SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
-        with "/"; NO_NODE for a missing parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS;
+        with "/"; INVALID_ACL; NO_NODE for a missing parent; NO_AUTH for CREATE on the parent, or on the nearest node above
+        that there is; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS, or NO_AUTH for what `if_exists` needs;
         NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS. With `parents`, all faults of the path come before the
         parent is looked for if it is missing, and TRANSACTION_TOO_LARGE for more than 4 MiB of paths to create.
         """
@@ -203,7 +233,7 @@ class CoordinationServicer(object):
     def Get(self, request, context):
         """Reads a node's data and Stat.
 
-        Errors: NO_NODE.
+        Errors: NO_NODE, NO_AUTH for READ.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -211,6 +241,8 @@ class CoordinationServicer(object):
 
     def Exists(self, request, context):
         """Tells whether a node exists: a missing one is an answer without `stat`, not an error.
+
+        Errors: NO_AUTH for READ on a node that exists.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -219,7 +251,7 @@ class CoordinationServicer(object):
     def Set(self, request, context):
         """Replaces a node's data. The same bytes again still count as a change.
 
-        Errors, in order: DATA_TOO_LARGE, NO_NODE, BAD_VERSION.
+        Errors, in order: DATA_TOO_LARGE, NO_NODE, NO_AUTH for WRITE, BAD_VERSION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -229,7 +261,8 @@ class CoordinationServicer(object):
         """Deletes a node that has no children, or, with `recursive`, with everything below it: all of it or nothing.
 
         Errors, in order: BAD_ARGUMENTS for "/", "/zookeeper", "/zookeeper/quota" and "/zookeeper/config";
-        NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB
+        NO_NODE for the parent; NO_AUTH for DELETE on the parent, and with `recursive` on every node below that has
+        children; NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB
         of their paths: delete such a subtree in parts.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -240,7 +273,7 @@ class CoordinationServicer(object):
         """Lists the children of a node by name, a page at a time. ZooKeeper leaves the order open and answers
         in one message; Corral answers in the order of the names' UTF-8 bytes, in pages.
 
-        Errors: NO_NODE.
+        Errors: NO_NODE, NO_AUTH for READ. Children that the caller may not read are listed without their Stat.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -279,7 +312,10 @@ class CoordinationServicer(object):
         A stream with a `corral-session` ends with SESSION_EXPIRED when that session does. Half-closing lets the
         stream go on until its last watch is over; then it ends with OK. Set no deadline on it.
 
-        An error of one watch cancels that watch (WatchCanceled) and leaves the others alone: NO_NODE,
+        Events of a node that the caller may not read are not told: of a creation by the new list, of a deletion by the
+        last one, of a parent's children by the parent's. A one-shot watch is over all the same, as in ZooKeeper.
+
+        An error of one watch cancels that watch (WatchCanceled) and leaves the others alone: NO_NODE, NO_AUTH,
         BAD_ARGUMENTS, PATH_TOO_LONG, COMPACTED, ZXID_AHEAD, TOO_MANY_WATCHES; NO_WATCHER for a cancel.
 
         Errors of the stream: SESSION_EXPIRED; BAD_ARGUMENTS for a watch_id that is taken or out of range, and for
@@ -311,6 +347,16 @@ def add_CoordinationServicer_to_server(servicer, server):
                     servicer.WhoAmI,
                     request_deserializer=corral_dot_v1_dot_acl__pb2.WhoAmIRequest.FromString,
                     response_serializer=corral_dot_v1_dot_acl__pb2.WhoAmIResponse.SerializeToString,
+            ),
+            'GetAcl': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAcl,
+                    request_deserializer=corral_dot_v1_dot_node__pb2.GetAclRequest.FromString,
+                    response_serializer=corral_dot_v1_dot_node__pb2.GetAclResponse.SerializeToString,
+            ),
+            'SetAcl': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetAcl,
+                    request_deserializer=corral_dot_v1_dot_node__pb2.SetAclRequest.FromString,
+                    response_serializer=corral_dot_v1_dot_node__pb2.SetAclResponse.SerializeToString,
             ),
             'Create': grpc.unary_unary_rpc_method_handler(
                     servicer.Create,
@@ -482,6 +528,60 @@ class Coordination(object):
             '/corral.v1.Coordination/WhoAmI',
             corral_dot_v1_dot_acl__pb2.WhoAmIRequest.SerializeToString,
             corral_dot_v1_dot_acl__pb2.WhoAmIResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetAcl(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/corral.v1.Coordination/GetAcl',
+            corral_dot_v1_dot_node__pb2.GetAclRequest.SerializeToString,
+            corral_dot_v1_dot_node__pb2.GetAclResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetAcl(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/corral.v1.Coordination/SetAcl',
+            corral_dot_v1_dot_node__pb2.SetAclRequest.SerializeToString,
+            corral_dot_v1_dot_node__pb2.SetAclResponse.FromString,
             options,
             channel_credentials,
             insecure,

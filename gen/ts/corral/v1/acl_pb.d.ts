@@ -4,7 +4,7 @@
 // @generated from file corral/v1/acl.proto (package corral.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
@@ -45,6 +45,38 @@ export declare type Identity = Message<"corral.v1.Identity"> & {
 export declare const IdentitySchema: GenMessage<Identity>;
 
 /**
+ * Somebody, and what he may do with a node. A list allows what any of its entries allows, and nothing else: it is
+ * not inherited by children, and knows no exceptions.
+ *
+ * @generated from message corral.v1.AclEntry
+ */
+export declare type AclEntry = Message<"corral.v1.AclEntry"> & {
+  /**
+   * Who is meant. Beside the schemes of Identity, except "super":
+   * - "world", with the id "anyone": everybody.
+   * - "auth", whatever its id: everybody that the caller has proven to be, an address apart. It is replaced by
+   *   those when the list is set.
+   * An "ip" may be an address or the beginning of one, `10.0.0.0/8`; IPv4 and IPv6.
+   *
+   * @generated from field: corral.v1.Identity identity = 1;
+   */
+  identity?: Identity | undefined;
+
+  /**
+   * What he may do; at least one thing.
+   *
+   * @generated from field: repeated corral.v1.Permission permissions = 2;
+   */
+  permissions: Permission[];
+};
+
+/**
+ * Describes the message corral.v1.AclEntry.
+ * Use `create(AclEntrySchema)` to create a new message.
+ */
+export declare const AclEntrySchema: GenMessage<AclEntry>;
+
+/**
  * A question for the caller's identities.
  *
  * @generated from message corral.v1.WhoAmIRequest
@@ -77,4 +109,65 @@ export declare type WhoAmIResponse = Message<"corral.v1.WhoAmIResponse"> & {
  * Use `create(WhoAmIResponseSchema)` to create a new message.
  */
 export declare const WhoAmIResponseSchema: GenMessage<WhoAmIResponse>;
+
+/**
+ * What an entry allows.
+ *
+ * @generated from enum corral.v1.Permission
+ */
+export enum Permission {
+  /**
+   * Never valid.
+   *
+   * @generated from enum value: PERMISSION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Read the node's data, Stat and children, know whether it exists, and be told of its changes.
+   *
+   * @generated from enum value: PERMISSION_READ = 1;
+   */
+  READ = 1,
+
+  /**
+   * Set the node's data.
+   *
+   * @generated from enum value: PERMISSION_WRITE = 2;
+   */
+  WRITE = 2,
+
+  /**
+   * Create children.
+   *
+   * @generated from enum value: PERMISSION_CREATE = 3;
+   */
+  CREATE = 3,
+
+  /**
+   * Delete children. Whether a node may be deleted is said by its parent's list, not by its own.
+   *
+   * @generated from enum value: PERMISSION_DELETE = 4;
+   */
+  DELETE = 4,
+
+  /**
+   * Set the access control list.
+   *
+   * @generated from enum value: PERMISSION_ADMIN = 5;
+   */
+  ADMIN = 5,
+
+  /**
+   * All of these.
+   *
+   * @generated from enum value: PERMISSION_ALL = 6;
+   */
+  ALL = 6,
+}
+
+/**
+ * Describes the enum corral.v1.Permission.
+ */
+export declare const PermissionSchema: GenEnum<Permission>;
 

@@ -4,13 +4,13 @@
 // @generated from file corral/v1/acl.proto (package corral.v1, syntax proto3)
 /* eslint-disable */
 
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
 
 /**
  * Describes the file corral/v1/acl.proto.
  */
 export const file_corral_v1_acl = /*@__PURE__*/
-  fileDesc("ChNjb3JyYWwvdjEvYWNsLnByb3RvEgljb3JyYWwudjEiJgoISWRlbnRpdHkSDgoGc2NoZW1lGAEgASgJEgoKAmlkGAIgASgJIg8KDVdob0FtSVJlcXVlc3QiOQoOV2hvQW1JUmVzcG9uc2USJwoKaWRlbnRpdGllcxgBIAMoCzITLmNvcnJhbC52MS5JZGVudGl0eUKaAQoNY29tLmNvcnJhbC52MUIIQWNsUHJvdG9QAVo6Z2l0aHViLmNvbS9jb3JyYWwtcHJvamVjdC9jb3JyYWwvZ2VuL2dvL2NvcnJhbC92MTtjb3JyYWx2MaICA0NYWKoCCUNvcnJhbC5WMcoCCUNvcnJhbFxWMeICFUNvcnJhbFxWMVxHUEJNZXRhZGF0YeoCCkNvcnJhbDo6VjFiBnByb3RvMw");
+  fileDesc("ChNjb3JyYWwvdjEvYWNsLnByb3RvEgljb3JyYWwudjEiJgoISWRlbnRpdHkSDgoGc2NoZW1lGAEgASgJEgoKAmlkGAIgASgJIl0KCEFjbEVudHJ5EiUKCGlkZW50aXR5GAEgASgLMhMuY29ycmFsLnYxLklkZW50aXR5EioKC3Blcm1pc3Npb25zGAIgAygOMhUuY29ycmFsLnYxLlBlcm1pc3Npb24iDwoNV2hvQW1JUmVxdWVzdCI5Cg5XaG9BbUlSZXNwb25zZRInCgppZGVudGl0aWVzGAEgAygLMhMuY29ycmFsLnYxLklkZW50aXR5KqsBCgpQZXJtaXNzaW9uEhoKFlBFUk1JU1NJT05fVU5TUEVDSUZJRUQQABITCg9QRVJNSVNTSU9OX1JFQUQQARIUChBQRVJNSVNTSU9OX1dSSVRFEAISFQoRUEVSTUlTU0lPTl9DUkVBVEUQAxIVChFQRVJNSVNTSU9OX0RFTEVURRAEEhQKEFBFUk1JU1NJT05fQURNSU4QBRISCg5QRVJNSVNTSU9OX0FMTBAGQpoBCg1jb20uY29ycmFsLnYxQghBY2xQcm90b1ABWjpnaXRodWIuY29tL2NvcnJhbC1wcm9qZWN0L2NvcnJhbC9nZW4vZ28vY29ycmFsL3YxO2NvcnJhbHYxogIDQ1hYqgIJQ29ycmFsLlYxygIJQ29ycmFsXFYx4gIVQ29ycmFsXFYxXEdQQk1ldGFkYXRh6gIKQ29ycmFsOjpWMWIGcHJvdG8z");
 
 /**
  * Describes the message corral.v1.Identity.
@@ -20,16 +20,37 @@ export const IdentitySchema = /*@__PURE__*/
   messageDesc(file_corral_v1_acl, 0);
 
 /**
+ * Describes the message corral.v1.AclEntry.
+ * Use `create(AclEntrySchema)` to create a new message.
+ */
+export const AclEntrySchema = /*@__PURE__*/
+  messageDesc(file_corral_v1_acl, 1);
+
+/**
  * Describes the message corral.v1.WhoAmIRequest.
  * Use `create(WhoAmIRequestSchema)` to create a new message.
  */
 export const WhoAmIRequestSchema = /*@__PURE__*/
-  messageDesc(file_corral_v1_acl, 1);
+  messageDesc(file_corral_v1_acl, 2);
 
 /**
  * Describes the message corral.v1.WhoAmIResponse.
  * Use `create(WhoAmIResponseSchema)` to create a new message.
  */
 export const WhoAmIResponseSchema = /*@__PURE__*/
-  messageDesc(file_corral_v1_acl, 2);
+  messageDesc(file_corral_v1_acl, 3);
+
+/**
+ * Describes the enum corral.v1.Permission.
+ */
+export const PermissionSchema = /*@__PURE__*/
+  enumDesc(file_corral_v1_acl, 0);
+
+/**
+ * What an entry allows.
+ *
+ * @generated from enum corral.v1.Permission
+ */
+export const Permission = /*@__PURE__*/
+  tsEnum(PermissionSchema);
 

@@ -213,10 +213,10 @@ export declare type Watcher = Message<"corral.v1.Watcher"> & {
 export declare const WatcherSchema: GenMessage<Watcher>;
 
 /**
- * Admin shows what goes on inside a server. It changes nothing. There are no permissions yet: whoever reaches
- * the server may ask.
+ * Admin shows what goes on inside a server. It changes nothing. It is for whom the access control list of "/" gives
+ * ADMIN: everybody, until that list is set.
  *
- * Errors are those of Coordination.
+ * Errors are those of Coordination, NO_AUTH first.
  *
  * @generated from service corral.v1.Admin
  */

@@ -9,7 +9,7 @@
 import type { GenFile, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { CloseSessionRequestSchema, CloseSessionResponseSchema, KeepAliveRequestSchema, KeepAliveResponseSchema, OpenSessionRequestSchema, OpenSessionResponseSchema } from "./session_pb.js";
 import type { WhoAmIRequestSchema, WhoAmIResponseSchema } from "./acl_pb.js";
-import type { CreateRequestSchema, CreateResponseSchema, DeleteRequestSchema, DeleteResponseSchema, ExistsRequestSchema, ExistsResponseSchema, GetRequestSchema, GetResponseSchema, ListRequestSchema, ListResponseSchema, SetRequestSchema, SetResponseSchema, SyncRequestSchema, SyncResponseSchema } from "./node_pb.js";
+import type { CreateRequestSchema, CreateResponseSchema, DeleteRequestSchema, DeleteResponseSchema, ExistsRequestSchema, ExistsResponseSchema, GetAclRequestSchema, GetAclResponseSchema, GetRequestSchema, GetResponseSchema, ListRequestSchema, ListResponseSchema, SetAclRequestSchema, SetAclResponseSchema, SetRequestSchema, SetResponseSchema, SyncRequestSchema, SyncResponseSchema } from "./node_pb.js";
 import type { TransactRequestSchema, TransactResponseSchema } from "./transact_pb.js";
 import type { WatchRequestSchema, WatchResponseSchema } from "./watch_pb.js";
 
@@ -97,13 +97,39 @@ export declare const Coordination: GenService<{
     output: typeof WhoAmIResponseSchema;
   },
   /**
+   * Reads a node's access control list. It takes the permission READ or ADMIN.
+   *
+   * Errors: NO_NODE; NO_AUTH.
+   *
+   * @generated from rpc corral.v1.Coordination.GetAcl
+   */
+  getAcl: {
+    methodKind: "unary";
+    input: typeof GetAclRequestSchema;
+    output: typeof GetAclResponseSchema;
+  },
+  /**
+   * Sets a node's access control list. It takes the permission ADMIN; no watch is told.
+   *
+   * Errors, in order: INVALID_ACL; NO_NODE; NO_AUTH; BAD_VERSION, of the list; with `recursive`,
+   * TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB of their paths and lists.
+   *
+   * @generated from rpc corral.v1.Coordination.SetAcl
+   */
+  setAcl: {
+    methodKind: "unary";
+    input: typeof SetAclRequestSchema;
+    output: typeof SetAclResponseSchema;
+  },
+  /**
    * Creates a node. The parent must exist, unless `parents` says what to make of one that does not. `if_exists`
    * says what to do with a node that is there.
    *
    * Errors, in the order in which they are decided: SESSION_EXPIRED; PATH_TOO_LONG and DATA_TOO_LARGE;
    * BAD_ARGUMENTS for a `ttl_ms` that is out of range or does not go with the mode, and an `if_exists` that
    * does not; SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
-   * with "/"; NO_NODE for a missing parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS;
+   * with "/"; INVALID_ACL; NO_NODE for a missing parent; NO_AUTH for CREATE on the parent, or on the nearest node above
+   * that there is; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS, or NO_AUTH for what `if_exists` needs;
    * NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS. With `parents`, all faults of the path come before the
    * parent is looked for if it is missing, and TRANSACTION_TOO_LARGE for more than 4 MiB of paths to create.
    *
@@ -117,7 +143,7 @@ export declare const Coordination: GenService<{
   /**
    * Reads a node's data and Stat.
    *
-   * Errors: NO_NODE.
+   * Errors: NO_NODE, NO_AUTH for READ.
    *
    * @generated from rpc corral.v1.Coordination.Get
    */
@@ -129,6 +155,8 @@ export declare const Coordination: GenService<{
   /**
    * Tells whether a node exists: a missing one is an answer without `stat`, not an error.
    *
+   * Errors: NO_AUTH for READ on a node that exists.
+   *
    * @generated from rpc corral.v1.Coordination.Exists
    */
   exists: {
@@ -139,7 +167,7 @@ export declare const Coordination: GenService<{
   /**
    * Replaces a node's data. The same bytes again still count as a change.
    *
-   * Errors, in order: DATA_TOO_LARGE, NO_NODE, BAD_VERSION.
+   * Errors, in order: DATA_TOO_LARGE, NO_NODE, NO_AUTH for WRITE, BAD_VERSION.
    *
    * @generated from rpc corral.v1.Coordination.Set
    */
@@ -152,7 +180,8 @@ export declare const Coordination: GenService<{
    * Deletes a node that has no children, or, with `recursive`, with everything below it: all of it or nothing.
    *
    * Errors, in order: BAD_ARGUMENTS for "/", "/zookeeper", "/zookeeper/quota" and "/zookeeper/config";
-   * NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB
+   * NO_NODE for the parent; NO_AUTH for DELETE on the parent, and with `recursive` on every node below that has
+   * children; NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB
    * of their paths: delete such a subtree in parts.
    *
    * @generated from rpc corral.v1.Coordination.Delete
@@ -166,7 +195,7 @@ export declare const Coordination: GenService<{
    * Lists the children of a node by name, a page at a time. ZooKeeper leaves the order open and answers
    * in one message; Corral answers in the order of the names' UTF-8 bytes, in pages.
    *
-   * Errors: NO_NODE.
+   * Errors: NO_NODE, NO_AUTH for READ. Children that the caller may not read are listed without their Stat.
    *
    * @generated from rpc corral.v1.Coordination.List
    */
@@ -214,7 +243,10 @@ export declare const Coordination: GenService<{
    * A stream with a `corral-session` ends with SESSION_EXPIRED when that session does. Half-closing lets the
    * stream go on until its last watch is over; then it ends with OK. Set no deadline on it.
    *
-   * An error of one watch cancels that watch (WatchCanceled) and leaves the others alone: NO_NODE,
+   * Events of a node that the caller may not read are not told: of a creation by the new list, of a deletion by the
+   * last one, of a parent's children by the parent's. A one-shot watch is over all the same, as in ZooKeeper.
+   *
+   * An error of one watch cancels that watch (WatchCanceled) and leaves the others alone: NO_NODE, NO_AUTH,
    * BAD_ARGUMENTS, PATH_TOO_LONG, COMPACTED, ZXID_AHEAD, TOO_MANY_WATCHES; NO_WATCHER for a cancel.
    *
    * Errors of the stream: SESSION_EXPIRED; BAD_ARGUMENTS for a watch_id that is taken or out of range, and for

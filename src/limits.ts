@@ -54,6 +54,21 @@ export const ttlMsMax = 2 ** 40 - 1;
 /** Nodes whose time is over that are reaped in one go, before everybody else has a turn. */
 export const reapSliceNodes = 200;
 
+/** Requests with an id that are remembered, so that a retry is answered and not done again. */
+export const rememberedRequestsMax = 100_000;
+
+/** Characters of their ids and answers. */
+export const rememberedRequestsBytesMax = 32 * 1_048_576;
+
+/** For how long they are remembered. */
+export const rememberedRequestAgeMaxMs = 3_600_000;
+
+/** The longest id of a request. */
+export const requestIdCharsMax = 128;
+
+/** The shortest id of a request without a session: whoever guesses it gets its answer. */
+export const sessionlessRequestIdCharsMin = 16;
+
 /** Writes that may wait for the disk; beyond it the server answers OVERLOADED rather than queue. */
 export const pendingWritesMax = 100_000;
 

@@ -32,6 +32,9 @@ function applyChange(change: Change, state: StateWriter): void {
     case "sessionClosed":
       state.removeSession(change.sessionId);
       return;
+    case "requestAnswered":
+      state.putRequest(change);
+      return;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Stat } from "./node.ts";
 import type { Refusal } from "./refusal.ts";
+import type { RequestMark } from "./request.ts";
 
 export type CreateMode =
   | "persistent"
@@ -87,6 +88,8 @@ export type Operation =
 /** Who acts. The session, when there is one, is checked before anything else. */
 export interface Caller {
   readonly sessionId?: number;
+  /** The write is to be done once, however often it is asked for. */
+  readonly request?: RequestMark;
 }
 
 export const anonymous: Caller = {};

@@ -27,6 +27,7 @@ export const reasons = [
   "WATCHER_TOO_SLOW",
   "TRANSACTION_TOO_LARGE",
   "CONDITION_FAILED",
+  "REQUEST_ID_REUSED",
 ] as const;
 
 export type Reason = (typeof reasons)[number];

@@ -1,5 +1,6 @@
 import type { NodeRecord } from "./node.ts";
 import { childPath, nameOf, parentOf } from "./path.ts";
+import type { RememberedRequest } from "./request.ts";
 import type { SessionRecord } from "./session.ts";
 import type { StateReader, StateWriter } from "./state.ts";
 
@@ -19,6 +20,8 @@ export class Staging implements StateWriter {
   readonly #children = new Map<string, Names>();
   /** The paths of the entries that are ephemeral nodes, by owner. */
   readonly #ephemerals = new Map<number, Set<string>>();
+  /** In the order of their zxids. */
+  readonly #requests = new Map<string, RememberedRequest>();
   #sessionCount: number;
   #zxid = 0;
 
@@ -96,6 +99,14 @@ export class Staging implements StateWriter {
     this.#stage(this.#sessions, id, undefined);
   }
 
+  request(key: string): RememberedRequest | undefined {
+    return this.#requests.get(key) ?? this.#base.request(key);
+  }
+
+  putRequest(request: RememberedRequest): void {
+    this.#requests.set(request.key, request);
+  }
+
   /** Everything up to this zxid has reached the visible state: forget the entries that say no more than it. */
   settle(zxid: number): void {
     let count = 0;
@@ -109,6 +120,10 @@ export class Staging implements StateWriter {
       }
     }
     this.#touched.splice(0, count);
+    for (const request of this.#requests.values()) {
+      if (request.zxid > zxid) break;
+      this.#requests.delete(request.key);
+    }
   }
 
   /** Nothing that was staged will happen. */
@@ -118,6 +133,7 @@ export class Staging implements StateWriter {
     this.#sessions.clear();
     this.#ephemerals.clear();
     this.#touched.length = 0;
+    this.#requests.clear();
     this.#sessionCount = this.#base.sessionCount;
   }
 

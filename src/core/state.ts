@@ -1,4 +1,5 @@
 import type { NodeRecord } from "./node.ts";
+import type { RememberedRequest } from "./request.ts";
 import type { SessionRecord } from "./session.ts";
 
 /** What an operation is decided on: the visible tree, or the visible tree plus what is staged. */
@@ -9,6 +10,8 @@ export interface StateReader {
   /** The names of a node's children after a name, in order; none if there is no such node. */
   childNames(path: string, after?: string): Generator<string>;
   session(id: number): SessionRecord | undefined;
+  /** A request that was done and answered, by its key. */
+  request(key: string): RememberedRequest | undefined;
   /** How many sessions are open. */
   readonly sessionCount: number;
   /** No fewer than the session's ephemeral nodes, counted cheaply; exact when nothing is staged. */
@@ -24,4 +27,5 @@ export interface StateWriter extends StateReader {
   removeNode(path: string): void;
   putSession(session: SessionRecord): void;
   removeSession(id: number): void;
+  putRequest(request: RememberedRequest): void;
 }

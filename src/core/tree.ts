@@ -2,6 +2,7 @@ import type { NodeRecord } from "./node.ts";
 import { NodeTable } from "./node-table.ts";
 import { ownString, pack, unpack } from "./packed-data.ts";
 import { childPath, nameOf, parentOf } from "./path.ts";
+import { type RememberedRequest, RequestMemory } from "./request.ts";
 import type { SessionRecord } from "./session.ts";
 import type { StateWriter } from "./state.ts";
 
@@ -24,6 +25,7 @@ export class Tree implements StateWriter {
   #lastPath = "/";
   #lastRow = noRow;
   readonly #sessions = new Map<number, SessionRecord>();
+  readonly #requests = new RequestMemory();
   readonly #ephemerals = new Map<number, Set<string>>();
 
   get nodeCount(): number {
@@ -83,6 +85,14 @@ export class Tree implements StateWriter {
   /** The sessions that own at least one ephemeral node. */
   ephemeralOwners(): IterableIterator<number> {
     return this.#ephemerals.keys();
+  }
+
+  request(key: string): RememberedRequest | undefined {
+    return this.#requests.get(key);
+  }
+
+  putRequest(request: RememberedRequest): void {
+    this.#requests.put(request);
   }
 
   putNode(path: string, record: NodeRecord, data?: Uint8Array): void {

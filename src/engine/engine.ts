@@ -59,6 +59,7 @@ export class Engine {
         if (record.lifetimeMs !== forever) mortals.push(path);
       },
       session: (session) => tree.putSession(session),
+      request: (request) => tree.putRequest(request),
     });
     tree.zxid = lastZxid;
     const [orphan] = orphanedEphemerals(tree);

@@ -104,7 +104,8 @@ export class GroupCommit {
   }
 
   /** What the caller is told, of the staged state. */
-  #done(zxid: number, { ok, changes: _, ...answer }: Accepted): Done {
+  #done(zxid: number, { ok, changes: _, answered, ...answer }: Accepted): Done {
+    if (answered !== undefined) return answered;
     const { path } = answer;
     if (path === undefined) return { ok, zxid, ...answer };
     return { ok, zxid, ...answer, stat: statOf(this.#staging.node(path)!) };
@@ -201,6 +202,7 @@ function sizeOf(transaction: Transaction | undefined): number {
     bytes += entryBytes;
     if ("path" in change) bytes += change.path.length;
     if ("data" in change) bytes += change.data.length;
+    if (change.kind === "requestAnswered") bytes += change.answer.length;
     if ("previousData" in change) bytes += change.previousData?.length ?? 0;
   }
   return bytes;

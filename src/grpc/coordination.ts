@@ -1,6 +1,5 @@
 import type { Server } from "@grpc/grpc-js";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
-import type { Caller } from "../core/operation.ts";
 import type { Engine } from "../engine/engine.ts";
 import { addService, type Handlers } from "./adapter/service.ts";
 import type { Calls } from "./calls.ts";
@@ -17,14 +16,14 @@ import { sync } from "./handlers/sync.ts";
 import { transact } from "./handlers/transact.ts";
 import { watch } from "./handlers/watch.ts";
 import type { Log } from "./log.ts";
-import { callerOf } from "./metadata.ts";
+import { callerOf, type RpcCaller } from "./metadata.ts";
 
 /** Serves corral.v1.Coordination from the engine. */
 export function addCoordination(
   server: Server,
   { engine, calls, log }: { readonly engine: Engine; readonly calls: Calls; readonly log: Log },
 ): void {
-  const handlers: Handlers<typeof Coordination, Caller> = {
+  const handlers: Handlers<typeof Coordination, RpcCaller> = {
     openSession: openSession(engine),
     keepAlive: keepAlive(engine),
     closeSession: closeSession(engine),

@@ -40,6 +40,7 @@ export const codeOfReason: Readonly<Record<Reason, codes>> = {
   WATCHER_TOO_SLOW: codes.RESOURCE_EXHAUSTED,
   TRANSACTION_TOO_LARGE: codes.RESOURCE_EXHAUSTED,
   CONDITION_FAILED: codes.ABORTED,
+  REQUEST_ID_REUSED: codes.INVALID_ARGUMENT,
 };
 
 /** When a retry makes sense, in milliseconds. */

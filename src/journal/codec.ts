@@ -16,6 +16,7 @@ const kindNumbers = {
   sessionOpened: 4,
   sessionTimeoutSet: 5,
   sessionClosed: 6,
+  requestAnswered: 7,
 } as const satisfies Record<Change["kind"], number>;
 
 const transactionBytes = 24;
@@ -64,6 +65,7 @@ function packedBytesAbout(transactions: readonly Transaction[]): number {
       bytes += changeBytes;
       if ("path" in change) bytes += change.path.length * 3;
       if ("data" in change) bytes += change.data.byteLength;
+      if (change.kind === "requestAnswered") bytes += change.answer.length * 3;
       if ("previousData" in change) bytes += change.previousData?.byteLength ?? 0;
     }
   }
@@ -106,6 +108,12 @@ function packChange(writer: ByteWriter, change: Change): void {
       return;
     case "sessionClosed":
       writer.integer(change.sessionId);
+      return;
+    case "requestAnswered":
+      // Zxid and time are those of the transaction.
+      writer.text(change.key);
+      writer.text(change.fingerprint);
+      writer.text(change.answer);
   }
 }
 
@@ -177,6 +185,14 @@ function unpackChange(reader: ByteReader, stamp: Stamp): Change {
       return { kind: "sessionTimeoutSet", sessionId: reader.integer(), timeoutMs: reader.integer() };
     case kindNumbers.sessionClosed:
       return { kind: "sessionClosed", sessionId: reader.integer() };
+    case kindNumbers.requestAnswered:
+      return {
+        kind: "requestAnswered",
+        ...stamp,
+        key: reader.text(),
+        fingerprint: reader.text(),
+        answer: reader.text(),
+      };
     default:
       throw new RangeError(`change of unknown kind ${kind}`);
   }

@@ -48,6 +48,14 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   }),
   fc.record({ kind: fc.constant("sessionTimeoutSet" as const), sessionId: id, timeoutMs }),
   fc.record({ kind: fc.constant("sessionClosed" as const), sessionId: id }),
+  fc.record({
+    kind: fc.constant("requestAnswered" as const),
+    zxid: id,
+    timeMs: wallMs,
+    key: fc.string(),
+    fingerprint: fc.string(),
+    answer: fc.string(),
+  }),
 );
 const batch: fc.Arbitrary<Transaction[]> = fc
   .tuple(
@@ -69,6 +77,7 @@ const batch: fc.Arbitrary<Transaction[]> = fc
 
 /** A created node is what its transaction makes of it. */
 function ofTransaction(each: Change, stamp: Stamp): Change {
+  if (each.kind === "requestAnswered") return { ...each, ...stamp };
   if (each.kind !== "nodeCreated") return each;
   return { ...each, node: createdNode(stamp, each.node, each.data.length) };
 }

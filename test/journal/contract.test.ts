@@ -1,9 +1,9 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { Change } from "../../src/core/change.ts";
+import type { Change, Transaction } from "../../src/core/change.ts";
 import { reservedNodes } from "../../src/core/reserved.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
-import { dataBytesMax, ttlMsMax } from "../../src/limits.ts";
+import { dataBytesMax, rememberedRequestAgeMaxMs, ttlMsMax } from "../../src/limits.ts";
 import { MemoryJournal, MemoryStore } from "../support/memory-journal.ts";
 import { at, created, dataSet, deleted, type LoadedState, loadAll, tempDir } from "./state.ts";
 
@@ -133,6 +133,29 @@ describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
       { id: 1, secret: "secret-1", timeoutMs: 4000, owner: "" },
       { id: 3, secret: "secret-3", timeoutMs: 9000, owner: "client 3" },
     ]);
+  });
+
+  test("keeps what was answered to whom, oldest first, and forgets it in time", async () => {
+    const journal = await openEmpty();
+    const answered = (zxid: number, timeMs: number): Change => ({
+      kind: "requestAnswered",
+      zxid,
+      timeMs,
+      key: `key ${zxid}`,
+      fingerprint: "print",
+      answer: `{"zxid":${zxid}}`,
+    });
+    const happened = (zxid: number, timeMs: number): Transaction => ({
+      zxid,
+      timeMs,
+      changes: [created(`/n${zxid}`)({ zxid, timeMs }), answered(zxid, timeMs)],
+    });
+    await journal.commit([happened(1, 1_000), happened(2, 2_000)]);
+    await journal.commit([happened(3, 1_001 + rememberedRequestAgeMaxMs)]);
+    const { requests } = await afterRestart(journal);
+    const { kind: _, ...last } = answered(3, 1_001 + rememberedRequestAgeMaxMs) as { kind: string };
+    expect(requests.slice(-2).map(({ zxid }) => zxid)).toEqual([2, 3]);
+    expect(requests.at(-1)).toEqual(last);
   });
 
   test("answers parents before children, and siblings by their UTF-8 bytes", async () => {

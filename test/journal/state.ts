@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Change, Stamp, Transaction } from "../../src/core/change.ts";
 import { createdNode, forever, type NodeRecord } from "../../src/core/node.ts";
+import type { RememberedRequest } from "../../src/core/request.ts";
 import type { SessionRecord } from "../../src/core/session.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { type JournalLog, silentLog } from "../../src/journal/sqlite/log.ts";
@@ -12,18 +13,21 @@ export interface LoadedState {
   readonly lastZxid: number;
   readonly nodes: Map<string, { record: NodeRecord; data: string }>;
   readonly sessions: SessionRecord[];
+  readonly requests: RememberedRequest[];
 }
 
 /** Everything a journal loads, in its order. Data as latin1, to compare and print. */
 export async function loadAll(journal: Journal): Promise<LoadedState> {
   const nodes: LoadedState["nodes"] = new Map();
   const sessions: SessionRecord[] = [];
+  const requests: RememberedRequest[] = [];
   const { lastZxid } = await journal.load({
     node: (path, record, data) =>
       void nodes.set(path, { record, data: Buffer.from(data).toString("latin1") }),
     session: (session) => void sessions.push(session),
+    request: (request) => void requests.push(request),
   });
-  return { lastZxid, nodes, sessions };
+  return { lastZxid, nodes, sessions, requests };
 }
 
 /** A change that still lacks its zxid and time. */

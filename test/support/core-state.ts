@@ -51,12 +51,12 @@ export class CoreState {
   }
 
   /** Opens a session and answers it as a caller. */
-  session(): Required<Caller> {
+  session(): { readonly sessionId: number } {
     this.do({ op: "openSession", secret: "secret", timeoutMs: 10_000 });
     return { sessionId: this.tree.zxid };
   }
 
-  close({ sessionId }: Required<Caller>): Prepared {
+  close({ sessionId }: { readonly sessionId: number }): Prepared {
     return this.do({ op: "closeSession", sessionId });
   }
 

@@ -48,6 +48,14 @@ const schema = `
     owner      TEXT NOT NULL
   ) STRICT;
 
+  CREATE TABLE requests (
+    zxid        INTEGER PRIMARY KEY,
+    time_ms     INTEGER NOT NULL,
+    key         TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    answer      TEXT NOT NULL
+  ) STRICT;
+
   CREATE TABLE meta (
     one         INTEGER PRIMARY KEY CHECK (one = 1),
     database_id TEXT NOT NULL,

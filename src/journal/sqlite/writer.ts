@@ -3,6 +3,7 @@ import type { Change, Transaction } from "../../core/change.ts";
 import type { NodeRecord } from "../../core/node.ts";
 import { parentOf } from "../../core/path.ts";
 import type { HistoryTable } from "./history-table.ts";
+import { RequestTable } from "./request-table.ts";
 import { inlineDataBytesMax } from "./schema.ts";
 
 const insertNode = `
@@ -31,8 +32,11 @@ export class Writer {
 
   readonly #history: HistoryTable;
 
+  readonly #requests: RequestTable;
+
   constructor(connection: Database.Database, history: HistoryTable) {
     this.#history = history;
+    this.#requests = new RequestTable(connection);
     const prepared = Object.entries(statements).map(([name, sql]) => [name, connection.prepare(sql)]);
     this.#sql = Object.fromEntries(prepared);
     this.#write = connection.transaction((batch: readonly Transaction[], packed: Uint8Array) =>
@@ -44,8 +48,10 @@ export class Writer {
   write(batch: readonly Transaction[], packed: Uint8Array): void {
     this.#parents.clear();
     this.#history.begin();
+    this.#requests.begin();
     this.#write(batch, packed);
     this.#history.committed();
+    this.#requests.committed();
   }
 
   #apply(batch: readonly Transaction[], packed: Uint8Array): void {
@@ -87,6 +93,9 @@ export class Writer {
         return;
       case "sessionClosed":
         this.#one("deleteSession", change.sessionId);
+        return;
+      case "requestAnswered":
+        this.#requests.add(change);
     }
   }
 

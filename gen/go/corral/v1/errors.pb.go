@@ -92,6 +92,8 @@ const (
 	// ABORTED: a check of a transaction does not hold: `test` names what of the node at `path` is `actual`, not
 	// `expected`; of data these are the lengths. Read it again and decide anew.
 	ErrorReason_ERROR_REASON_CONDITION_FAILED ErrorReason = 41
+	// INVALID_ARGUMENT: another request was made with this `corral-request-id`. Give each request its own.
+	ErrorReason_ERROR_REASON_REQUEST_ID_REUSED ErrorReason = 42
 )
 
 // Enum value maps for ErrorReason.
@@ -125,6 +127,7 @@ var (
 		25: "ERROR_REASON_WATCHER_TOO_SLOW",
 		40: "ERROR_REASON_TRANSACTION_TOO_LARGE",
 		41: "ERROR_REASON_CONDITION_FAILED",
+		42: "ERROR_REASON_REQUEST_ID_REUSED",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                0,
@@ -155,6 +158,7 @@ var (
 		"ERROR_REASON_WATCHER_TOO_SLOW":           25,
 		"ERROR_REASON_TRANSACTION_TOO_LARGE":      40,
 		"ERROR_REASON_CONDITION_FAILED":           41,
+		"ERROR_REASON_REQUEST_ID_REUSED":          42,
 	}
 )
 
@@ -189,7 +193,7 @@ var File_corral_v1_errors_proto protoreflect.FileDescriptor
 
 const file_corral_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x16corral/v1/errors.proto\x12\tcorral.v1*\x9f\a\n" +
+	"\x16corral/v1/errors.proto\x12\tcorral.v1*\xc3\a\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14ERROR_REASON_NO_NODE\x10\x01\x12\x1c\n" +
@@ -219,7 +223,8 @@ const file_corral_v1_errors_proto_rawDesc = "" +
 	"\x1dERROR_REASON_TOO_MANY_WATCHES\x10\x18\x12!\n" +
 	"\x1dERROR_REASON_WATCHER_TOO_SLOW\x10\x19\x12&\n" +
 	"\"ERROR_REASON_TRANSACTION_TOO_LARGE\x10(\x12!\n" +
-	"\x1dERROR_REASON_CONDITION_FAILED\x10)B\x9d\x01\n" +
+	"\x1dERROR_REASON_CONDITION_FAILED\x10)\x12\"\n" +
+	"\x1eERROR_REASON_REQUEST_ID_REUSED\x10*B\x9d\x01\n" +
 	"\rcom.corral.v1B\vErrorsProtoP\x01Z:github.com/corral-project/corral/gen/go/corral/v1;corralv1\xa2\x02\x03CXX\xaa\x02\tCorral.V1\xca\x02\tCorral\\V1\xe2\x02\x15Corral\\V1\\GPBMetadata\xea\x02\n" +
 	"Corral::V1b\x06proto3"
 

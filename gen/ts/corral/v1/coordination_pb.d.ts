@@ -24,11 +24,17 @@ export declare const file_corral_v1_coordination: GenFile;
  * Metadata: `corral-session: <token>` names the session that acts. It is needed to create an ephemeral
  * node and optional everywhere else; when present, it is checked before anything else.
  *
+ * `corral-request-id: <id>` makes a Create, Set, Delete or Transact safe to retry, also after UNAVAILABLE and over a
+ * restart of the server: if a request with this id was done within the last hour, its answer is given again and
+ * nothing is changed. (The last 100,000 are remembered, and 32 MiB of their answers; what was refused is decided
+ * anew.) An id has 1 to 128 letters, digits, ".", "_", ":" and "-". It belongs to the session of the call; without
+ * a session it must have at least 16, chosen at random, since whoever repeats a call with it gets its answer.
+ *
  * Errors: standard gRPC codes. The details carry `google.rpc.ErrorInfo` with domain `corral` and one of
  * the reasons of corral.v1.ErrorReason (without its prefix), and `google.rpc.BadRequest` where a field
  * is wrong. Every call can end with SESSION_EXPIRED, BAD_ARGUMENTS, MALFORMED_REQUEST,
- * MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL or
- * OUTCOME_UNKNOWN. The comments of the rpcs name the others.
+ * MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL,
+ * OUTCOME_UNKNOWN or, if it has an id, REQUEST_ID_REUSED. The comments of the rpcs name the others.
  *
  * Order: a write is answered when it is on disk, and no read, nor the error of any call, shows a change
  * that is not. Reads are answered from memory and see every write that was acknowledged before.

@@ -221,6 +221,13 @@ export enum ErrorReason {
    * @generated from enum value: ERROR_REASON_CONDITION_FAILED = 41;
    */
   CONDITION_FAILED = 41,
+
+  /**
+   * INVALID_ARGUMENT: another request was made with this `corral-request-id`. Give each request its own.
+   *
+   * @generated from enum value: ERROR_REASON_REQUEST_ID_REUSED = 42;
+   */
+  REQUEST_ID_REUSED = 42,
 }
 
 /**

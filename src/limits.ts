@@ -69,6 +69,24 @@ export const requestIdCharsMax = 128;
 /** The shortest id of a request without a session: whoever guesses it gets its answer. */
 export const sessionlessRequestIdCharsMin = 16;
 
+/** Scans under way at once: each looks at every change. */
+export const scansMax = 64;
+
+/** Nodes in one message of a scan: what is read in one go. */
+export const scanPageNodesMax = 1_000;
+
+/** A message of a scan ends once its nodes reach this size. */
+export const scanPageBytesMax = 262_144;
+
+/** Nodes that a scan keeps as they were because they changed before it came to them. */
+export const scanKeptNodesMax = 100_000;
+
+/** Bytes of these. */
+export const scanKeptBytesMax = 64 * 1_048_576;
+
+/** How long the reader of a scan may take for one message. */
+export const scanIdleMaxMs = 60_000;
+
 /** Writes that may wait for the disk; beyond it the server answers OVERLOADED rather than queue. */
 export const pendingWritesMax = 100_000;
 

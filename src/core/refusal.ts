@@ -28,6 +28,7 @@ export const reasons = [
   "TRANSACTION_TOO_LARGE",
   "CONDITION_FAILED",
   "REQUEST_ID_REUSED",
+  "SCAN_TOO_SLOW",
 ] as const;
 
 export type Reason = (typeof reasons)[number];

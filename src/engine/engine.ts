@@ -10,6 +10,7 @@ import { Tree } from "../core/tree.ts";
 import { type Journal, JournalUnusable } from "../journal/journal.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { Reaper } from "./reaper.ts";
+import { Scans } from "./scans.ts";
 import { type Attachment, type AttachmentListener, SessionKeeper, sessionEnded } from "./session-keeper.ts";
 import { WatchHub } from "./watch-hub.ts";
 import type { WatchHolder, WatchSink, WatchStream } from "./watch-stream.ts";
@@ -42,6 +43,7 @@ export class Engine {
   /** The visible state: everything in it is durable. */
   readonly tree: Tree;
   readonly watches: WatchHub;
+  readonly scans: Scans;
   readonly #journal: Journal;
   readonly #random: Random;
   readonly #settings: EngineSettings;
@@ -81,8 +83,9 @@ export class Engine {
     this.#reaper = new Reaper({ tree, mortals, clock, tickMs: settings.tickMs, submit });
     const { watchBookmarkIntervalMs: bookmarkIntervalMs } = settings;
     this.watches = new WatchHub({ tree, journal, clock, bookmarkIntervalMs, onFailure });
+    this.scans = new Scans({ tree, clock });
     // Watches first: the end of a session ends its streams, after they were told what ended with it.
-    const observers = [this.watches, this.#sessions, this.#reaper];
+    const observers = [this.watches, this.#sessions, this.#reaper, this.scans];
     const limits = { ...defaultLimits, transactionOperationsMax: settings.maxTransactionOperations };
     this.#writer = new GroupCommit({ journal, tree, clock, limits, observers, onFailure });
   }

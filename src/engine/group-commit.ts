@@ -13,8 +13,10 @@ import { batchBytesMax, batchChangesMax, pendingBytesMax, pendingWritesMax, zxid
 
 /** Told of what becomes visible, before anybody is answered. */
 export interface CommitObserver {
+  /** The visible tree is about to show this transaction. */
+  applying?(transaction: Transaction): void;
   /** The visible tree now shows this transaction, and none after it. */
-  applied(transaction: Transaction, caller: Caller): void;
+  applied?(transaction: Transaction, caller: Caller): void;
   /** All of a batch has been applied; the answers follow. */
   published?(): void;
 }
@@ -148,9 +150,10 @@ export class GroupCommit {
   #publish(batch: readonly Entry[]): void {
     for (const { transaction, caller } of batch) {
       if (transaction === undefined) continue;
+      for (const observer of this.#observers) observer.applying?.(transaction);
       apply(transaction, this.#tree);
       this.#tree.zxid = transaction.zxid;
-      for (const observer of this.#observers) observer.applied(transaction, caller);
+      for (const observer of this.#observers) observer.applied?.(transaction, caller);
     }
     this.#staging.settle(this.#tree.zxid);
     for (const observer of this.#observers) observer.published?.();

@@ -11,6 +11,7 @@ import { get } from "./handlers/get.ts";
 import { keepAlive } from "./handlers/keep-alive.ts";
 import { list } from "./handlers/list.ts";
 import { openSession } from "./handlers/open-session.ts";
+import { scan } from "./handlers/scan.ts";
 import { set } from "./handlers/set.ts";
 import { sync } from "./handlers/sync.ts";
 import { transact } from "./handlers/transact.ts";
@@ -33,6 +34,7 @@ export function addCoordination(
     set: set(engine),
     delete: deleteNode(engine),
     list: list(engine),
+    scan: scan(engine),
     sync: sync(engine),
     transact: transact(engine),
     watch: watch(engine),

@@ -32,6 +32,7 @@ const (
 	Coordination_Set_FullMethodName          = "/corral.v1.Coordination/Set"
 	Coordination_Delete_FullMethodName       = "/corral.v1.Coordination/Delete"
 	Coordination_List_FullMethodName         = "/corral.v1.Coordination/List"
+	Coordination_Scan_FullMethodName         = "/corral.v1.Coordination/Scan"
 	Coordination_Sync_FullMethodName         = "/corral.v1.Coordination/Sync"
 	Coordination_Transact_FullMethodName     = "/corral.v1.Coordination/Transact"
 	Coordination_Watch_FullMethodName        = "/corral.v1.Coordination/Watch"
@@ -116,6 +117,11 @@ type CoordinationClient interface {
 	//
 	// Errors: NO_NODE.
 	List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error)
+	// Reads a subtree: all of it as it was at one zxid, in parts, while writes go on. A client that reads too slowly,
+	// while more changes than the server is willing to undo for it, or not at all, is told so.
+	//
+	// Errors: NO_NODE, SCAN_TOO_SLOW; OVERLOADED when 64 scans are under way.
+	Scan(ctx context.Context, in *ScanRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ScanResponse], error)
 	// Answers when every write that reached the server before this call has been applied. It succeeds
 	// whether or not there is a node at the path.
 	Sync(ctx context.Context, in *SyncRequest, opts ...grpc.CallOption) (*SyncResponse, error)
@@ -247,6 +253,25 @@ func (c *coordinationClient) List(ctx context.Context, in *ListRequest, opts ...
 	return out, nil
 }
 
+func (c *coordinationClient) Scan(ctx context.Context, in *ScanRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ScanResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Coordination_ServiceDesc.Streams[1], Coordination_Scan_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ScanRequest, ScanResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Coordination_ScanClient = grpc.ServerStreamingClient[ScanResponse]
+
 func (c *coordinationClient) Sync(ctx context.Context, in *SyncRequest, opts ...grpc.CallOption) (*SyncResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(SyncResponse)
@@ -269,7 +294,7 @@ func (c *coordinationClient) Transact(ctx context.Context, in *TransactRequest, 
 
 func (c *coordinationClient) Watch(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[WatchRequest, WatchResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &Coordination_ServiceDesc.Streams[1], Coordination_Watch_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &Coordination_ServiceDesc.Streams[2], Coordination_Watch_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -359,6 +384,11 @@ type CoordinationServer interface {
 	//
 	// Errors: NO_NODE.
 	List(context.Context, *ListRequest) (*ListResponse, error)
+	// Reads a subtree: all of it as it was at one zxid, in parts, while writes go on. A client that reads too slowly,
+	// while more changes than the server is willing to undo for it, or not at all, is told so.
+	//
+	// Errors: NO_NODE, SCAN_TOO_SLOW; OVERLOADED when 64 scans are under way.
+	Scan(*ScanRequest, grpc.ServerStreamingServer[ScanResponse]) error
 	// Answers when every write that reached the server before this call has been applied. It succeeds
 	// whether or not there is a node at the path.
 	Sync(context.Context, *SyncRequest) (*SyncResponse, error)
@@ -423,6 +453,9 @@ func (UnimplementedCoordinationServer) Delete(context.Context, *DeleteRequest) (
 }
 func (UnimplementedCoordinationServer) List(context.Context, *ListRequest) (*ListResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method List not implemented")
+}
+func (UnimplementedCoordinationServer) Scan(*ScanRequest, grpc.ServerStreamingServer[ScanResponse]) error {
+	return status.Error(codes.Unimplemented, "method Scan not implemented")
 }
 func (UnimplementedCoordinationServer) Sync(context.Context, *SyncRequest) (*SyncResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Sync not implemented")
@@ -605,6 +638,17 @@ func _Coordination_List_Handler(srv interface{}, ctx context.Context, dec func(i
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Coordination_Scan_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(ScanRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(CoordinationServer).Scan(m, &grpc.GenericServerStream[ScanRequest, ScanResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Coordination_ScanServer = grpc.ServerStreamingServer[ScanResponse]
+
 func _Coordination_Sync_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(SyncRequest)
 	if err := dec(in); err != nil {
@@ -702,6 +746,11 @@ var Coordination_ServiceDesc = grpc.ServiceDesc{
 			Handler:       _Coordination_KeepAlive_Handler,
 			ServerStreams: true,
 			ClientStreams: true,
+		},
+		{
+			StreamName:    "Scan",
+			Handler:       _Coordination_Scan_Handler,
+			ServerStreams: true,
 		},
 		{
 			StreamName:    "Watch",

@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from corral.v1 import node_pb2 as corral_dot_v1_dot_node__pb2
+from corral.v1 import scan_pb2 as corral_dot_v1_dot_scan__pb2
 from corral.v1 import session_pb2 as corral_dot_v1_dot_session__pb2
 from corral.v1 import transact_pb2 as corral_dot_v1_dot_transact__pb2
 from corral.v1 import watch_pb2 as corral_dot_v1_dot_watch__pb2
@@ -101,6 +102,11 @@ class CoordinationStub(object):
                 '/corral.v1.Coordination/List',
                 request_serializer=corral_dot_v1_dot_node__pb2.ListRequest.SerializeToString,
                 response_deserializer=corral_dot_v1_dot_node__pb2.ListResponse.FromString,
+                _registered_method=True)
+        self.Scan = channel.unary_stream(
+                '/corral.v1.Coordination/Scan',
+                request_serializer=corral_dot_v1_dot_scan__pb2.ScanRequest.SerializeToString,
+                response_deserializer=corral_dot_v1_dot_scan__pb2.ScanResponse.FromString,
                 _registered_method=True)
         self.Sync = channel.unary_unary(
                 '/corral.v1.Coordination/Sync',
@@ -241,6 +247,16 @@ class CoordinationServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Scan(self, request, context):
+        """Reads a subtree: all of it as it was at one zxid, in parts, while writes go on. A client that reads too slowly,
+        while more changes than the server is willing to undo for it, or not at all, is told so.
+
+        Errors: NO_NODE, SCAN_TOO_SLOW; OVERLOADED when 64 scans are under way.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Sync(self, request, context):
         """Answers when every write that reached the server before this call has been applied. It succeeds
         whether or not there is a node at the path.
@@ -331,6 +347,11 @@ def add_CoordinationServicer_to_server(servicer, server):
                     servicer.List,
                     request_deserializer=corral_dot_v1_dot_node__pb2.ListRequest.FromString,
                     response_serializer=corral_dot_v1_dot_node__pb2.ListResponse.SerializeToString,
+            ),
+            'Scan': grpc.unary_stream_rpc_method_handler(
+                    servicer.Scan,
+                    request_deserializer=corral_dot_v1_dot_scan__pb2.ScanRequest.FromString,
+                    response_serializer=corral_dot_v1_dot_scan__pb2.ScanResponse.SerializeToString,
             ),
             'Sync': grpc.unary_unary_rpc_method_handler(
                     servicer.Sync,
@@ -611,6 +632,33 @@ class Coordination(object):
             '/corral.v1.Coordination/List',
             corral_dot_v1_dot_node__pb2.ListRequest.SerializeToString,
             corral_dot_v1_dot_node__pb2.ListResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Scan(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/corral.v1.Coordination/Scan',
+            corral_dot_v1_dot_scan__pb2.ScanRequest.SerializeToString,
+            corral_dot_v1_dot_scan__pb2.ScanResponse.FromString,
             options,
             channel_credentials,
             insecure,

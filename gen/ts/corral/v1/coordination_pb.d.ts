@@ -9,6 +9,7 @@
 import type { GenFile, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { CloseSessionRequestSchema, CloseSessionResponseSchema, KeepAliveRequestSchema, KeepAliveResponseSchema, OpenSessionRequestSchema, OpenSessionResponseSchema } from "./session_pb.js";
 import type { CreateRequestSchema, CreateResponseSchema, DeleteRequestSchema, DeleteResponseSchema, ExistsRequestSchema, ExistsResponseSchema, GetRequestSchema, GetResponseSchema, ListRequestSchema, ListResponseSchema, SetRequestSchema, SetResponseSchema, SyncRequestSchema, SyncResponseSchema } from "./node_pb.js";
+import type { ScanRequestSchema, ScanResponseSchema } from "./scan_pb.js";
 import type { TransactRequestSchema, TransactResponseSchema } from "./transact_pb.js";
 import type { WatchRequestSchema, WatchResponseSchema } from "./watch_pb.js";
 
@@ -167,6 +168,19 @@ export declare const Coordination: GenService<{
     methodKind: "unary";
     input: typeof ListRequestSchema;
     output: typeof ListResponseSchema;
+  },
+  /**
+   * Reads a subtree: all of it as it was at one zxid, in parts, while writes go on. A client that reads too slowly,
+   * while more changes than the server is willing to undo for it, or not at all, is told so.
+   *
+   * Errors: NO_NODE, SCAN_TOO_SLOW; OVERLOADED when 64 scans are under way.
+   *
+   * @generated from rpc corral.v1.Coordination.Scan
+   */
+  scan: {
+    methodKind: "server_streaming";
+    input: typeof ScanRequestSchema;
+    output: typeof ScanResponseSchema;
   },
   /**
    * Answers when every write that reached the server before this call has been applied. It succeeds

@@ -20,6 +20,8 @@ export class Staging implements StateWriter {
   readonly #children = new Map<string, Names>();
   /** The paths of the entries that are ephemeral nodes, by owner. */
   readonly #ephemerals = new Map<number, Set<string>>();
+  /** Of the sessions that somebody asked for. What becomes visible changes none: they count what is staged too. */
+  readonly #ephemeralCounts = new Map<number, number>();
   /** In the order of their zxids. */
   readonly #requests = new Map<string, RememberedRequest>();
   #sessionCount: number;
@@ -64,6 +66,14 @@ export class Staging implements StateWriter {
     return this.#base.ephemeralCountMax(sessionId) + (this.#ephemerals.get(sessionId)?.size ?? 0);
   }
 
+  ephemeralCount(sessionId: number): number {
+    const known = this.#ephemeralCounts.get(sessionId);
+    if (known !== undefined) return known;
+    const count = this.ephemeralsOf(sessionId).length;
+    this.#ephemeralCounts.set(sessionId, count);
+    return count;
+  }
+
   ephemeralsOf(sessionId: number): readonly string[] {
     const candidates = new Set(this.#base.ephemeralsOf(sessionId));
     for (const path of this.#ephemerals.get(sessionId) ?? []) candidates.add(path);
@@ -77,6 +87,7 @@ export class Staging implements StateWriter {
 
   putNode(path: string, record: NodeRecord, data?: Uint8Array): void {
     const before = this.#nodes.get(path)?.value?.data;
+    this.#recount(path, record.ephemeralOwner);
     this.#unindex(path);
     this.#stageNode(path, { record, data: data ?? before });
     const owner = record.ephemeralOwner;
@@ -85,6 +96,7 @@ export class Staging implements StateWriter {
   }
 
   removeNode(path: string): void {
+    this.#recount(path, 0);
     this.#unindex(path);
     this.#stageNode(path, undefined);
   }
@@ -96,6 +108,7 @@ export class Staging implements StateWriter {
 
   removeSession(id: number): void {
     this.#sessionCount--;
+    this.#ephemeralCounts.delete(id);
     this.#stage(this.#sessions, id, undefined);
   }
 
@@ -132,6 +145,7 @@ export class Staging implements StateWriter {
     this.#children.clear();
     this.#sessions.clear();
     this.#ephemerals.clear();
+    this.#ephemeralCounts.clear();
     this.#touched.length = 0;
     this.#requests.clear();
     this.#sessionCount = this.#base.sessionCount;
@@ -165,6 +179,20 @@ export class Staging implements StateWriter {
   ): void {
     entries.set(key, { value, zxid: this.#zxid });
     this.#touched.push({ zxid: this.#zxid, key });
+  }
+
+  /** Before a node gets another owner, or goes. */
+  #recount(path: string, after: number): void {
+    if (this.#ephemeralCounts.size === 0) return;
+    const before = this.node(path)?.ephemeralOwner ?? 0;
+    if (before === after) return;
+    for (const [owner, difference] of [
+      [before, -1],
+      [after, 1],
+    ] as const) {
+      const count = this.#ephemeralCounts.get(owner);
+      if (count !== undefined) this.#ephemeralCounts.set(owner, count + difference);
+    }
   }
 
   /** Before the entry of a path changes or goes. */

@@ -14,8 +14,10 @@ export interface StateReader {
   request(key: string): RememberedRequest | undefined;
   /** How many sessions are open. */
   readonly sessionCount: number;
-  /** No fewer than the session's ephemeral nodes, counted cheaply; exact when nothing is staged. */
+  /** No fewer than the session's ephemeral nodes, without counting; exact when nothing is staged. */
   ephemeralCountMax(sessionId: number): number;
+  /** How many ephemeral nodes the session owns: counted once, then kept. */
+  ephemeralCount(sessionId: number): number;
   /** The paths of the session's ephemeral nodes, in no particular order. */
   ephemeralsOf(sessionId: number): readonly string[];
 }

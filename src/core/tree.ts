@@ -78,6 +78,10 @@ export class Tree implements StateWriter {
     return this.#ephemerals.get(sessionId)?.size ?? 0;
   }
 
+  ephemeralCount(sessionId: number): number {
+    return this.ephemeralCountMax(sessionId);
+  }
+
   ephemeralsOf(sessionId: number): readonly string[] {
     return [...(this.#ephemerals.get(sessionId) ?? [])];
   }

@@ -82,6 +82,8 @@ class Run {
   }
 
   publish(count: number): void {
+    // From here on they are kept, not counted.
+    for (const id of this.sessions) this.staging.ephemeralCount(id);
     for (const { transaction, operation, caller } of this.waiting.splice(0, count)) {
       apply(transaction, this.tree);
       this.tree.zxid = transaction.zxid;
@@ -123,6 +125,7 @@ class Run {
       const owned = [...this.stagedModel.nodes].filter(([, node]) => node.owner === id).map(([path]) => path);
       expect([...this.staging.ephemeralsOf(id)].sort()).toEqual(owned.sort());
       expect(this.staging.ephemeralCountMax(id)).toBeGreaterThanOrEqual(owned.length);
+      expect(this.staging.ephemeralCount(id)).toBe(owned.length);
     }
     expect(brokenInvariants(this.tree)).toEqual([]);
   }

@@ -3,13 +3,14 @@ import { cpus, tmpdir } from "node:os";
 import path from "node:path";
 import { memory } from "./memory.ts";
 import { sessions } from "./sessions.ts";
+import { transact } from "./transact.ts";
 import { unary } from "./unary.ts";
 
 /**
  * `npm run bench [-- NAME...]`: measures this machine and prints a table for each. Nothing here is a test:
  * figures depend on the machine, so compare those of one run.
  */
-const benches: Record<string, (dataDir: string) => Promise<object[]>> = { unary, memory, sessions };
+const benches: Record<string, (dataDir: string) => Promise<object[]>> = { unary, transact, memory, sessions };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches);
 console.log(`${cpus().length} x ${cpus()[0]?.model}, Node ${process.version}`);

@@ -27,6 +27,9 @@ export const listPageBytesMax = 1_048_576;
 /** Sessions open at once: each costs a row, a heartbeat and a place in the expiry wheel. */
 export const sessionsMax = 200_000;
 
+/** The name under which a client opens its sessions. */
+export const sessionOwnerBytesMax = 256;
+
 /** Ephemeral nodes of one session: they go under one zxid, in one step that nothing interrupts. */
 export const ephemeralsPerSessionMax = 16_384;
 
@@ -53,6 +56,39 @@ export const ttlMsMax = 2 ** 40 - 1;
 
 /** Nodes whose time is over that are reaped in one go, before everybody else has a turn. */
 export const reapSliceNodes = 200;
+
+/** Requests with an id that are remembered, so that a retry is answered and not done again. */
+export const rememberedRequestsMax = 100_000;
+
+/** Characters of their ids and answers. */
+export const rememberedRequestsBytesMax = 32 * 1_048_576;
+
+/** For how long they are remembered. */
+export const rememberedRequestAgeMaxMs = 3_600_000;
+
+/** The longest id of a request. */
+export const requestIdCharsMax = 128;
+
+/** The shortest id of a request without a session: whoever guesses it gets its answer. */
+export const sessionlessRequestIdCharsMin = 16;
+
+/** Scans under way at once: each looks at every change. */
+export const scansMax = 64;
+
+/** Nodes in one message of a scan: what is read in one go. */
+export const scanPageNodesMax = 1_000;
+
+/** A message of a scan ends once its nodes reach this size. */
+export const scanPageBytesMax = 262_144;
+
+/** Nodes that a scan keeps as they were because they changed before it came to them. */
+export const scanKeptNodesMax = 100_000;
+
+/** Bytes of these. */
+export const scanKeptBytesMax = 64 * 1_048_576;
+
+/** How long the reader of a scan may take for one message. */
+export const scanIdleMaxMs = 60_000;
 
 /** Writes that may wait for the disk; beyond it the server answers OVERLOADED rather than queue. */
 export const pendingWritesMax = 100_000;

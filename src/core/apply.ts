@@ -27,7 +27,7 @@ function applyChange(change: Change, state: StateWriter): void {
       state.putNode(parentOf(change.path), change.parent);
       return;
     case "sessionOpened":
-      state.putSession({ id: change.sessionId, secret: change.secret, timeoutMs: change.timeoutMs });
+      state.putSession(sessionOf(change));
       return;
     case "sessionTimeoutSet":
       state.putSession({ ...state.session(change.sessionId)!, timeoutMs: change.timeoutMs });
@@ -35,5 +35,12 @@ function applyChange(change: Change, state: StateWriter): void {
     case "sessionClosed":
       state.removeSession(change.sessionId);
       return;
+    case "requestAnswered":
+      state.putRequest(change);
+      return;
   }
+}
+
+function sessionOf({ sessionId: id, secret, timeoutMs, owner }: Extract<Change, { kind: "sessionOpened" }>) {
+  return { id, secret, timeoutMs, owner };
 }

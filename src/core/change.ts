@@ -1,4 +1,5 @@
 import type { NodeRecord } from "./node.ts";
+import type { RememberedRequest } from "./request.ts";
 
 /**
  * Changes are the language of the journal: facts that were decided, with absolute values, so that applying
@@ -22,6 +23,8 @@ export type Change =
       readonly node: NodeRecord;
       /** Absent when a transaction replaces more data than its events may carry. */
       readonly previousData: Uint8Array | undefined;
+      /** The session that lost an ephemeral node by this to `node.ephemeralOwner`. */
+      readonly takenFrom?: number;
     }
   | {
       readonly kind: "nodeAclSet";
@@ -44,9 +47,12 @@ export type Change =
       readonly sessionId: number;
       readonly secret: string;
       readonly timeoutMs: number;
+      readonly owner: string;
     }
   | { readonly kind: "sessionTimeoutSet"; readonly sessionId: number; readonly timeoutMs: number }
-  | { readonly kind: "sessionClosed"; readonly sessionId: number };
+  | { readonly kind: "sessionClosed"; readonly sessionId: number }
+  /** The last of a transaction that a retry shall not repeat. */
+  | ({ readonly kind: "requestAnswered" } & RememberedRequest);
 
 /** When a transaction happens: its place in the one order, and the wall-clock time of every node it touches. */
 export interface Stamp {

@@ -24,9 +24,10 @@ export class NodeTable {
     this.#names[row] = name;
     this.#data[row] = "";
     this.#children[row] = undefined;
-    const { ints } = this.#slab(row);
+    const { doubles, ints } = this.#slab(row);
     ints[intAt(row) + parentColumn] = parent;
     ints[intAt(row) + aclColumn] = 0;
+    doubles[doubleAt(row) + ownerColumn] = 0;
     return row;
   }
 
@@ -74,6 +75,10 @@ export class NodeTable {
     this.#children[row] = undefined;
   }
 
+  ephemeralOwner(row: number): number {
+    return Math.max(this.#slab(row).doubles[doubleAt(row) + ownerColumn]!, 0);
+  }
+
   read(row: number): NodeRecord {
     const { doubles, ints } = this.#slab(row);
     const d = doubleAt(row);
@@ -87,8 +92,8 @@ export class NodeTable {
       version: ints[i]!,
       creates: ints[i + 1]!,
       aversion: ints[i + 2]!,
-      ephemeralOwner: Math.max(doubles[d + 5]!, 0),
-      lifetimeMs: lifetimeIn(doubles[d + 5]!),
+      ephemeralOwner: Math.max(doubles[d + ownerColumn]!, 0),
+      lifetimeMs: lifetimeIn(doubles[d + ownerColumn]!),
       acl: this.#acls.get(ints[i + aclColumn]!),
       dataLength: this.#data[row]!.length,
       numChildren: ints[i + 3]!,
@@ -105,7 +110,7 @@ export class NodeTable {
     doubles[d + 2] = record.pzxid;
     doubles[d + 3] = record.ctimeMs;
     doubles[d + 4] = record.mtimeMs;
-    doubles[d + 5] = ownerOrLifetime(record);
+    doubles[d + ownerColumn] = ownerOrLifetime(record);
     ints[i] = record.version;
     ints[i + 1] = record.creates;
     ints[i + 2] = record.aversion;
@@ -141,6 +146,7 @@ const lifetimeShift = 2;
 const slabBits = 14;
 const slabRows = 1 << slabBits;
 const doubleColumns = 6;
+const ownerColumn = 5;
 const intColumns = 6;
 const parentColumn = 4;
 const aclColumn = 5;

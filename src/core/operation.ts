@@ -2,6 +2,7 @@ import type { AclEntry } from "./acl.ts";
 import type { Identity } from "./identity.ts";
 import type { Stat } from "./node.ts";
 import type { Refusal } from "./refusal.ts";
+import type { RequestMark } from "./request.ts";
 
 export type CreateMode =
   | "persistent"
@@ -28,8 +29,8 @@ export type NodeOperation =
       readonly ttlMs?: number;
       /** Create what is missing above the node, as this; undefined to refuse. */
       readonly parents?: "persistent" | "container" | undefined;
-      /** What to do if there is a node already: refuse, answer it, or set its data. Default: refuse. */
-      readonly ifExists?: "fail" | "get" | "set";
+      /** What to do if there is a node already: refuse, answer it, set its data, or make it ours. Default: refuse. */
+      readonly ifExists?: "fail" | "get" | "set" | "takeOver";
     }
   | { readonly op: "set"; readonly path: string; readonly data: Uint8Array; readonly version: number }
   | {
@@ -83,7 +84,13 @@ export type Operation =
       /** The same for every node below it. */
       readonly recursive?: boolean;
     }
-  | { readonly op: "openSession"; readonly secret: string; readonly timeoutMs: number }
+  | {
+      readonly op: "openSession";
+      readonly secret: string;
+      readonly timeoutMs: number;
+      /** Default: none, "". */
+      readonly owner?: string;
+    }
   | { readonly op: "setSessionTimeout"; readonly sessionId: number; readonly timeoutMs: number }
   | { readonly op: "closeSession"; readonly sessionId: number }
   /** Deletes the node if it is due, and then the nodes above it that are due without it. */
@@ -98,6 +105,8 @@ export interface Caller {
   readonly identities?: readonly Identity[];
   /** Where the call comes from; undefined for the server itself. */
   readonly address?: string;
+  /** The write is to be done once, however often it is asked for. */
+  readonly request?: RequestMark;
 }
 
 export const anonymous: Caller = {};

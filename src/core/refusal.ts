@@ -31,6 +31,8 @@ export const reasons = [
   "AUTHENTICATION_REQUIRED",
   "TRANSACTION_TOO_LARGE",
   "CONDITION_FAILED",
+  "REQUEST_ID_REUSED",
+  "SCAN_TOO_SLOW",
 ] as const;
 
 export type Reason = (typeof reasons)[number];

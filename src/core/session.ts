@@ -5,6 +5,8 @@ export interface SessionRecord {
   /** The unguessable half of its token. */
   readonly secret: string;
   readonly timeoutMs: number;
+  /** What its client calls itself, over all its sessions; "" for nothing. Sessions of one owner may take over each other's nodes. */
+  readonly owner: string;
 }
 
 /** Tokens read `<id>.<secret>`: the id finds the session, the secret proves the bearer. */

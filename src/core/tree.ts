@@ -2,6 +2,7 @@ import type { NodeRecord } from "./node.ts";
 import { NodeTable } from "./node-table.ts";
 import { ownString, pack, unpack } from "./packed-data.ts";
 import { childPath, nameOf, parentOf } from "./path.ts";
+import { type RememberedRequest, RequestMemory } from "./request.ts";
 import type { SessionRecord } from "./session.ts";
 import type { StateWriter } from "./state.ts";
 
@@ -24,6 +25,7 @@ export class Tree implements StateWriter {
   #lastPath = "/";
   #lastRow = noRow;
   readonly #sessions = new Map<number, SessionRecord>();
+  readonly #requests = new RequestMemory();
   readonly #ephemerals = new Map<number, Set<string>>();
 
   get nodeCount(): number {
@@ -76,6 +78,10 @@ export class Tree implements StateWriter {
     return this.#ephemerals.get(sessionId)?.size ?? 0;
   }
 
+  ephemeralCount(sessionId: number): number {
+    return this.ephemeralCountMax(sessionId);
+  }
+
   ephemeralsOf(sessionId: number): readonly string[] {
     return [...(this.#ephemerals.get(sessionId) ?? [])];
   }
@@ -85,9 +91,18 @@ export class Tree implements StateWriter {
     return this.#ephemerals.keys();
   }
 
+  request(key: string): RememberedRequest | undefined {
+    return this.#requests.get(key);
+  }
+
+  putRequest(request: RememberedRequest): void {
+    this.#requests.put(request);
+  }
+
   putNode(path: string, record: NodeRecord, data?: Uint8Array): void {
     let row = this.#find(path);
-    if (row === noRow) row = this.#add(path, record.ephemeralOwner);
+    if (row === noRow) row = this.#add(path);
+    this.#moveEphemeral(path, this.#table.ephemeralOwner(row), record.ephemeralOwner);
     this.#table.write(row, record);
     if (data !== undefined) this.#table.setData(row, pack(data));
     if (record.numChildren === 0) this.#table.dropChildren(row);
@@ -104,16 +119,12 @@ export class Tree implements StateWriter {
 
   removeNode(path: string): void {
     const row = this.#find(path);
-    const { ephemeralOwner } = this.#table.read(row);
+    this.#moveEphemeral(path, this.#table.ephemeralOwner(row), 0);
     const parent = this.#table.parent(row);
     this.#remember(parentOf(path), parent);
     this.#table.unlink(parent, row);
     this.#table.remove(row);
     this.#nodeCount--;
-    if (ephemeralOwner === 0) return;
-    const owned = this.#ephemerals.get(ephemeralOwner)!;
-    owned.delete(path);
-    if (owned.size === 0) this.#ephemerals.delete(ephemeralOwner);
   }
 
   putSession(session: SessionRecord): void {
@@ -124,7 +135,15 @@ export class Tree implements StateWriter {
     this.#sessions.delete(id);
   }
 
-  #add(path: string, ephemeralOwner: number): number {
+  /** Keeps the index of ephemeral nodes; 0 is no owner. */
+  #moveEphemeral(path: string, from: number, to: number): void {
+    if (from === to) return;
+    const lost = this.#ephemerals.get(from);
+    if (lost?.delete(path) && lost.size === 0) this.#ephemerals.delete(from);
+    if (to !== 0) this.#ephemerals.set(to, (this.#ephemerals.get(to) ?? new Set()).add(path));
+  }
+
+  #add(path: string): number {
     this.#nodeCount++;
     if (path === "/") {
       this.#root = this.#table.add(noRow, "");
@@ -134,10 +153,6 @@ export class Tree implements StateWriter {
     if (parent === noRow) throw new Error(`the parent of ${path} does not exist`);
     const row = this.#table.add(parent, ownString(nameOf(path)));
     this.#table.link(parent, row);
-    if (ephemeralOwner !== 0) {
-      const owned = this.#ephemerals.get(ephemeralOwner) ?? new Set();
-      this.#ephemerals.set(ephemeralOwner, owned.add(path));
-    }
     return row;
   }
 

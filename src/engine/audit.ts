@@ -24,7 +24,7 @@ export interface AuditEntry {
   readonly reason?: Refusal["reason"];
 }
 
-/** ZooKeeper's names (AuditConstants), and those of its calls for reads, which are told of when they are denied. */
+/** ZooKeeper's names (AuditConstants), and those of reads, which are told of when they are denied. */
 export type AuditOperation =
   | "serverStart"
   | "serverStop"
@@ -38,7 +38,7 @@ export type AuditOperation =
   | "exists"
   | "getChildren"
   | "getAcl"
-  | "addWatch";
+  | "scan";
 
 /** Where the audit log goes. */
 export interface AuditSink {

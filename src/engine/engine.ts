@@ -11,8 +11,9 @@ import { negotiateTimeoutMs, parseToken, type SessionRecord, sameSecret } from "
 import { Tree } from "../core/tree.ts";
 import { type Journal, JournalUnusable } from "../journal/journal.ts";
 import { type AuditOperation, Auditor, type AuditSink } from "./audit.ts";
-import { GroupCommit } from "./group-commit.ts";
+import { type CommitObserver, GroupCommit } from "./group-commit.ts";
 import { Reaper } from "./reaper.ts";
+import { Scans } from "./scans.ts";
 import { type Attachment, type AttachmentListener, SessionKeeper, sessionEnded } from "./session-keeper.ts";
 import { WatchHub } from "./watch-hub.ts";
 import type { WatchHolder, WatchSink, WatchStream } from "./watch-stream.ts";
@@ -53,6 +54,7 @@ export class Engine {
   /** The visible state: everything in it is durable. */
   readonly tree: Tree;
   readonly watches: WatchHub;
+  readonly scans: Scans;
   readonly #journal: Journal;
   readonly #random: Random;
   readonly #settings: EngineSettings;
@@ -71,6 +73,7 @@ export class Engine {
         if (record.lifetimeMs !== forever) mortals.push(path);
       },
       session: (session) => tree.putSession(session),
+      request: (request) => tree.putRequest(request),
     });
     tree.zxid = lastZxid;
     const [orphan] = orphanedEphemerals(tree);
@@ -92,9 +95,11 @@ export class Engine {
     this.#reaper = new Reaper({ tree, mortals, clock, tickMs: settings.tickMs, submit });
     const { watchBookmarkIntervalMs: bookmarkIntervalMs } = settings;
     this.watches = new WatchHub({ tree, journal, clock, bookmarkIntervalMs, onFailure });
+    this.scans = new Scans({ tree, clock });
     // Watches first: the end of a session ends its streams, after they were told what ended with it.
     this.#auditor = audit && new Auditor(audit);
-    const observers = [this.watches, this.#sessions, this.#reaper, ...(this.#auditor ? [this.#auditor] : [])];
+    const observers: CommitObserver[] = [this.watches, this.#sessions, this.#reaper, this.scans];
+    if (this.#auditor !== undefined) observers.push(this.#auditor);
     const limits = { ...defaultLimits, transactionOperationsMax: settings.maxTransactionOperations };
     this.#writer = new GroupCommit({ journal, tree, clock, limits, observers, onFailure });
   }
@@ -131,9 +136,9 @@ export class Engine {
   }
 
   /** Opens a session with the timeout asked for, clamped; 0 asks for the default. @throws Refused */
-  async openSession(askedTimeoutMs: number): Promise<{ zxid: number; session: SessionRecord }> {
+  async openSession(askedTimeoutMs: number, owner = ""): Promise<{ zxid: number; session: SessionRecord }> {
     const timeoutMs = this.#negotiate(askedTimeoutMs);
-    const zxid = await this.#must({ op: "openSession", secret: this.#random.secret(), timeoutMs });
+    const zxid = await this.#must({ op: "openSession", secret: this.#random.secret(), timeoutMs, owner });
     return { zxid, session: this.tree.session(zxid)! };
   }
 

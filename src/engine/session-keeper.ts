@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { Transaction } from "../core/change.ts";
+import type { Change, Transaction } from "../core/change.ts";
 import { anonymous, type Caller, type Operation, type Outcome } from "../core/operation.ts";
 import { sessionExpired } from "../core/prepare/refusals.ts";
 import { type Refusal, Refused } from "../core/refusal.ts";
@@ -20,7 +20,7 @@ export interface AttachmentListener {
   moved(): void;
   /** The session has ended and its ephemeral nodes are gone; this attachment is over. */
   ended: SessionEnded;
-  /** Somebody else deleted an ephemeral node of the session. */
+  /** Somebody else deleted an ephemeral node of the session, or took it over. */
   ephemeralLost(path: string, zxid: number): void;
 }
 
@@ -132,10 +132,9 @@ export class SessionKeeper implements CommitObserver {
   /** When a session ends, its holder learns that, not the loss of each node. */
   #tellLosses(changes: Transaction["changes"], zxid: number, caller: Caller): void {
     for (const change of changes) {
-      if (change.kind !== "nodeDeleted") continue;
-      const owner = change.node.ephemeralOwner;
+      const owner = loserOf(change);
       if (owner === 0 || owner === caller.sessionId) continue;
-      this.#leases.get(owner)?.listener?.ephemeralLost(change.path, zxid);
+      if ("path" in change) this.#leases.get(owner)?.listener?.ephemeralLost(change.path, zxid);
     }
   }
 
@@ -197,6 +196,12 @@ class Lease {
   get deadlineMs(): number {
     return this.heardMs + this.session.timeoutMs;
   }
+}
+
+/** The session that loses an ephemeral node by a change; 0 for none. */
+function loserOf(change: Change): number {
+  if (change.kind === "nodeDeleted") return change.node.ephemeralOwner;
+  return change.kind === "nodeDataSet" ? (change.takenFrom ?? 0) : 0;
 }
 
 /** What the streams of a session that has ended are told. */

@@ -1,6 +1,5 @@
 import type { Server } from "@grpc/grpc-js";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
-import type { Caller } from "../core/operation.ts";
 import { addService, type Handlers } from "./adapter/service.ts";
 import { closeSession } from "./handlers/close-session.ts";
 import { create } from "./handlers/create.ts";
@@ -11,18 +10,19 @@ import { getAcl } from "./handlers/get-acl.ts";
 import { keepAlive } from "./handlers/keep-alive.ts";
 import { list } from "./handlers/list.ts";
 import { openSession } from "./handlers/open-session.ts";
+import { scan } from "./handlers/scan.ts";
 import { set } from "./handlers/set.ts";
 import { setAcl } from "./handlers/set-acl.ts";
 import { sync } from "./handlers/sync.ts";
 import { transact } from "./handlers/transact.ts";
 import { watch } from "./handlers/watch.ts";
 import { whoAmI } from "./handlers/who-am-i.ts";
-import { callerOf } from "./metadata.ts";
+import { callerOf, type RpcCaller } from "./metadata.ts";
 import type { ServiceOptions } from "./service-options.ts";
 
 /** Serves corral.v1.Coordination from the engine. */
 export function addCoordination(server: Server, { engine, authenticator, calls, log }: ServiceOptions): void {
-  const handlers: Handlers<typeof Coordination, Caller> = {
+  const handlers: Handlers<typeof Coordination, RpcCaller> = {
     openSession: openSession(engine),
     keepAlive: keepAlive(engine),
     closeSession: closeSession(engine),
@@ -35,6 +35,7 @@ export function addCoordination(server: Server, { engine, authenticator, calls, 
     set: set(engine),
     delete: deleteNode(engine),
     list: list(engine),
+    scan: scan(engine),
     sync: sync(engine),
     transact: transact(engine),
     watch: watch(engine),

@@ -56,6 +56,7 @@ const ifExistsOf: Readonly<Record<number, NonNullable<Create["ifExists"]>>> = {
   [IfExists.FAIL]: "fail",
   [IfExists.GET]: "get",
   [IfExists.SET]: "set",
+  [IfExists.TAKE_OVER]: "takeOver",
 };
 
 export function setFromProto(request: SetRequest): Extract<NodeOperation, { op: "set" }> {

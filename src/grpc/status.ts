@@ -44,6 +44,8 @@ export const codeOfReason: Readonly<Record<Reason, codes>> = {
   AUTHENTICATION_REQUIRED: codes.UNAUTHENTICATED,
   TRANSACTION_TOO_LARGE: codes.RESOURCE_EXHAUSTED,
   CONDITION_FAILED: codes.ABORTED,
+  REQUEST_ID_REUSED: codes.INVALID_ARGUMENT,
+  SCAN_TOO_SLOW: codes.RESOURCE_EXHAUSTED,
 };
 
 /** When a retry makes sense, in milliseconds. */

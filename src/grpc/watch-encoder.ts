@@ -1,6 +1,5 @@
 import { isUtf8 } from "node:buffer";
 import { create, toBinary } from "@bufbuild/protobuf";
-import { StatSchema } from "../../gen/ts/corral/v1/node_pb.js";
 import {
   WatchCanceledSchema,
   WatchEventKind,
@@ -8,16 +7,15 @@ import {
   WatchResponseSchema,
 } from "../../gen/ts/corral/v1/watch_pb.js";
 import type { EventKind, NodeEvent } from "../core/event.ts";
-import { type NodeRecord, statOf } from "../core/node.ts";
 import type { EventForm } from "../core/watch.ts";
 import type { Notice, WatchMessage } from "../engine/outbox.ts";
-import { int64, statModes } from "./convert.ts";
+import { int64 } from "./convert.ts";
 import { ProtoWriter } from "./proto-writer.ts";
+import { encodeStat } from "./stat-encoder.ts";
 import { statusToProto } from "./status.ts";
 
 const response = WatchResponseSchema.field;
 const watchEvent = WatchEventSchema.field;
-const stat = StatSchema.field;
 
 const kinds: Readonly<Record<EventKind, WatchEventKind>> = {
   nodeCreated: WatchEventKind.NODE_CREATED,
@@ -108,25 +106,6 @@ function encodeEvent(event: NodeEvent, form: EventForm): Uint8Array {
   writer.bytes(inText(previous) ? watchEvent.previousText.number : watchEvent.previousData.number, previous);
   const askedFor = form.withData || form.withPreviousData;
   writer.bool(watchEvent.dataOmitted.number, event.dataOmitted && askedFor);
-  return writer.finish();
-}
-
-function encodeStat(node: NodeRecord): Uint8Array {
-  const writer = new ProtoWriter(96);
-  const values = statOf(node);
-  writer.integer(stat.czxid.number, values.czxid);
-  writer.integer(stat.mzxid.number, values.mzxid);
-  writer.integer(stat.pzxid.number, values.pzxid);
-  writer.integer(stat.ctimeMs.number, values.ctimeMs);
-  writer.integer(stat.mtimeMs.number, values.mtimeMs);
-  writer.integer(stat.version.number, values.version);
-  writer.integer(stat.cversion.number, values.cversion);
-  writer.integer(stat.aversion.number, values.aversion);
-  writer.integer(stat.ephemeralOwner.number, values.ephemeralOwner);
-  writer.integer(stat.dataLength.number, values.dataLength);
-  writer.integer(stat.numChildren.number, values.numChildren);
-  writer.integer(stat.mode.number, statModes[values.mode]);
-  writer.integer(stat.ttlMs.number, values.ttlMs);
   return writer.finish();
 }
 

@@ -14,10 +14,11 @@ const kindNumbers = {
   nodeCreated: 1,
   nodeDataSet: 2,
   nodeDeleted: 3,
-  nodeAclSet: 7,
+  nodeAclSet: 8,
   sessionOpened: 4,
   sessionTimeoutSet: 5,
   sessionClosed: 6,
+  requestAnswered: 7,
 } as const satisfies Record<Change["kind"], number>;
 
 const transactionBytes = 24;
@@ -67,6 +68,7 @@ function packedBytesAbout(transactions: readonly Transaction[]): number {
       if ("path" in change) bytes += change.path.length * 3;
       if ("node" in change) bytes += 2 * change.node.acl.text.length;
       if ("data" in change) bytes += change.data.byteLength;
+      if (change.kind === "requestAnswered") bytes += change.answer.length * 3;
       if ("previousData" in change) bytes += change.previousData?.byteLength ?? 0;
     }
   }
@@ -90,6 +92,7 @@ function packChange(writer: ByteWriter, change: Change): void {
       writer.blob(change.data);
       packNode(writer, change.node);
       packPreviousData(writer, change.previousData);
+      writer.integer(change.takenFrom ?? 0);
       return;
     case "nodeAclSet":
       writer.text(change.path);
@@ -105,6 +108,7 @@ function packChange(writer: ByteWriter, change: Change): void {
       writer.integer(change.sessionId);
       writer.text(change.secret);
       writer.integer(change.timeoutMs);
+      writer.text(change.owner);
       return;
     case "sessionTimeoutSet":
       writer.integer(change.sessionId);
@@ -112,6 +116,12 @@ function packChange(writer: ByteWriter, change: Change): void {
       return;
     case "sessionClosed":
       writer.integer(change.sessionId);
+      return;
+    case "requestAnswered":
+      // Zxid and time are those of the transaction.
+      writer.text(change.key);
+      writer.text(change.fingerprint);
+      writer.text(change.answer);
   }
 }
 
@@ -164,13 +174,7 @@ function unpackChange(reader: ByteReader, stamp: Stamp): Change {
     case kindNumbers.nodeCreated:
       return unpackCreated(reader, stamp);
     case kindNumbers.nodeDataSet:
-      return {
-        kind: "nodeDataSet",
-        path: reader.text(),
-        data: reader.blob(),
-        node: unpackNode(reader),
-        previousData: unpackPreviousData(reader),
-      };
+      return unpackDataSet(reader);
     case kindNumbers.nodeAclSet:
       return { kind: "nodeAclSet", path: reader.text(), node: unpackNode(reader) };
     case kindNumbers.nodeDeleted:
@@ -187,11 +191,20 @@ function unpackChange(reader: ByteReader, stamp: Stamp): Change {
         sessionId: reader.integer(),
         secret: reader.text(),
         timeoutMs: reader.integer(),
+        owner: reader.text(),
       };
     case kindNumbers.sessionTimeoutSet:
       return { kind: "sessionTimeoutSet", sessionId: reader.integer(), timeoutMs: reader.integer() };
     case kindNumbers.sessionClosed:
       return { kind: "sessionClosed", sessionId: reader.integer() };
+    case kindNumbers.requestAnswered:
+      return {
+        kind: "requestAnswered",
+        ...stamp,
+        key: reader.text(),
+        fingerprint: reader.text(),
+        answer: reader.text(),
+      };
     default:
       throw new RangeError(`change of unknown kind ${kind}`);
   }
@@ -207,4 +220,20 @@ function unpackCreated(reader: ByteReader, stamp: Stamp): Change {
   };
   const node = createdNode(stamp, kept, data.byteLength);
   return { kind: "nodeCreated", path, data, node, parent: unpackNode(reader) };
+}
+
+function unpackDataSet(reader: ByteReader): Change {
+  const path = reader.text();
+  const data = reader.blob();
+  const node = unpackNode(reader);
+  const previousData = unpackPreviousData(reader);
+  const takenFrom = reader.integer();
+  return {
+    kind: "nodeDataSet",
+    path,
+    data,
+    node,
+    previousData,
+    ...(takenFrom !== 0 && { takenFrom }),
+  };
 }

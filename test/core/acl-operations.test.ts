@@ -150,6 +150,32 @@ describe("what an operation needs", () => {
     ]);
   });
 
+  test("to take an ephemeral node over takes its WRITE, and its parent's CREATE and DELETE", () => {
+    const sessionOf = (name: string) => {
+      state.do({ op: "openSession", secret: "secret", timeoutMs: 10_000, owner: "worker" });
+      return { ...as(name), sessionId: state.tree.zxid };
+    };
+    const take = {
+      op: "create",
+      path: "/p/e",
+      data: noData,
+      mode: "ephemeral",
+      ifExists: "takeOver",
+    } as const;
+    const cases: [Permission[], Permission[], string][] = [
+      [["create", "delete"], ["write"], "ok"],
+      [["create", "delete"], ["read", "create", "delete", "admin"], "NO_AUTH"],
+      [["create", "write", "admin"], ["write"], "NO_AUTH"],
+      [["delete"], ["write"], "NO_AUTH"],
+    ];
+    for (const [onParent, onNode, expected] of cases) {
+      state = new CoreState();
+      make("/p", allow("ada"), allow("bob", ...onParent));
+      state.do({ ...take, acl: [allow("bob", ...onNode)] }, sessionOf("ada"));
+      expect(verdict(state.do(take, sessionOf("bob")))).toBe(expected);
+    }
+  });
+
   test("what the server does by itself asks nobody", () => {
     const session = state.session();
     const caller = { ...session, ...ada };

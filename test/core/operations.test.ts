@@ -244,7 +244,7 @@ describe("sessions", () => {
 
   test("the number of sessions is limited", () => {
     for (let id = 1; id <= sessionsMax; id++) {
-      state.tree.putSession({ id: -id, secret: "", timeoutMs: 1 });
+      state.tree.putSession({ id: -id, secret: "", timeoutMs: 1, owner: "" });
     }
     expect(verdict(state.do({ op: "openSession", secret: "s", timeoutMs: 1 }))).toBe("TOO_MANY_SESSIONS");
   });

@@ -35,6 +35,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   fc.record({ kind: fc.constant("nodeCreated" as const), path, data, node, parent: node }),
   fc.record({ kind: fc.constant("nodeDataSet" as const), path, data, node, previousData }),
   fc.record({ kind: fc.constant("nodeAclSet" as const), path, node }),
+  fc.record({ kind: fc.constant("nodeDataSet" as const), path, data, node, previousData, takenFrom: id }),
   fc.record({
     kind: fc.constant("nodeDeleted" as const),
     path,
@@ -42,9 +43,23 @@ const change: fc.Arbitrary<Change> = fc.oneof(
     previousData,
     parent: node,
   }),
-  fc.record({ kind: fc.constant("sessionOpened" as const), sessionId: id, secret: fc.string(), timeoutMs }),
+  fc.record({
+    kind: fc.constant("sessionOpened" as const),
+    sessionId: id,
+    secret: fc.string(),
+    timeoutMs,
+    owner: fc.string(),
+  }),
   fc.record({ kind: fc.constant("sessionTimeoutSet" as const), sessionId: id, timeoutMs }),
   fc.record({ kind: fc.constant("sessionClosed" as const), sessionId: id }),
+  fc.record({
+    kind: fc.constant("requestAnswered" as const),
+    zxid: id,
+    timeMs: wallMs,
+    key: fc.string(),
+    fingerprint: fc.string(),
+    answer: fc.string(),
+  }),
 );
 const batch: fc.Arbitrary<Transaction[]> = fc
   .tuple(
@@ -66,6 +81,7 @@ const batch: fc.Arbitrary<Transaction[]> = fc
 
 /** A created node is what its transaction makes of it. */
 function ofTransaction(each: Change, stamp: Stamp): Change {
+  if (each.kind === "requestAnswered") return { ...each, ...stamp };
   if (each.kind !== "nodeCreated") return each;
   return { ...each, node: createdNode(stamp, each.node, each.data.length) };
 }

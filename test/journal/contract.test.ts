@@ -1,10 +1,10 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openAcl } from "../../src/core/acl.ts";
-import type { Change } from "../../src/core/change.ts";
+import type { Change, Transaction } from "../../src/core/change.ts";
 import { reservedNodes } from "../../src/core/reserved.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
-import { dataBytesMax, ttlMsMax } from "../../src/limits.ts";
+import { dataBytesMax, rememberedRequestAgeMaxMs, ttlMsMax } from "../../src/limits.ts";
 import { MemoryJournal, MemoryStore } from "../support/memory-journal.ts";
 import {
   aclFor,
@@ -126,6 +126,12 @@ describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
     expect(nodes.get("/a")?.record).toMatchObject({ aversion: 1, czxid: 1, mzxid: 1, pzxid: 1, version: 0 });
   });
 
+  test("keeps who an ephemeral node belongs to when it changes hands", async () => {
+    const journal = await openEmpty();
+    await journal.commit([at(7, created("/e", { owner: 3 })), at(8, dataSet("/e", "x", 1, 4))]);
+    expect((await afterRestart(journal)).nodes.get("/e")).toMatchObject({ record: { ephemeralOwner: 4 } });
+  });
+
   test("forgets a deleted node; the parent's pzxid moves, its creates do not", async () => {
     const journal = await openEmpty();
     await journal.commit([at(1, created("/a", { parentCreates: 4 }))]);
@@ -142,6 +148,7 @@ describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
       sessionId,
       secret: `secret-${sessionId}`,
       timeoutMs: 4000,
+      owner: sessionId === 1 ? "" : `client ${sessionId}`,
     });
     await journal.commit([at(1, opened(1)), at(2, opened(2)), at(3, opened(3))]);
     await journal.commit([
@@ -149,9 +156,32 @@ describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
       at(5, { kind: "sessionTimeoutSet", sessionId: 3, timeoutMs: 9000 }),
     ]);
     expect((await afterRestart(journal)).sessions).toEqual([
-      { id: 1, secret: "secret-1", timeoutMs: 4000 },
-      { id: 3, secret: "secret-3", timeoutMs: 9000 },
+      { id: 1, secret: "secret-1", timeoutMs: 4000, owner: "" },
+      { id: 3, secret: "secret-3", timeoutMs: 9000, owner: "client 3" },
     ]);
+  });
+
+  test("keeps what was answered to whom, oldest first, and forgets it in time", async () => {
+    const journal = await openEmpty();
+    const answered = (zxid: number, timeMs: number): Change => ({
+      kind: "requestAnswered",
+      zxid,
+      timeMs,
+      key: `key ${zxid}`,
+      fingerprint: "print",
+      answer: `{"zxid":${zxid}}`,
+    });
+    const happened = (zxid: number, timeMs: number): Transaction => ({
+      zxid,
+      timeMs,
+      changes: [created(`/n${zxid}`)({ zxid, timeMs }), answered(zxid, timeMs)],
+    });
+    await journal.commit([happened(1, 1_000), happened(2, 2_000)]);
+    await journal.commit([happened(3, 1_001 + rememberedRequestAgeMaxMs)]);
+    const { requests } = await afterRestart(journal);
+    const { kind: _, ...last } = answered(3, 1_001 + rememberedRequestAgeMaxMs) as { kind: string };
+    expect(requests.slice(-2).map(({ zxid }) => zxid)).toEqual([2, 3]);
+    expect(requests.at(-1)).toEqual(last);
   });
 
   test("answers parents before children, and siblings by their UTF-8 bytes", async () => {

@@ -5,6 +5,7 @@ import { onTestFinished } from "vitest";
 import { type Acl, aclOf, openAcl, permissions } from "../../src/core/acl.ts";
 import type { Change, Stamp, Transaction } from "../../src/core/change.ts";
 import { createdNode, forever, type NodeRecord } from "../../src/core/node.ts";
+import type { RememberedRequest } from "../../src/core/request.ts";
 import type { SessionRecord } from "../../src/core/session.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { type JournalLog, silentLog } from "../../src/journal/sqlite/log.ts";
@@ -13,18 +14,21 @@ export interface LoadedState {
   readonly lastZxid: number;
   readonly nodes: Map<string, { record: NodeRecord; data: string }>;
   readonly sessions: SessionRecord[];
+  readonly requests: RememberedRequest[];
 }
 
 /** Everything a journal loads, in its order. Data as latin1, to compare and print. */
 export async function loadAll(journal: Journal): Promise<LoadedState> {
   const nodes: LoadedState["nodes"] = new Map();
   const sessions: SessionRecord[] = [];
+  const requests: RememberedRequest[] = [];
   const { lastZxid } = await journal.load({
     node: (path, record, data) =>
       void nodes.set(path, { record, data: Buffer.from(data).toString("latin1") }),
     session: (session) => void sessions.push(session),
+    request: (request) => void requests.push(request),
   });
-  return { lastZxid, nodes, sessions };
+  return { lastZxid, nodes, sessions, requests };
 }
 
 /** A change that still lacks its zxid and time. */
@@ -58,13 +62,20 @@ export function created(
   });
 }
 
-export function dataSet(path: string, text: string | Uint8Array, version: number): Draft {
+export function dataSet(path: string, text: string | Uint8Array, version: number, owner = 0): Draft {
   const data = Buffer.from(text);
   return ({ zxid, timeMs }) => ({
     kind: "nodeDataSet",
     path,
     data,
-    node: { ...someNode, mzxid: zxid, mtimeMs: timeMs, version, dataLength: data.length },
+    node: {
+      ...someNode,
+      mzxid: zxid,
+      mtimeMs: timeMs,
+      version,
+      ephemeralOwner: owner,
+      dataLength: data.length,
+    },
     previousData: Buffer.from("before"),
   });
 }

@@ -160,6 +160,45 @@ test("children are listed, but their Stat only for whom may read them", async ()
   ]);
 });
 
+test("a scan shows what its reader may read, by the lists of its moment", async () => {
+  const { client } = await start();
+  await client.unary(rpc.create, { path: "/a" });
+  await client.unary(rpc.create, { path: "/a/hidden", acl: [allow("ada", ALL)] });
+  await client.unary(rpc.create, { path: "/a/hidden/below", acl: [world(ALL)] }, as("ada"));
+  await client.unary(rpc.create, { path: "/a/shown" });
+  const scan = async (path: string, options = {}) => {
+    const stream = client.serverStream(rpc.scan, { path }, options);
+    const paths: string[] = [];
+    for (let page = await stream.next(); page !== undefined; page = await stream.next()) {
+      paths.push(...page.nodes.map((node) => node.path));
+    }
+    return { paths, status: await stream.status };
+  };
+  expect(await scan("/a")).toMatchObject({ paths: ["/a", "/a/shown"], status: { code: "OK" } });
+  expect((await scan("/a", as("ada"))).paths).toEqual(["/a", "/a/hidden", "/a/hidden/below", "/a/shown"]);
+  expect((await scan("/a/hidden")).status).toMatchObject({
+    reason: "NO_AUTH",
+    facts: { path: "/a/hidden", permission: "READ" },
+  });
+  expect((await scan("/a/hidden/below")).paths).toEqual(["/a/hidden/below"]);
+});
+
+test("somebody else's retry is not answered", async () => {
+  const { client } = await start();
+  const request = { path: "/a", text: "x" };
+  const id = "0123456789abcdef0123456789abcdef";
+  const marked = (user: string) => {
+    const { metadata } = as(user);
+    metadata.set("corral-request-id", id);
+    return { metadata };
+  };
+  const first = await client.unary(rpc.create, request, marked("ada"));
+  expect(await client.unary(rpc.create, request, marked("ada"))).toEqual(first);
+  expect(await failureOf(client.unary(rpc.create, request, marked("bob")))).toMatchObject({
+    reason: "REQUEST_ID_REUSED",
+  });
+});
+
 test("who is in charge of the root is in charge of the server", async () => {
   const { client } = await start();
   await client.unary(Admin.method.countWatches, {});

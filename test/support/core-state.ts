@@ -54,12 +54,12 @@ export class CoreState {
   }
 
   /** Opens a session and answers it as a caller. */
-  session(): SessionCaller {
+  session(): { readonly sessionId: number } {
     this.do({ op: "openSession", secret: "secret", timeoutMs: 10_000 });
     return { sessionId: this.tree.zxid };
   }
 
-  close({ sessionId }: SessionCaller): Prepared {
+  close({ sessionId }: { readonly sessionId: number }): Prepared {
     return this.do({ op: "closeSession", sessionId });
   }
 

@@ -1,5 +1,6 @@
 import type { Change, Transaction } from "../../src/core/change.ts";
 import type { NodeRecord } from "../../src/core/node.ts";
+import type { RememberedRequest } from "../../src/core/request.ts";
 import { reservedNodes } from "../../src/core/reserved.ts";
 import type { SessionRecord } from "../../src/core/session.ts";
 import {
@@ -20,6 +21,7 @@ interface StoredNode {
 export class MemoryStore {
   readonly nodes = new Map<string, StoredNode>();
   readonly sessions = new Map<number, SessionRecord>();
+  readonly requests: RememberedRequest[] = [];
   lastZxid = 0;
   /** Every transaction after the zxid that was compacted. */
   history: Transaction[] = [];
@@ -46,8 +48,9 @@ export class MemoryStore {
         this.#updateParent(change);
         return;
       case "nodeDataSet": {
-        const { mzxid, mtimeMs, version, dataLength } = change.node;
-        this.#update(change.path, { mzxid, mtimeMs, version, dataLength }, change.data.slice());
+        const { mzxid, mtimeMs, version, ephemeralOwner, dataLength } = change.node;
+        const fields = { mzxid, mtimeMs, version, ephemeralOwner, dataLength };
+        this.#update(change.path, fields, change.data.slice());
         return;
       }
       case "nodeAclSet": {
@@ -61,16 +64,21 @@ export class MemoryStore {
         return;
       case "sessionOpened":
         if (this.sessions.has(change.sessionId)) throw new Error(`session ${change.sessionId} exists`);
-        this.#putSession(change.sessionId, change.secret, change.timeoutMs);
+        this.#putSession({ ...change, id: change.sessionId });
         return;
       case "sessionTimeoutSet": {
         const session = this.sessions.get(change.sessionId);
         if (session === undefined) throw new Error(`no session ${change.sessionId}`);
-        this.#putSession(session.id, session.secret, change.timeoutMs);
+        this.#putSession({ ...session, timeoutMs: change.timeoutMs });
         return;
       }
       case "sessionClosed":
         if (!this.sessions.delete(change.sessionId)) throw new Error(`no session ${change.sessionId}`);
+        return;
+      case "requestAnswered": {
+        const { kind: _, ...request } = change;
+        this.requests.push(request);
+      }
     }
   }
 
@@ -90,8 +98,8 @@ export class MemoryStore {
     this.nodes.set(path, { record: { ...node.record, ...fields }, data: data ?? node.data });
   }
 
-  #putSession(id: number, secret: string, timeoutMs: number): void {
-    this.sessions.set(id, { id, secret, timeoutMs });
+  #putSession({ id, secret, timeoutMs, owner }: SessionRecord): void {
+    this.sessions.set(id, { id, secret, timeoutMs, owner });
   }
 }
 
@@ -161,6 +169,7 @@ export class MemoryJournal implements Journal {
     for (const session of this.store.sessions.values()) sink.session(session);
     const byPath = [...this.store.nodes].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
     for (const [path, { record, data }] of byPath) sink.node(path, record, data);
+    for (const request of this.store.requests) sink.request(request);
     return { lastZxid: this.store.lastZxid };
   }
 

@@ -43,7 +43,10 @@ function refuse(reason: string): never {
  */
 export class NaiveModel {
   nodes = new Map<string, ModelNode>();
-  sessions = new Set<number>();
+  /** The owner of each. */
+  sessions = new Map<number, string>();
+  /** What was asked for and told under each request key. */
+  answers = new Map<string, { readonly fingerprint: string; readonly told: string }>();
   zxid = 0;
   timeMs = 0;
   /** The operation under way has changed something. */
@@ -56,7 +59,8 @@ export class NaiveModel {
   copy(): NaiveModel {
     const copy = new NaiveModel();
     copy.nodes = new Map([...this.nodes].map(([path, node]) => [path, { ...node }]));
-    copy.sessions = new Set(this.sessions);
+    copy.sessions = new Map(this.sessions);
+    copy.answers = new Map(this.answers);
     copy.zxid = this.zxid;
     copy.timeMs = this.timeMs;
     return copy;
@@ -67,8 +71,14 @@ export class NaiveModel {
     this.#changed = false;
     try {
       if (caller.sessionId !== undefined && !this.sessions.has(caller.sessionId)) refuse("SESSION_EXPIRED");
+      const { request } = caller;
+      const before = request && this.answers.get(request.key);
+      if (before !== undefined) {
+        return before.fingerprint === request?.fingerprint ? before : { refused: "REQUEST_ID_REUSED" };
+      }
       const told = this.#do(operation, caller, this.zxid + 1);
       if (this.#changed) this.zxid += 1;
+      if (this.#changed && request) this.answers.set(request.key, { ...request, told });
       return { told };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -99,7 +109,7 @@ export class NaiveModel {
       }
       case "openSession":
         this.#changed = true;
-        this.sessions.add(zxid);
+        this.sessions.set(zxid, operation.owner ?? "");
         return "opened";
       case "closeSession": {
         if (!this.sessions.delete(operation.sessionId)) refuse("SESSION_EXPIRED");
@@ -206,6 +216,7 @@ export class NaiveModel {
     const { ttlMs = 0 } = operation;
     if (operation.mode.endsWith("Ttl") ? ttlMs < 1 || ttlMs >= 2 ** 40 : ttlMs !== 0) refuse("BAD_ARGUMENTS");
     const { ifExists = "fail" } = operation;
+    if (ifExists === "takeOver" && !ephemeral) refuse("BAD_ARGUMENTS");
     if (ifExists !== "fail" && operation.mode.includes("Sequential")) refuse("BAD_ARGUMENTS");
     if (ephemeral && caller.sessionId === undefined) refuse("SESSION_REQUIRED");
     const above = operation.path.replace(/\/[^/]*$/, "") || "/";
@@ -219,7 +230,8 @@ export class NaiveModel {
     const existing = this.nodes.get(path);
     if (existing !== undefined) {
       if (ifExists === "fail") refuse("NODE_EXISTS");
-      if (ifExists === "set") this.#set(existing, operation.data, zxid);
+      if (ifExists === "takeOver") this.#takeOver(existing, caller.sessionId!);
+      if (ifExists === "set" || ifExists === "takeOver") this.#set(existing, operation.data, zxid);
       return `${path} existed${ifExists === "get" ? ` with ${existing.data}` : ""}`;
     }
     if (parent.owner !== 0) refuse("NO_CHILDREN_FOR_EPHEMERALS");
@@ -232,6 +244,13 @@ export class NaiveModel {
     parent.pzxid = zxid;
     this.#changed = true;
     return path;
+  }
+
+  #takeOver(node: ModelNode, sessionId: number): void {
+    const owner = this.sessions.get(sessionId);
+    const isOurs = owner !== "" && node.owner !== 0 && this.sessions.get(node.owner) === owner;
+    if (node.owner !== sessionId && !isOurs) refuse("NODE_EXISTS");
+    node.owner = sessionId;
   }
 
   #remove(path: string, zxid: number): void {

@@ -34,7 +34,13 @@ const create: fc.Arbitrary<NodeOperation> = fc
     mode: fc.constantFrom(...modes),
     ttlMs: fc.constantFrom(undefined, undefined, undefined, undefined, 0, 1, 3, 2 ** 40),
     parents: fc.constantFrom(undefined, undefined, "persistent" as const, "container" as const),
-    ifExists: fc.constantFrom("fail" as const, "fail" as const, "get" as const, "set" as const),
+    ifExists: fc.constantFrom(
+      "fail" as const,
+      "fail" as const,
+      "get" as const,
+      "set" as const,
+      "takeOver" as const,
+    ),
   })
   .map((made) => {
     const ttlMs = made.ttlMs ?? (made.mode.endsWith("Ttl") ? 2 : 0);
@@ -89,6 +95,14 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ op: fc.constant("reap" as const), path }) },
-  { weight: 1, arbitrary: fc.constant<Operation>({ op: "openSession", secret: "s", timeoutMs: 1 }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      op: fc.constant("openSession" as const),
+      secret: fc.constant("s"),
+      timeoutMs: fc.constant(1),
+      owner: fc.constantFrom("", "x", "x", "y"),
+    }),
+  },
   { weight: 1, arbitrary: fc.constant<Operation>({ op: "closeSession", sessionId: 0 }) },
 );

@@ -1,4 +1,3 @@
-import { ephemeralsPerSessionMax } from "../../limits.ts";
 import { type Acl, openAcl } from "../acl.ts";
 import { fixAcl } from "../acl-rules.ts";
 import type { Change } from "../change.ts";
@@ -9,18 +8,13 @@ import type { Refusal } from "../refusal.ts";
 import { sequentialPath } from "../sequence.ts";
 import type { StateReader } from "../state.ts";
 import { checkTtl, lifetimeOf, traitsOf } from "./create-mode.ts";
+import { checkEphemeralCount } from "./ephemeral-count.ts";
 import { createParents, type Parents } from "./parents.ts";
 import { denied } from "./permission.ts";
 import { type Context, type Of, type Prepared, refuse } from "./prepared.ts";
-import {
-  badArgument,
-  noChildrenForEphemerals,
-  nodeExists,
-  noNode,
-  sessionRequired,
-  tooManyEphemerals,
-} from "./refusals.ts";
+import { badArgument, noChildrenForEphemerals, nodeExists, noNode, sessionRequired } from "./refusals.ts";
 import { prepareSet } from "./set.ts";
+import { prepareTakeOver } from "./take-over.ts";
 
 type Create = Of<"create">;
 
@@ -49,10 +43,11 @@ export function prepareCreate(
   const badPath = validatePath(path, sequential) ?? checkPathLength(created);
   if (badPath !== undefined) return refuse(badPath);
   const existing = state.node(created);
-  if (existing !== undefined) return useExisting(operation, created, state, context);
+  if (existing !== undefined) return useExisting(operation, created, caller, state, context);
   if (parent.ephemeralOwner !== 0) return refuse(noChildrenForEphemerals(parentPath));
   const ephemeralOwner = ephemeral ? caller.sessionId! : 0;
-  if (ephemeral && ownsTooMany(ephemeralOwner, state)) return refuse(tooManyEphemerals);
+  const tooMany = ephemeral ? checkEphemeralCount(ephemeralOwner, state) : undefined;
+  if (tooMany !== undefined) return refuse(tooMany);
   const { stamp } = context;
   const node = createdNode(stamp, { ephemeralOwner, lifetimeMs: lifetimeOf(mode, ttlMs), acl }, data.length);
   const change: Change = {
@@ -65,10 +60,15 @@ export function prepareCreate(
   return { ok: true, changes: [...parents.changes, change], path: created };
 }
 
-/** A new number is a new name, so there is nothing to be had, or set, instead. */
 function checkIfExists({ mode, ifExists = "fail" }: Create): Refusal | undefined {
-  if (ifExists === "fail" || !traitsOf[mode].sequential) return undefined;
-  return badArgument("if_exists", "a node with a sequence number is always a new one");
+  const { ephemeral, sequential } = traitsOf[mode];
+  if (ifExists !== "fail" && sequential) {
+    return badArgument("if_exists", "a node with a sequence number is always a new one");
+  }
+  if (ifExists === "takeOver" && !ephemeral) {
+    return badArgument("if_exists", "only an ephemeral node can be taken over");
+  }
+  return undefined;
 }
 
 function findParents(
@@ -92,11 +92,13 @@ function findParents(
 }
 
 function useExisting(
-  { data, ifExists = "fail" }: Create,
+  operation: Create,
   path: string,
+  caller: Caller,
   state: StateReader,
   context: Context,
 ): Prepared {
+  const { data, ifExists = "fail" } = operation;
   switch (ifExists) {
     case "fail":
       return refuse(nodeExists(path));
@@ -109,11 +111,7 @@ function useExisting(
       const set = prepareSet({ op: "set", path, data, version: anyVersion }, state, context);
       return set.ok ? { ...set, existed: true } : set;
     }
+    case "takeOver":
+      return prepareTakeOver(operation, path, caller, state, context);
   }
-}
-
-function ownsTooMany(sessionId: number, state: StateReader): boolean {
-  // Counting exactly is work for the length of the list, so the cheap bound goes first.
-  if (state.ephemeralCountMax(sessionId) < ephemeralsPerSessionMax) return false;
-  return state.ephemeralsOf(sessionId).length >= ephemeralsPerSessionMax;
 }

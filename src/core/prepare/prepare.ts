@@ -2,7 +2,8 @@ import type { Stamp } from "../change.ts";
 import type { Caller, Operation } from "../operation.ts";
 import type { StateReader } from "../state.ts";
 import { prepareNodeOperation } from "./node-operation.ts";
-import { defaultLimits, type OperationLimits, type Prepared, refuse } from "./prepared.ts";
+import { prepareOnce } from "./once.ts";
+import { type Context, defaultLimits, type OperationLimits, type Prepared, refuse } from "./prepared.ts";
 import { prepareReap } from "./reap.ts";
 import { sessionExpired } from "./refusals.ts";
 import { prepareCloseSession, prepareOpenSession, prepareSetSessionTimeout } from "./session.ts";
@@ -24,6 +25,18 @@ export function prepare(
     return refuse(sessionExpired(caller.sessionId));
   }
   const context = { stamp, limits, identities: caller.identities ?? [] };
+  const { request } = caller;
+  const decide = () => prepareOperation(operation, caller, state, context);
+  return request === undefined ? decide() : prepareOnce(request, state, context, decide);
+}
+
+function prepareOperation(
+  operation: Operation,
+  caller: Caller,
+  state: StateReader,
+  context: Context,
+): Prepared {
+  const { stamp } = context;
   switch (operation.op) {
     case "create":
     case "set":

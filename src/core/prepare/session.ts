@@ -1,22 +1,25 @@
-import { sessionsMax } from "../../limits.ts";
+import { sessionOwnerBytesMax, sessionsMax } from "../../limits.ts";
 import type { Change, Stamp } from "../change.ts";
 import { type NodeRecord, withoutChild } from "../node.ts";
 import { parentOf } from "../path.ts";
 import type { StateReader } from "../state.ts";
 import { type Of, type Prepared, refuse } from "./prepared.ts";
 import { PreviousData } from "./previous-data.ts";
-import { sessionExpired } from "./refusals.ts";
+import { badArgument, sessionExpired } from "./refusals.ts";
 
 export function prepareOpenSession(
-  { secret, timeoutMs }: Of<"openSession">,
+  { secret, timeoutMs, owner = "" }: Of<"openSession">,
   state: StateReader,
   { zxid }: Stamp,
 ): Prepared {
+  if (!owner.isWellFormed() || Buffer.byteLength(owner) > sessionOwnerBytesMax) {
+    return refuse(badArgument("owner", `an owner has at most ${sessionOwnerBytesMax} bytes of UTF-8`));
+  }
   if (state.sessionCount >= sessionsMax) {
     const message = `the server holds ${sessionsMax} sessions already; close some or wait until they expire`;
     return refuse({ reason: "TOO_MANY_SESSIONS", message, facts: { limit: sessionsMax } });
   }
-  return { ok: true, changes: [{ kind: "sessionOpened", sessionId: zxid, secret, timeoutMs }] };
+  return { ok: true, changes: [{ kind: "sessionOpened", sessionId: zxid, secret, timeoutMs, owner }] };
 }
 
 export function prepareSetSessionTimeout(

@@ -1,3 +1,4 @@
+import type { Change, Stamp } from "../change.ts";
 import type { NodeRecord } from "../node.ts";
 import { anyVersion } from "../operation.ts";
 import { validatePath } from "../path.ts";
@@ -20,19 +21,28 @@ export function prepareSet(
   const refusal = denied("write", path, node, identities);
   if (refusal !== undefined) return refuse(refusal);
   if (version !== anyVersion && version !== node.version) return refuse(badVersion(path, version, node));
-  const after: NodeRecord = {
-    ...node,
+  return { ok: true, changes: [setNode(path, node, data, state, stamp)], path };
+}
+
+/** Sets the data of a node that is there. */
+export function setNode(
+  path: string,
+  node: NodeRecord,
+  data: Uint8Array,
+  state: StateReader,
+  { zxid, timeMs }: Stamp,
+): Extract<Change, { kind: "nodeDataSet" }> {
+  const changed = {
     version: nextVersion(node.version),
-    mzxid: stamp.zxid,
-    mtimeMs: stamp.timeMs,
+    mzxid: zxid,
+    mtimeMs: timeMs,
     dataLength: data.length,
   };
-  const change = {
+  return {
     kind: "nodeDataSet",
     path,
     data,
-    node: after,
+    node: { ...node, ...changed },
     previousData: state.data(path)!,
-  } as const;
-  return { ok: true, changes: [change], path };
+  };
 }

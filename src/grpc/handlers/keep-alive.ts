@@ -46,19 +46,23 @@ class LifeLine implements AttachmentListener {
     this.#stream = stream;
   }
 
-  async start({ sessionToken, timeoutMs }: KeepAliveRequest): Promise<void> {
+  async start({ sessionToken, timeoutMs, owner }: KeepAliveRequest): Promise<void> {
     if (sessionToken === "") {
-      const { session, zxid } = await this.#engine.openSession(timeoutMs);
+      const { session, zxid } = await this.#engine.openSession(timeoutMs, owner);
       await this.#attach(session, 0);
       const opened = { event: KeepAliveEvent.OPENED, sessionToken: tokenOf(session), zxid: int64(zxid) };
       await this.#stream.send({ ...this.#lease(), ...opened });
     } else {
-      await this.#attach(this.#engine.authenticate(sessionToken), timeoutMs);
+      const session = this.#engine.authenticate(sessionToken);
+      if (owner !== "" && owner !== session.owner) {
+        throw badArgument("owner", "a session keeps the owner that it was opened with");
+      }
+      await this.#attach(session, timeoutMs);
       await this.#stream.send({ ...this.#lease(), event: KeepAliveEvent.ATTACHED, zxid: this.#zxid() });
     }
   }
 
-  async beat({ sessionToken, timeoutMs }: KeepAliveRequest): Promise<void> {
+  async beat({ sessionToken, timeoutMs, owner }: KeepAliveRequest): Promise<void> {
     const attachment = this.#attachment!;
     if (sessionToken !== "" && sessionToken !== tokenOf(attachment.session)) {
       throw badArgument(
@@ -67,6 +71,7 @@ class LifeLine implements AttachmentListener {
       );
     }
     if (timeoutMs !== 0) throw badArgument("timeout_ms", "only the first message asks for a timeout");
+    if (owner !== "") throw badArgument("owner", "only the first message names an owner");
     attachment.beat();
     await this.#stream.send({
       event: KeepAliveEvent.ALIVE,

@@ -5,7 +5,7 @@ import type { HandlerOf } from "./handler.ts";
 
 export function openSession(engine: Engine): HandlerOf<"openSession"> {
   return async (request) => {
-    const { zxid, session } = await engine.openSession(request.timeoutMs);
+    const { zxid, session } = await engine.openSession(request.timeoutMs, request.owner);
     return {
       zxid: int64(zxid),
       sessionId: int64(session.id),

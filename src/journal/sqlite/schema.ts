@@ -52,7 +52,16 @@ const schema = `
   CREATE TABLE sessions (
     id         INTEGER PRIMARY KEY,
     secret     TEXT NOT NULL,
-    timeout_ms INTEGER NOT NULL
+    timeout_ms INTEGER NOT NULL,
+    owner      TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE requests (
+    zxid        INTEGER PRIMARY KEY,
+    time_ms     INTEGER NOT NULL,
+    key         TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    answer      TEXT NOT NULL
   ) STRICT;
 
   CREATE TABLE meta (

@@ -4,18 +4,20 @@ import type { NodeRecord } from "../../core/node.ts";
 import { parentOf } from "../../core/path.ts";
 import { AclTable } from "./acl-table.ts";
 import type { HistoryTable } from "./history-table.ts";
+import { RequestTable } from "./request-table.ts";
 import { inlineDataBytesMax } from "./schema.ts";
 
 const insertNode = `
   INSERT INTO nodes (path, czxid, mzxid, pzxid, ctime_ms, mtime_ms, version, creates, aversion, owner_session, lifetime_ms, acl, data)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-const updateData = "UPDATE nodes SET mzxid = ?, mtime_ms = ?, version = ?, data = ? WHERE path = ?";
+const updateData =
+  "UPDATE nodes SET mzxid = ?, mtime_ms = ?, version = ?, owner_session = ?, data = ? WHERE path = ?";
 const updateAcl = "UPDATE nodes SET acl = ?, aversion = ? WHERE path = ?";
 const updateParent = "UPDATE nodes SET pzxid = ?, creates = ? WHERE path = ?";
 const deleteNode = "DELETE FROM nodes WHERE path = ?";
 const putLarge = "INSERT OR REPLACE INTO large_data (path, data) VALUES (?, ?)";
 const deleteLarge = "DELETE FROM large_data WHERE path = ?";
-const insertSession = "INSERT INTO sessions (id, secret, timeout_ms) VALUES (?, ?, ?)";
+const insertSession = "INSERT INTO sessions (id, secret, timeout_ms, owner) VALUES (?, ?, ?, ?)";
 const updateSession = "UPDATE sessions SET timeout_ms = ? WHERE id = ?";
 const deleteSession = "DELETE FROM sessions WHERE id = ?";
 const updateLastZxid = "UPDATE meta SET last_zxid = ? WHERE last_zxid < ?";
@@ -33,9 +35,12 @@ export class Writer {
   readonly #history: HistoryTable;
   readonly #acls: AclTable;
 
+  readonly #requests: RequestTable;
+
   constructor(connection: Database.Database, history: HistoryTable) {
     this.#history = history;
     this.#acls = new AclTable(connection);
+    this.#requests = new RequestTable(connection);
     const prepared = Object.entries(statements).map(([name, sql]) => [name, connection.prepare(sql)]);
     this.#sql = Object.fromEntries(prepared);
     this.#write = connection.transaction((batch: readonly Transaction[], packed: Uint8Array) =>
@@ -48,9 +53,11 @@ export class Writer {
     this.#parents.clear();
     this.#history.begin();
     this.#acls.begin();
+    this.#requests.begin();
     this.#write(batch, packed);
     this.#history.committed();
     this.#acls.committed();
+    this.#requests.committed();
   }
 
   #apply(batch: readonly Transaction[], packed: Uint8Array): void {
@@ -74,7 +81,8 @@ export class Writer {
       case "nodeDataSet": {
         const { path, data, node } = change;
         if (data.byteLength <= inlineDataBytesMax) this.#sql.deleteLarge.run(path);
-        this.#one("updateData", node.mzxid, node.mtimeMs, node.version, this.#inline(path, data), path);
+        const { mzxid, mtimeMs, version, ephemeralOwner } = node;
+        this.#one("updateData", mzxid, mtimeMs, version, ephemeralOwner, this.#inline(path, data), path);
         return;
       }
       case "nodeAclSet": {
@@ -89,13 +97,16 @@ export class Writer {
         this.#parents.set(parentOf(change.path), change.parent);
         return;
       case "sessionOpened":
-        this.#one("insertSession", change.sessionId, change.secret, change.timeoutMs);
+        this.#one("insertSession", change.sessionId, change.secret, change.timeoutMs, change.owner);
         return;
       case "sessionTimeoutSet":
         this.#one("updateSession", change.timeoutMs, change.sessionId);
         return;
       case "sessionClosed":
         this.#one("deleteSession", change.sessionId);
+        return;
+      case "requestAnswered":
+        this.#requests.add(change);
     }
   }
 

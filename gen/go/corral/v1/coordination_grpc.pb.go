@@ -35,6 +35,7 @@ const (
 	Coordination_Set_FullMethodName          = "/corral.v1.Coordination/Set"
 	Coordination_Delete_FullMethodName       = "/corral.v1.Coordination/Delete"
 	Coordination_List_FullMethodName         = "/corral.v1.Coordination/List"
+	Coordination_Scan_FullMethodName         = "/corral.v1.Coordination/Scan"
 	Coordination_Sync_FullMethodName         = "/corral.v1.Coordination/Sync"
 	Coordination_Transact_FullMethodName     = "/corral.v1.Coordination/Transact"
 	Coordination_Watch_FullMethodName        = "/corral.v1.Coordination/Watch"
@@ -52,11 +53,17 @@ const (
 // or `Bearer ...` says who acts: a user, or the subject of a token. A client certificate says so as well, for all
 // calls of its connection. The server may demand one of them; health and reflection never do.
 //
+// `corral-request-id: <id>` makes a Create, Set, Delete or Transact safe to retry, also after UNAVAILABLE and over a
+// restart of the server: if a request with this id was done within the last hour, its answer is given again and
+// nothing is changed. (The last 100,000 are remembered, and 32 MiB of their answers; what was refused is decided
+// anew.) An id has 1 to 128 letters, digits, ".", "_", ":" and "-". It belongs to the session of the call; without
+// a session it must have at least 16, chosen at random, since whoever repeats a call with it gets its answer.
+//
 // Errors: standard gRPC codes. The details carry `google.rpc.ErrorInfo` with domain `corral` and one of
 // the reasons of corral.v1.ErrorReason (without its prefix), and `google.rpc.BadRequest` where a field
 // is wrong. Every call can end with AUTH_FAILED, AUTHENTICATION_REQUIRED, SESSION_EXPIRED, BAD_ARGUMENTS,
-// MALFORMED_REQUEST, MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL or
-// OUTCOME_UNKNOWN. The comments of the rpcs name the others.
+// MALFORMED_REQUEST, MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL,
+// OUTCOME_UNKNOWN or, if it has an id, REQUEST_ID_REUSED. The comments of the rpcs name the others.
 //
 // Order: a write is answered when it is on disk, and no read, nor the error of any call, shows a change
 // that is not. Reads are answered from memory and see every write that was acknowledged before.
@@ -130,6 +137,13 @@ type CoordinationClient interface {
 	//
 	// Errors: NO_NODE, NO_AUTH for READ. Children that the caller may not read are listed without their Stat.
 	List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error)
+	// Reads a subtree: all of it as it was at one zxid, in parts, while writes go on. A client that reads too slowly,
+	// while more changes than the server is willing to undo for it, or not at all, is told so.
+	//
+	// Nodes that the caller may not read are left out, with all that is below them.
+	//
+	// Errors: NO_NODE, NO_AUTH for READ, SCAN_TOO_SLOW; OVERLOADED when 64 scans are under way.
+	Scan(ctx context.Context, in *ScanRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ScanResponse], error)
 	// Answers when every write that reached the server before this call has been applied. It succeeds
 	// whether or not there is a node at the path.
 	Sync(ctx context.Context, in *SyncRequest, opts ...grpc.CallOption) (*SyncResponse, error)
@@ -294,6 +308,25 @@ func (c *coordinationClient) List(ctx context.Context, in *ListRequest, opts ...
 	return out, nil
 }
 
+func (c *coordinationClient) Scan(ctx context.Context, in *ScanRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ScanResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Coordination_ServiceDesc.Streams[1], Coordination_Scan_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ScanRequest, ScanResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Coordination_ScanClient = grpc.ServerStreamingClient[ScanResponse]
+
 func (c *coordinationClient) Sync(ctx context.Context, in *SyncRequest, opts ...grpc.CallOption) (*SyncResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(SyncResponse)
@@ -316,7 +349,7 @@ func (c *coordinationClient) Transact(ctx context.Context, in *TransactRequest, 
 
 func (c *coordinationClient) Watch(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[WatchRequest, WatchResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &Coordination_ServiceDesc.Streams[1], Coordination_Watch_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &Coordination_ServiceDesc.Streams[2], Coordination_Watch_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -339,11 +372,17 @@ type Coordination_WatchClient = grpc.BidiStreamingClient[WatchRequest, WatchResp
 // or `Bearer ...` says who acts: a user, or the subject of a token. A client certificate says so as well, for all
 // calls of its connection. The server may demand one of them; health and reflection never do.
 //
+// `corral-request-id: <id>` makes a Create, Set, Delete or Transact safe to retry, also after UNAVAILABLE and over a
+// restart of the server: if a request with this id was done within the last hour, its answer is given again and
+// nothing is changed. (The last 100,000 are remembered, and 32 MiB of their answers; what was refused is decided
+// anew.) An id has 1 to 128 letters, digits, ".", "_", ":" and "-". It belongs to the session of the call; without
+// a session it must have at least 16, chosen at random, since whoever repeats a call with it gets its answer.
+//
 // Errors: standard gRPC codes. The details carry `google.rpc.ErrorInfo` with domain `corral` and one of
 // the reasons of corral.v1.ErrorReason (without its prefix), and `google.rpc.BadRequest` where a field
 // is wrong. Every call can end with AUTH_FAILED, AUTHENTICATION_REQUIRED, SESSION_EXPIRED, BAD_ARGUMENTS,
-// MALFORMED_REQUEST, MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL or
-// OUTCOME_UNKNOWN. The comments of the rpcs name the others.
+// MALFORMED_REQUEST, MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL,
+// OUTCOME_UNKNOWN or, if it has an id, REQUEST_ID_REUSED. The comments of the rpcs name the others.
 //
 // Order: a write is answered when it is on disk, and no read, nor the error of any call, shows a change
 // that is not. Reads are answered from memory and see every write that was acknowledged before.
@@ -417,6 +456,13 @@ type CoordinationServer interface {
 	//
 	// Errors: NO_NODE, NO_AUTH for READ. Children that the caller may not read are listed without their Stat.
 	List(context.Context, *ListRequest) (*ListResponse, error)
+	// Reads a subtree: all of it as it was at one zxid, in parts, while writes go on. A client that reads too slowly,
+	// while more changes than the server is willing to undo for it, or not at all, is told so.
+	//
+	// Nodes that the caller may not read are left out, with all that is below them.
+	//
+	// Errors: NO_NODE, NO_AUTH for READ, SCAN_TOO_SLOW; OVERLOADED when 64 scans are under way.
+	Scan(*ScanRequest, grpc.ServerStreamingServer[ScanResponse]) error
 	// Answers when every write that reached the server before this call has been applied. It succeeds
 	// whether or not there is a node at the path.
 	Sync(context.Context, *SyncRequest) (*SyncResponse, error)
@@ -493,6 +539,9 @@ func (UnimplementedCoordinationServer) Delete(context.Context, *DeleteRequest) (
 }
 func (UnimplementedCoordinationServer) List(context.Context, *ListRequest) (*ListResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method List not implemented")
+}
+func (UnimplementedCoordinationServer) Scan(*ScanRequest, grpc.ServerStreamingServer[ScanResponse]) error {
+	return status.Error(codes.Unimplemented, "method Scan not implemented")
 }
 func (UnimplementedCoordinationServer) Sync(context.Context, *SyncRequest) (*SyncResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Sync not implemented")
@@ -729,6 +778,17 @@ func _Coordination_List_Handler(srv interface{}, ctx context.Context, dec func(i
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Coordination_Scan_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(ScanRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(CoordinationServer).Scan(m, &grpc.GenericServerStream[ScanRequest, ScanResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Coordination_ScanServer = grpc.ServerStreamingServer[ScanResponse]
+
 func _Coordination_Sync_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(SyncRequest)
 	if err := dec(in); err != nil {
@@ -838,6 +898,11 @@ var Coordination_ServiceDesc = grpc.ServiceDesc{
 			Handler:       _Coordination_KeepAlive_Handler,
 			ServerStreams: true,
 			ClientStreams: true,
+		},
+		{
+			StreamName:    "Scan",
+			Handler:       _Coordination_Scan_Handler,
+			ServerStreams: true,
 		},
 		{
 			StreamName:    "Watch",

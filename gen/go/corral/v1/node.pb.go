@@ -166,6 +166,11 @@ const (
 	IfExists_IF_EXISTS_GET IfExists = 2
 	// Set its data, whatever its version and mode: create or set.
 	IfExists_IF_EXISTS_SET IfExists = 3
+	// The ephemeral modes only: if the node is an ephemeral one of this session, or of another session that was
+	// opened by the same `owner`, make it this session's and set its data, in one change; otherwise refuse, with
+	// NODE_EXISTS. So a program that comes back is not kept out by its former session. czxid stays, version and
+	// mzxid move, watches see NODE_DATA_CHANGED, and the KeepAlive stream of the other session EPHEMERAL_LOST.
+	IfExists_IF_EXISTS_TAKE_OVER IfExists = 4
 )
 
 // Enum value maps for IfExists.
@@ -175,12 +180,14 @@ var (
 		1: "IF_EXISTS_FAIL",
 		2: "IF_EXISTS_GET",
 		3: "IF_EXISTS_SET",
+		4: "IF_EXISTS_TAKE_OVER",
 	}
 	IfExists_value = map[string]int32{
 		"IF_EXISTS_UNSPECIFIED": 0,
 		"IF_EXISTS_FAIL":        1,
 		"IF_EXISTS_GET":         2,
 		"IF_EXISTS_SET":         3,
+		"IF_EXISTS_TAKE_OVER":   4,
 	}
 )
 
@@ -1705,12 +1712,13 @@ const file_corral_v1_node_proto_rawDesc = "" +
 	"\rCreateParents\x12\x1e\n" +
 	"\x1aCREATE_PARENTS_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19CREATE_PARENTS_PERSISTENT\x10\x01\x12\x1c\n" +
-	"\x18CREATE_PARENTS_CONTAINER\x10\x02*_\n" +
+	"\x18CREATE_PARENTS_CONTAINER\x10\x02*x\n" +
 	"\bIfExists\x12\x19\n" +
 	"\x15IF_EXISTS_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eIF_EXISTS_FAIL\x10\x01\x12\x11\n" +
 	"\rIF_EXISTS_GET\x10\x02\x12\x11\n" +
-	"\rIF_EXISTS_SET\x10\x03B\x9b\x01\n" +
+	"\rIF_EXISTS_SET\x10\x03\x12\x17\n" +
+	"\x13IF_EXISTS_TAKE_OVER\x10\x04B\x9b\x01\n" +
 	"\rcom.corral.v1B\tNodeProtoP\x01Z:github.com/corral-project/corral/gen/go/corral/v1;corralv1\xa2\x02\x03CXX\xaa\x02\tCorral.V1\xca\x02\tCorral\\V1\xe2\x02\x15Corral\\V1\\GPBMetadata\xea\x02\n" +
 	"Corral::V1b\x06proto3"
 

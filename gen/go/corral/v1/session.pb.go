@@ -35,7 +35,7 @@ const (
 	KeepAliveEvent_KEEP_ALIVE_EVENT_ATTACHED KeepAliveEvent = 2
 	// The answer to a heartbeat.
 	KeepAliveEvent_KEEP_ALIVE_EVENT_ALIVE KeepAliveEvent = 3
-	// Somebody else deleted an ephemeral node of this session; `path` names it.
+	// Somebody else deleted an ephemeral node of this session, or took it over; `path` names it.
 	KeepAliveEvent_KEEP_ALIVE_EVENT_EPHEMERAL_LOST KeepAliveEvent = 4
 	// The session was closed as the client asked. The last message of the stream.
 	KeepAliveEvent_KEEP_ALIVE_EVENT_CLOSED KeepAliveEvent = 5
@@ -93,7 +93,11 @@ type OpenSessionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// For how long the session may be silent, in milliseconds. The server clamps it to 2..20 of its ticks
 	// (4,000..40,000 by default) and never refuses it; 0, the default, asks for 5 ticks.
-	TimeoutMs     int32 `protobuf:"varint,1,opt,name=timeout_ms,json=timeoutMs,proto3" json:"timeout_ms,omitempty"`
+	TimeoutMs int32 `protobuf:"varint,1,opt,name=timeout_ms,json=timeoutMs,proto3" json:"timeout_ms,omitempty"`
+	// What the client calls itself, the same over all its sessions, such as "billing-7": lets its next session take
+	// over the ephemeral nodes of this one (IF_EXISTS_TAKE_OVER). At most 256 bytes; none by default. It is no
+	// secret and proves nothing: whoever may open sessions may say it.
+	Owner         string `protobuf:"bytes,2,opt,name=owner,proto3" json:"owner,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -133,6 +137,13 @@ func (x *OpenSessionRequest) GetTimeoutMs() int32 {
 		return x.TimeoutMs
 	}
 	return 0
+}
+
+func (x *OpenSessionRequest) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
 }
 
 // The opened session.
@@ -311,7 +322,10 @@ type KeepAliveRequest struct {
 	// attaching, 0 keeps the session's timeout and any other value negotiates it anew.
 	TimeoutMs int32 `protobuf:"varint,2,opt,name=timeout_ms,json=timeoutMs,proto3" json:"timeout_ms,omitempty"`
 	// End the session now. The answer is CLOSED, and then the stream ends with OK.
-	Close         bool `protobuf:"varint,3,opt,name=close,proto3" json:"close,omitempty"`
+	Close bool `protobuf:"varint,3,opt,name=close,proto3" json:"close,omitempty"`
+	// First message only: the owner of a new session, as in OpenSessionRequest. When attaching, it must be empty or
+	// the one that the session was opened with.
+	Owner         string `protobuf:"bytes,4,opt,name=owner,proto3" json:"owner,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -365,6 +379,13 @@ func (x *KeepAliveRequest) GetClose() bool {
 		return x.Close
 	}
 	return false
+}
+
+func (x *KeepAliveRequest) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
 }
 
 // The answer to an opening, an attachment, a heartbeat or a close, or news of the session.
@@ -473,10 +494,11 @@ var File_corral_v1_session_proto protoreflect.FileDescriptor
 
 const file_corral_v1_session_proto_rawDesc = "" +
 	"\n" +
-	"\x17corral/v1/session.proto\x12\tcorral.v1\"3\n" +
+	"\x17corral/v1/session.proto\x12\tcorral.v1\"I\n" +
 	"\x12OpenSessionRequest\x12\x1d\n" +
 	"\n" +
-	"timeout_ms\x18\x01 \x01(\x05R\ttimeoutMs\"\x8c\x01\n" +
+	"timeout_ms\x18\x01 \x01(\x05R\ttimeoutMs\x12\x14\n" +
+	"\x05owner\x18\x02 \x01(\tR\x05owner\"\x8c\x01\n" +
 	"\x13OpenSessionResponse\x12\x12\n" +
 	"\x04zxid\x18\x01 \x01(\x03R\x04zxid\x12\x1d\n" +
 	"\n" +
@@ -487,12 +509,13 @@ const file_corral_v1_session_proto_rawDesc = "" +
 	"\x13CloseSessionRequest\x12#\n" +
 	"\rsession_token\x18\x01 \x01(\tR\fsessionToken\"*\n" +
 	"\x14CloseSessionResponse\x12\x12\n" +
-	"\x04zxid\x18\x01 \x01(\x03R\x04zxid\"l\n" +
+	"\x04zxid\x18\x01 \x01(\x03R\x04zxid\"\x82\x01\n" +
 	"\x10KeepAliveRequest\x12#\n" +
 	"\rsession_token\x18\x01 \x01(\tR\fsessionToken\x12\x1d\n" +
 	"\n" +
 	"timeout_ms\x18\x02 \x01(\x05R\ttimeoutMs\x12\x14\n" +
-	"\x05close\x18\x03 \x01(\bR\x05close\"\xf3\x01\n" +
+	"\x05close\x18\x03 \x01(\bR\x05close\x12\x14\n" +
+	"\x05owner\x18\x04 \x01(\tR\x05owner\"\xf3\x01\n" +
 	"\x11KeepAliveResponse\x12/\n" +
 	"\x05event\x18\x01 \x01(\x0e2\x19.corral.v1.KeepAliveEventR\x05event\x12\x1d\n" +
 	"\n" +

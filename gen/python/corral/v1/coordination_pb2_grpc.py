@@ -5,6 +5,7 @@ import warnings
 
 from corral.v1 import acl_pb2 as corral_dot_v1_dot_acl__pb2
 from corral.v1 import node_pb2 as corral_dot_v1_dot_node__pb2
+from corral.v1 import scan_pb2 as corral_dot_v1_dot_scan__pb2
 from corral.v1 import session_pb2 as corral_dot_v1_dot_session__pb2
 from corral.v1 import transact_pb2 as corral_dot_v1_dot_transact__pb2
 from corral.v1 import watch_pb2 as corral_dot_v1_dot_watch__pb2
@@ -38,11 +39,17 @@ class CoordinationStub(object):
     or `Bearer ...` says who acts: a user, or the subject of a token. A client certificate says so as well, for all
     calls of its connection. The server may demand one of them; health and reflection never do.
 
+    `corral-request-id: <id>` makes a Create, Set, Delete or Transact safe to retry, also after UNAVAILABLE and over a
+    restart of the server: if a request with this id was done within the last hour, its answer is given again and
+    nothing is changed. (The last 100,000 are remembered, and 32 MiB of their answers; what was refused is decided
+    anew.) An id has 1 to 128 letters, digits, ".", "_", ":" and "-". It belongs to the session of the call; without
+    a session it must have at least 16, chosen at random, since whoever repeats a call with it gets its answer.
+
     Errors: standard gRPC codes. The details carry `google.rpc.ErrorInfo` with domain `corral` and one of
     the reasons of corral.v1.ErrorReason (without its prefix), and `google.rpc.BadRequest` where a field
     is wrong. Every call can end with AUTH_FAILED, AUTHENTICATION_REQUIRED, SESSION_EXPIRED, BAD_ARGUMENTS,
-    MALFORMED_REQUEST, MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL or
-    OUTCOME_UNKNOWN. The comments of the rpcs name the others.
+    MALFORMED_REQUEST, MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL,
+    OUTCOME_UNKNOWN or, if it has an id, REQUEST_ID_REUSED. The comments of the rpcs name the others.
 
     Order: a write is answered when it is on disk, and no read, nor the error of any call, shows a change
     that is not. Reads are answered from memory and see every write that was acknowledged before.
@@ -114,6 +121,11 @@ class CoordinationStub(object):
                 request_serializer=corral_dot_v1_dot_node__pb2.ListRequest.SerializeToString,
                 response_deserializer=corral_dot_v1_dot_node__pb2.ListResponse.FromString,
                 _registered_method=True)
+        self.Scan = channel.unary_stream(
+                '/corral.v1.Coordination/Scan',
+                request_serializer=corral_dot_v1_dot_scan__pb2.ScanRequest.SerializeToString,
+                response_deserializer=corral_dot_v1_dot_scan__pb2.ScanResponse.FromString,
+                _registered_method=True)
         self.Sync = channel.unary_unary(
                 '/corral.v1.Coordination/Sync',
                 request_serializer=corral_dot_v1_dot_node__pb2.SyncRequest.SerializeToString,
@@ -140,11 +152,17 @@ class CoordinationServicer(object):
     or `Bearer ...` says who acts: a user, or the subject of a token. A client certificate says so as well, for all
     calls of its connection. The server may demand one of them; health and reflection never do.
 
+    `corral-request-id: <id>` makes a Create, Set, Delete or Transact safe to retry, also after UNAVAILABLE and over a
+    restart of the server: if a request with this id was done within the last hour, its answer is given again and
+    nothing is changed. (The last 100,000 are remembered, and 32 MiB of their answers; what was refused is decided
+    anew.) An id has 1 to 128 letters, digits, ".", "_", ":" and "-". It belongs to the session of the call; without
+    a session it must have at least 16, chosen at random, since whoever repeats a call with it gets its answer.
+
     Errors: standard gRPC codes. The details carry `google.rpc.ErrorInfo` with domain `corral` and one of
     the reasons of corral.v1.ErrorReason (without its prefix), and `google.rpc.BadRequest` where a field
     is wrong. Every call can end with AUTH_FAILED, AUTHENTICATION_REQUIRED, SESSION_EXPIRED, BAD_ARGUMENTS,
-    MALFORMED_REQUEST, MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL or
-    OUTCOME_UNKNOWN. The comments of the rpcs name the others.
+    MALFORMED_REQUEST, MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL,
+    OUTCOME_UNKNOWN or, if it has an id, REQUEST_ID_REUSED. The comments of the rpcs name the others.
 
     Order: a write is answered when it is on disk, and no read, nor the error of any call, shows a change
     that is not. Reads are answered from memory and see every write that was acknowledged before.
@@ -279,6 +297,18 @@ class CoordinationServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Scan(self, request, context):
+        """Reads a subtree: all of it as it was at one zxid, in parts, while writes go on. A client that reads too slowly,
+        while more changes than the server is willing to undo for it, or not at all, is told so.
+
+        Nodes that the caller may not read are left out, with all that is below them.
+
+        Errors: NO_NODE, NO_AUTH for READ, SCAN_TOO_SLOW; OVERLOADED when 64 scans are under way.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Sync(self, request, context):
         """Answers when every write that reached the server before this call has been applied. It succeeds
         whether or not there is a node at the path.
@@ -388,6 +418,11 @@ def add_CoordinationServicer_to_server(servicer, server):
                     request_deserializer=corral_dot_v1_dot_node__pb2.ListRequest.FromString,
                     response_serializer=corral_dot_v1_dot_node__pb2.ListResponse.SerializeToString,
             ),
+            'Scan': grpc.unary_stream_rpc_method_handler(
+                    servicer.Scan,
+                    request_deserializer=corral_dot_v1_dot_scan__pb2.ScanRequest.FromString,
+                    response_serializer=corral_dot_v1_dot_scan__pb2.ScanResponse.SerializeToString,
+            ),
             'Sync': grpc.unary_unary_rpc_method_handler(
                     servicer.Sync,
                     request_deserializer=corral_dot_v1_dot_node__pb2.SyncRequest.FromString,
@@ -420,11 +455,17 @@ class Coordination(object):
     or `Bearer ...` says who acts: a user, or the subject of a token. A client certificate says so as well, for all
     calls of its connection. The server may demand one of them; health and reflection never do.
 
+    `corral-request-id: <id>` makes a Create, Set, Delete or Transact safe to retry, also after UNAVAILABLE and over a
+    restart of the server: if a request with this id was done within the last hour, its answer is given again and
+    nothing is changed. (The last 100,000 are remembered, and 32 MiB of their answers; what was refused is decided
+    anew.) An id has 1 to 128 letters, digits, ".", "_", ":" and "-". It belongs to the session of the call; without
+    a session it must have at least 16, chosen at random, since whoever repeats a call with it gets its answer.
+
     Errors: standard gRPC codes. The details carry `google.rpc.ErrorInfo` with domain `corral` and one of
     the reasons of corral.v1.ErrorReason (without its prefix), and `google.rpc.BadRequest` where a field
     is wrong. Every call can end with AUTH_FAILED, AUTHENTICATION_REQUIRED, SESSION_EXPIRED, BAD_ARGUMENTS,
-    MALFORMED_REQUEST, MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL or
-    OUTCOME_UNKNOWN. The comments of the rpcs name the others.
+    MALFORMED_REQUEST, MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL,
+    OUTCOME_UNKNOWN or, if it has an id, REQUEST_ID_REUSED. The comments of the rpcs name the others.
 
     Order: a write is answered when it is on disk, and no read, nor the error of any call, shows a change
     that is not. Reads are answered from memory and see every write that was acknowledged before.
@@ -744,6 +785,33 @@ class Coordination(object):
             '/corral.v1.Coordination/List',
             corral_dot_v1_dot_node__pb2.ListRequest.SerializeToString,
             corral_dot_v1_dot_node__pb2.ListResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Scan(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/corral.v1.Coordination/Scan',
+            corral_dot_v1_dot_scan__pb2.ScanRequest.SerializeToString,
+            corral_dot_v1_dot_scan__pb2.ScanResponse.FromString,
             options,
             channel_credentials,
             insecure,

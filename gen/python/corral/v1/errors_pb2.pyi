@@ -38,6 +38,8 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_CONDITION_FAILED: _ClassVar[ErrorReason]
     ERROR_REASON_NO_AUTH: _ClassVar[ErrorReason]
     ERROR_REASON_INVALID_ACL: _ClassVar[ErrorReason]
+    ERROR_REASON_REQUEST_ID_REUSED: _ClassVar[ErrorReason]
+    ERROR_REASON_SCAN_TOO_SLOW: _ClassVar[ErrorReason]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 ERROR_REASON_NO_NODE: ErrorReason
 ERROR_REASON_NODE_EXISTS: ErrorReason
@@ -70,3 +72,5 @@ ERROR_REASON_TRANSACTION_TOO_LARGE: ErrorReason
 ERROR_REASON_CONDITION_FAILED: ErrorReason
 ERROR_REASON_NO_AUTH: ErrorReason
 ERROR_REASON_INVALID_ACL: ErrorReason
+ERROR_REASON_REQUEST_ID_REUSED: ErrorReason
+ERROR_REASON_SCAN_TOO_SLOW: ErrorReason

@@ -31,6 +31,7 @@ class IfExists(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     IF_EXISTS_FAIL: _ClassVar[IfExists]
     IF_EXISTS_GET: _ClassVar[IfExists]
     IF_EXISTS_SET: _ClassVar[IfExists]
+    IF_EXISTS_TAKE_OVER: _ClassVar[IfExists]
 CREATE_MODE_UNSPECIFIED: CreateMode
 CREATE_MODE_PERSISTENT: CreateMode
 CREATE_MODE_PERSISTENT_SEQUENTIAL: CreateMode
@@ -46,6 +47,7 @@ IF_EXISTS_UNSPECIFIED: IfExists
 IF_EXISTS_FAIL: IfExists
 IF_EXISTS_GET: IfExists
 IF_EXISTS_SET: IfExists
+IF_EXISTS_TAKE_OVER: IfExists
 
 class Stat(_message.Message):
     __slots__ = ("czxid", "mzxid", "pzxid", "ctime_ms", "mtime_ms", "version", "cversion", "aversion", "ephemeral_owner", "data_length", "num_children", "mode", "ttl_ms")

@@ -21,10 +21,12 @@ KEEP_ALIVE_EVENT_EPHEMERAL_LOST: KeepAliveEvent
 KEEP_ALIVE_EVENT_CLOSED: KeepAliveEvent
 
 class OpenSessionRequest(_message.Message):
-    __slots__ = ("timeout_ms",)
+    __slots__ = ("timeout_ms", "owner")
     TIMEOUT_MS_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
     timeout_ms: int
-    def __init__(self, timeout_ms: _Optional[int] = ...) -> None: ...
+    owner: str
+    def __init__(self, timeout_ms: _Optional[int] = ..., owner: _Optional[str] = ...) -> None: ...
 
 class OpenSessionResponse(_message.Message):
     __slots__ = ("zxid", "session_id", "session_token", "timeout_ms")
@@ -51,14 +53,16 @@ class CloseSessionResponse(_message.Message):
     def __init__(self, zxid: _Optional[int] = ...) -> None: ...
 
 class KeepAliveRequest(_message.Message):
-    __slots__ = ("session_token", "timeout_ms", "close")
+    __slots__ = ("session_token", "timeout_ms", "close", "owner")
     SESSION_TOKEN_FIELD_NUMBER: _ClassVar[int]
     TIMEOUT_MS_FIELD_NUMBER: _ClassVar[int]
     CLOSE_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
     session_token: str
     timeout_ms: int
     close: bool
-    def __init__(self, session_token: _Optional[str] = ..., timeout_ms: _Optional[int] = ..., close: bool = ...) -> None: ...
+    owner: str
+    def __init__(self, session_token: _Optional[str] = ..., timeout_ms: _Optional[int] = ..., close: bool = ..., owner: _Optional[str] = ...) -> None: ...
 
 class KeepAliveResponse(_message.Message):
     __slots__ = ("event", "session_id", "session_token", "timeout_ms", "expires_in_ms", "zxid", "path")

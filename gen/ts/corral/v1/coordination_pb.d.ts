@@ -10,6 +10,7 @@ import type { GenFile, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { CloseSessionRequestSchema, CloseSessionResponseSchema, KeepAliveRequestSchema, KeepAliveResponseSchema, OpenSessionRequestSchema, OpenSessionResponseSchema } from "./session_pb.js";
 import type { WhoAmIRequestSchema, WhoAmIResponseSchema } from "./acl_pb.js";
 import type { CreateRequestSchema, CreateResponseSchema, DeleteRequestSchema, DeleteResponseSchema, ExistsRequestSchema, ExistsResponseSchema, GetAclRequestSchema, GetAclResponseSchema, GetRequestSchema, GetResponseSchema, ListRequestSchema, ListResponseSchema, SetAclRequestSchema, SetAclResponseSchema, SetRequestSchema, SetResponseSchema, SyncRequestSchema, SyncResponseSchema } from "./node_pb.js";
+import type { ScanRequestSchema, ScanResponseSchema } from "./scan_pb.js";
 import type { TransactRequestSchema, TransactResponseSchema } from "./transact_pb.js";
 import type { WatchRequestSchema, WatchResponseSchema } from "./watch_pb.js";
 
@@ -27,11 +28,17 @@ export declare const file_corral_v1_coordination: GenFile;
  * or `Bearer ...` says who acts: a user, or the subject of a token. A client certificate says so as well, for all
  * calls of its connection. The server may demand one of them; health and reflection never do.
  *
+ * `corral-request-id: <id>` makes a Create, Set, Delete or Transact safe to retry, also after UNAVAILABLE and over a
+ * restart of the server: if a request with this id was done within the last hour, its answer is given again and
+ * nothing is changed. (The last 100,000 are remembered, and 32 MiB of their answers; what was refused is decided
+ * anew.) An id has 1 to 128 letters, digits, ".", "_", ":" and "-". It belongs to the session of the call; without
+ * a session it must have at least 16, chosen at random, since whoever repeats a call with it gets its answer.
+ *
  * Errors: standard gRPC codes. The details carry `google.rpc.ErrorInfo` with domain `corral` and one of
  * the reasons of corral.v1.ErrorReason (without its prefix), and `google.rpc.BadRequest` where a field
  * is wrong. Every call can end with AUTH_FAILED, AUTHENTICATION_REQUIRED, SESSION_EXPIRED, BAD_ARGUMENTS,
- * MALFORMED_REQUEST, MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL or
- * OUTCOME_UNKNOWN. The comments of the rpcs name the others.
+ * MALFORMED_REQUEST, MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL,
+ * OUTCOME_UNKNOWN or, if it has an id, REQUEST_ID_REUSED. The comments of the rpcs name the others.
  *
  * Order: a write is answered when it is on disk, and no read, nor the error of any call, shows a change
  * that is not. Reads are answered from memory and see every write that was acknowledged before.
@@ -203,6 +210,21 @@ export declare const Coordination: GenService<{
     methodKind: "unary";
     input: typeof ListRequestSchema;
     output: typeof ListResponseSchema;
+  },
+  /**
+   * Reads a subtree: all of it as it was at one zxid, in parts, while writes go on. A client that reads too slowly,
+   * while more changes than the server is willing to undo for it, or not at all, is told so.
+   *
+   * Nodes that the caller may not read are left out, with all that is below them.
+   *
+   * Errors: NO_NODE, NO_AUTH for READ, SCAN_TOO_SLOW; OVERLOADED when 64 scans are under way.
+   *
+   * @generated from rpc corral.v1.Coordination.Scan
+   */
+  scan: {
+    methodKind: "server_streaming";
+    input: typeof ScanRequestSchema;
+    output: typeof ScanResponseSchema;
   },
   /**
    * Answers when every write that reached the server before this call has been applied. It succeeds

@@ -126,7 +126,7 @@ export enum ErrorReason {
 
   /**
    * RESOURCE_EXHAUSTED: `limit` writes, or bytes of them, wait for the disk already, or `limit` messages for
-   * the reader of a stream; nothing was changed. Retry after a short wait.
+   * the reader of a stream, or `limit` scans are under way; nothing was changed. Retry after a short wait.
    *
    * @generated from enum value: ERROR_REASON_OVERLOADED = 15;
    */
@@ -252,6 +252,21 @@ export enum ErrorReason {
    * @generated from enum value: ERROR_REASON_INVALID_ACL = 63;
    */
   INVALID_ACL = 63,
+
+  /**
+   * INVALID_ARGUMENT: another request was made with this `corral-request-id`. Give each request its own.
+   *
+   * @generated from enum value: ERROR_REASON_REQUEST_ID_REUSED = 42;
+   */
+  REQUEST_ID_REUSED = 42,
+
+  /**
+   * RESOURCE_EXHAUSTED: the reader of a scan is too slow: `limit` of `what` ("nodes" or "bytes") changed before it
+   * came to them, or it took nothing for `limit` "milliseconds". Read faster, or scan parts of the subtree.
+   *
+   * @generated from enum value: ERROR_REASON_SCAN_TOO_SLOW = 43;
+   */
+  SCAN_TOO_SLOW = 43,
 }
 
 /**

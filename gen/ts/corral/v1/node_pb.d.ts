@@ -910,6 +910,16 @@ export enum IfExists {
    * @generated from enum value: IF_EXISTS_SET = 3;
    */
   SET = 3,
+
+  /**
+   * The ephemeral modes only: if the node is an ephemeral one of this session, or of another session that was
+   * opened by the same `owner`, make it this session's and set its data, in one change; otherwise refuse, with
+   * NODE_EXISTS. So a program that comes back is not kept out by its former session. czxid stays, version and
+   * mzxid move, watches see NODE_DATA_CHANGED, and the KeepAlive stream of the other session EPHEMERAL_LOST.
+   *
+   * @generated from enum value: IF_EXISTS_TAKE_OVER = 4;
+   */
+  TAKE_OVER = 4,
 }
 
 /**

@@ -25,6 +25,15 @@ export declare type OpenSessionRequest = Message<"corral.v1.OpenSessionRequest">
    * @generated from field: int32 timeout_ms = 1;
    */
   timeoutMs: number;
+
+  /**
+   * What the client calls itself, the same over all its sessions, such as "billing-7": lets its next session take
+   * over the ephemeral nodes of this one (IF_EXISTS_TAKE_OVER). At most 256 bytes; none by default. It is no
+   * secret and proves nothing: whoever may open sessions may say it.
+   *
+   * @generated from field: string owner = 2;
+   */
+  owner: string;
 };
 
 /**
@@ -143,6 +152,14 @@ export declare type KeepAliveRequest = Message<"corral.v1.KeepAliveRequest"> & {
    * @generated from field: bool close = 3;
    */
   close: boolean;
+
+  /**
+   * First message only: the owner of a new session, as in OpenSessionRequest. When attaching, it must be empty or
+   * the one that the session was opened with.
+   *
+   * @generated from field: string owner = 4;
+   */
+  owner: string;
 };
 
 /**
@@ -250,7 +267,7 @@ export enum KeepAliveEvent {
   ALIVE = 3,
 
   /**
-   * Somebody else deleted an ephemeral node of this session; `path` names it.
+   * Somebody else deleted an ephemeral node of this session, or took it over; `path` names it.
    *
    * @generated from enum value: KEEP_ALIVE_EVENT_EPHEMERAL_LOST = 4;
    */

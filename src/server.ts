@@ -75,6 +75,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     await engine.stop();
     throw error;
   });
+  if (grpc.healthPort !== undefined) log.info({ port: grpc.healthPort }, "answering health checks in clear");
   audit?.write({ user: audit.serverUser, operation: "serverStart", result: "success" });
   const address = `${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${grpc.port}`;
   return {

@@ -17,6 +17,11 @@ export class NodeTable {
   readonly #free: number[] = [];
   readonly #acls = new AclPool();
 
+  /** How many lists nodes have beside the open one. */
+  get aclCount(): number {
+    return this.#acls.size;
+  }
+
   /** Takes a row for a new node. */
   add(parent: number, name: string): number {
     const row = this.#free.pop() ?? this.#names.length;

@@ -32,6 +32,11 @@ export class Tree implements StateWriter {
     return this.#nodeCount;
   }
 
+  /** How many access control lists nodes have beside the open one. */
+  get aclCount(): number {
+    return this.#table.aclCount;
+  }
+
   get sessionCount(): number {
     return this.#sessions.size;
   }

@@ -119,10 +119,14 @@ export class Engine {
   lookUp(path: string, access: Access, caller: Caller): NodeRecord | undefined {
     const node = this.tree.node(path);
     if (node === undefined) return undefined;
-    const refusals = access.permissions.map((each) => denied(each, path, node, caller.identities));
-    if (refusals.includes(undefined)) return node;
+    let first: Refusal | undefined;
+    for (const permission of access.permissions) {
+      const refusal = denied(permission, path, node, caller.identities);
+      if (refusal === undefined) return node;
+      first ??= refusal;
+    }
     this.#auditor?.denied(access.operation, path, caller);
-    throw new Refused(refusals[0]!);
+    throw new Refused(first!);
   }
 
   /** The session that a token stands for. @throws Refused SESSION_EXPIRED, the same for every wrong token. */

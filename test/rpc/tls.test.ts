@@ -7,7 +7,12 @@ import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { Health } from "../../gen/ts/grpc/health/v1/health_pb.js";
 import { type ClientAuth, openTls } from "../../src/auth/tls-keys.ts";
 import type { GrpcServerOptions } from "../../src/grpc/server.ts";
-import { keyFilesIntervalMs, prefaceTimeoutMs, warningIntervalMs } from "../../src/limits.ts";
+import {
+  healthConnectionsMax,
+  keyFilesIntervalMs,
+  prefaceTimeoutMs,
+  warningIntervalMs,
+} from "../../src/limits.ts";
 import { Authority, type Pair } from "../support/certificates.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { RawConnection } from "../support/raw-connection.ts";
@@ -155,6 +160,18 @@ skipUnless("openssl")("TLS", () => {
     await second.closed;
     expect(second.received).toHaveLength(0);
     first.socket.destroy();
+  });
+
+  test("the health port takes a few connections, and no more", async () => {
+    const { grpc } = await startServer({ healthPort: 0 });
+    const all = await Promise.all(
+      Array.from({ length: healthConnectionsMax + 1 }, () => RawConnection.open(grpc.healthPort!)),
+    );
+    const refused = `the server has its ${healthConnectionsMax} connections`;
+    await vi.waitFor(() => {
+      expect(all.filter(({ received }) => received.includes(refused))).toHaveLength(1);
+    });
+    for (const { socket } of all) socket.destroy();
   });
 
   test("the health port answers in clear, and nothing but health", async () => {

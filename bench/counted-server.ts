@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { Authenticator } from "../src/auth/authenticator.ts";
 import { systemClock, systemRandom } from "../src/clock.ts";
 import type { Transaction } from "../src/core/change.ts";
 import { Engine } from "../src/engine/engine.ts";
@@ -83,6 +84,8 @@ async function main(dataDir: string): Promise<void> {
     log,
     host: "127.0.0.1",
     port: 0,
+    clock: systemClock,
+    authenticator: new Authenticator({ clock: systemClock, demand: "none" }),
     maxConnections: 20_000,
     maxConnectionsPerAddress: Number.POSITIVE_INFINITY,
   });

@@ -29,7 +29,7 @@ export async function history(dataDir: string): Promise<object[]> {
 
 async function run(dataDir: string, retention: Retention): Promise<object> {
   const journal = await openSqliteJournal({ dataDir, retention });
-  await journal.load({ node: () => {}, session: () => {} });
+  await journal.load({ node: () => {}, session: () => {}, request: () => {} });
   let zxid = 0;
   const root = createdNode({ zxid: 0, timeMs: 0 }, {}, 0);
   const nodes = Array.from({ length: batchSize }, (_, i) => `/node-${i}`);

@@ -4,6 +4,7 @@ import path from "node:path";
 import { history } from "./history.ts";
 import { memory } from "./memory.ts";
 import { sessions } from "./sessions.ts";
+import { transact } from "./transact.ts";
 import { unary } from "./unary.ts";
 import { watches } from "./watches.ts";
 
@@ -13,6 +14,7 @@ import { watches } from "./watches.ts";
  */
 const benches: Record<string, (dataDir: string) => Promise<object[]>> = {
   unary,
+  transact,
   memory,
   sessions,
   watches,

@@ -33,7 +33,7 @@ export async function memory(dataDir: string): Promise<object[]> {
 async function fill(dataDir: string, from: number, to: number): Promise<void> {
   if (to === from) return;
   const journal = await openSqliteJournal({ dataDir, log: createLogger({ level: "warn" }) });
-  let { lastZxid: zxid } = await journal.load({ node: () => {}, session: () => {} });
+  let { lastZxid: zxid } = await journal.load({ node: () => {}, session: () => {}, request: () => {} });
   const service = (i: number) => `/service-${String(i % 1_000).padStart(4, "0")}`;
   const transaction = (path: string, creates: number): Transaction => {
     const stamp = { zxid: ++zxid, timeMs: 1_700_000_000_000 };

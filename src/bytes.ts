@@ -84,6 +84,11 @@ export class ByteWriter {
     this.#at = 0;
   }
 
+  /** What was written, where it lies: good until the writer is used again. */
+  view(): Uint8Array<ArrayBuffer> {
+    return this.#buffer.subarray(0, this.#at) as Uint8Array<ArrayBuffer>;
+  }
+
   /** A copy of what was written. The writer may be used on. */
   copy(): Uint8Array<ArrayBuffer> {
     return Buffer.from(this.#buffer.subarray(0, this.#at));

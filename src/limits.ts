@@ -3,6 +3,9 @@
 /** The most data a node can hold: ZooKeeper's documented 1 MiB, here for the data alone. */
 export const dataBytesMax = 1_048_576;
 
+/** The longest access control list, in bytes: some hundred entries. */
+export const aclBytesMax = 8_192;
+
 /** The longest path. Deep enough for 2,000 levels, short enough to stay a key. */
 export const pathBytesMax = 16_384;
 
@@ -57,6 +60,39 @@ export const ttlMsMax = 2 ** 40 - 1;
 /** Nodes whose time is over that are reaped in one go, before everybody else has a turn. */
 export const reapSliceNodes = 200;
 
+/** Requests with an id that are remembered, so that a retry is answered and not done again. */
+export const rememberedRequestsMax = 100_000;
+
+/** Characters of their ids and answers. */
+export const rememberedRequestsBytesMax = 32 * 1_048_576;
+
+/** For how long they are remembered. */
+export const rememberedRequestAgeMaxMs = 3_600_000;
+
+/** The longest id of a request. */
+export const requestIdCharsMax = 128;
+
+/** The shortest id of a request without a session: whoever guesses it gets its answer. */
+export const sessionlessRequestIdCharsMin = 16;
+
+/** Scans under way at once: each looks at every change. */
+export const scansMax = 64;
+
+/** Nodes in one message of a scan: what is read in one go. */
+export const scanPageNodesMax = 1_000;
+
+/** A message of a scan ends once its nodes reach this size. */
+export const scanPageBytesMax = 262_144;
+
+/** Nodes that a scan keeps as they were because they changed before it came to them. */
+export const scanKeptNodesMax = 100_000;
+
+/** Bytes of these. */
+export const scanKeptBytesMax = 64 * 1_048_576;
+
+/** How long the reader of a scan may take for one message. */
+export const scanIdleMaxMs = 60_000;
+
 /** Writes that may wait for the disk; beyond it the server answers OVERLOADED rather than queue. */
 export const pendingWritesMax = 100_000;
 
@@ -95,6 +131,39 @@ export const connectionMegabytesMax = 256;
 
 /** How long a new connection may take to say that it speaks HTTP/2. */
 export const prefaceTimeoutMs = 5_000;
+
+/** How often the files of keys and certificates are read again: how long a new one may go unnoticed. */
+export const keyFilesIntervalMs = 5_000;
+
+/** The longest `authorization` that is looked at. Tokens are some hundred characters. */
+export const authorizationCharsMax = 8_192;
+
+/** Tokens whose check is remembered: it takes a tenth of a millisecond. */
+export const tokensKept = 10_000;
+
+/** How far the clocks of a token's issuer and of this server may be apart. */
+export const tokenClockSkewMs = 30_000;
+
+/** Wrong credentials in a row that an address is forgiven. */
+export const authFailuresFree = 10;
+
+/** How long an address has to wait after one more; each further one doubles it. */
+export const authBackoffMs = 100;
+
+/** The longest that an address has to wait. */
+export const authBackoffMaxMs = 10_000;
+
+/** Addresses whose failures are remembered. */
+export const authFailuresKept = 10_000;
+
+/** Bytes of the audit log that may wait while its disk is full; beyond it lines are dropped, and the log says so. */
+export const auditWaitingBytesMax = 1_048_576;
+
+/** How often one kind of warning that strangers can cause is written to the log. */
+export const warningIntervalMs = 1_000;
+
+/** Connections open at once on the port for health checks alone. */
+export const healthConnectionsMax = 100;
 
 /** Connections that are told at the same time that they are too many; beyond it they are dropped in silence. */
 export const refusedConnectionsMax = 64;

@@ -6,7 +6,12 @@ import type { Io } from "./verb.ts";
  * Failures of a start that a user can mend, by the names of their classes: the message says it all. Anything
  * else that fails a start is also logged, with its stack.
  */
-const expectedAtStart: ReadonlySet<string> = new Set(["JournalUnusable", "ListenError"]);
+const expectedAtStart: ReadonlySet<string> = new Set([
+  "AuditLogError",
+  "JournalUnusable",
+  "KeyFileError",
+  "ListenError",
+]);
 
 /**
  * Starts a server and lives as long as it: answers the exit code, 0 after a graceful stop, 1 after a failure.

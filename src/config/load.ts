@@ -2,8 +2,10 @@ import { resolve } from "node:path";
 import { type Found, readConfigFile } from "./config-file.ts";
 import { configVariable, readEnvironment } from "./environment.ts";
 import { configFlag, type Flags } from "./flags.ts";
+import { checkSecurity } from "./security.ts";
 import type { DerivedDefault, Surroundings } from "./setting.ts";
 import { namesOf, type SettingName, type Settings, settingNames, settingOf } from "./settings.ts";
+
 import { shown, UsageError } from "./usage-error.ts";
 
 /** The settings in force, and where each came from. */
@@ -36,6 +38,7 @@ export function loadSettings(flags: Flags, surroundings: Surroundings): Effectiv
   }
   const effective = withDefaults(chosen, surroundings);
   checkSessionTimeouts(effective);
+  checkSecurity(effective.settings);
   return { ...effective, warnings: file?.warnings ?? [] };
 }
 

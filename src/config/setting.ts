@@ -63,6 +63,21 @@ export function text(
   };
 }
 
+/** The path of a file that need not be given. */
+export function file({ help }: { readonly help: string }): Setting<string> {
+  return text({
+    default: "",
+    help,
+    rule: "the path of a file, with ~ written out, or empty for none",
+    accepts: (value) => !value.startsWith("~") && !value.includes("\0"),
+  });
+}
+
+/** A text that need not be given. */
+export function optional({ help }: { readonly help: string }): Setting<string> {
+  return text({ default: "", help, rule: "a text, or empty for none", accepts: () => true });
+}
+
 /** One of a few words. */
 export function choice<const W extends string>(about: About<W> & { words: readonly W[] }): Setting<W> {
   return {

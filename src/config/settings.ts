@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import type { z } from "zod";
 import { transactionOperationsMaxDefault } from "../limits.ts";
 import { defaultDataDir } from "./default-data-dir.ts";
-import { choice, integer, type Setting, text, toggle } from "./setting.ts";
+import { choice, file, integer, optional, type Setting, text, toggle } from "./setting.ts";
 
 const dayMs = 86_400_000;
 
@@ -10,11 +10,45 @@ const dayMs = 86_400_000;
 export const schema = {
   host: text({
     default: "127.0.0.1",
-    help: "Address to listen on. There is no authentication yet: anybody who reaches it may do anything.",
+    help: "Address to listen on. Before it is not the loopback one, read docs/security.md.",
     rule: "an IP address without brackets or port, or a host name",
     accepts: (value) => isIP(value) !== 0 || /^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/.test(value),
   }),
   port: integer({ default: 7181, min: 0, max: 65_535, help: "gRPC port; 0 takes any free one." }),
+  healthPort: integer({
+    default: 0,
+    min: 0,
+    max: 65_535,
+    help: "Port that answers health checks alone, in clear and for anybody; 0 opens none.",
+  }),
+  tlsCertFile: file({ help: "The server's certificate and those of its issuers, in PEM: switches TLS on." }),
+  tlsKeyFile: file({ help: "The private key of that certificate, in PEM, without a passphrase." }),
+  tlsClientCaFile: file({
+    help: "Certificates of the authorities that issue clients' certificates, in PEM.",
+  }),
+  tlsClientAuth: choice({
+    words: ["none", "request", "require"],
+    default: "none",
+    help: "Client certificates: not asked for, checked if there is one, or needed to connect.",
+  }),
+  requireAuthentication: choice({
+    words: ["none", "any", "verified"],
+    default: "none",
+    help: "Refuse calls without credentials, and with verified also those of users by Basic, whose password only ACLs check.",
+  }),
+  superDigest: text({
+    default: "",
+    help: "The super user, to whom no ACL applies, as user:base64(SHA1(user:password)).",
+    rule: "a user and a digest such as super:D/InIHSb7yEEbrWz8b9l71RjZJU=, or empty for none",
+    accepts: (value) => value === "" || /^[^:]+:[A-Za-z0-9+/]{27}=$/.test(value),
+  }),
+  jwtKeysFile: file({
+    help: "Public keys of who issues tokens, a JSON Web Key Set or one key in PEM: switches tokens on.",
+  }),
+  jwtIssuer: optional({ help: "The issuer that a token must name in iss." }),
+  jwtAudience: optional({
+    help: "The audience that a token must name in aud: this server, or a group of them.",
+  }),
   dataDir: text({
     default: {
       text: "/var/lib/corral for root, else $XDG_DATA_HOME/corral or ~/.local/share/corral",
@@ -96,6 +130,12 @@ export const schema = {
     default: "info",
     help: "Least severe log lines to write.",
   }),
+  auditLog: text({
+    default: "",
+    help: "Where to write who changed what and who was refused, a line each.",
+    rule: "stdout, the path of a file with ~ written out, or empty for none",
+    accepts: (value) => !value.startsWith("~") && !value.includes("\0"),
+  }),
   acceptDataLoss: toggle({
     default: false,
     help: "Start even if the database has lost acknowledged writes. For one start after a disaster.",
@@ -133,5 +173,5 @@ export function namesOf(name: string): { readonly key: string; readonly env: str
 /** A setting's default as documentation shows it. */
 export function defaultText(name: SettingName): string {
   const value = schema[name].default;
-  return typeof value === "object" ? value.text : String(value);
+  return typeof value === "object" ? value.text : String(value) || "none";
 }

@@ -10,6 +10,7 @@ export const zooKeeperNames: Readonly<Record<string, SettingName>> = {
   maxSessionTimeout: "maxSessionTimeoutMs",
   maxClientCnxns: "maxConnectionsPerAddress",
   maxCnxns: "maxConnections",
+  "DigestAuthenticationProvider.superDigest": "superDigest",
 };
 
 interface KeyGroup {
@@ -25,7 +26,7 @@ export const refusedKeys: readonly KeyGroup[] = [
   { keys: ["forceSync"], harmless: /^yes$/, reason: "Corral syncs every write before it acknowledges it" },
   {
     keys: ["secureClientPort*", "ssl.*", "client.portUnification", "client.certReload", "fips-mode"],
-    reason: "Corral does not offer TLS yet, and clients would talk in clear",
+    reason: "Corral's TLS takes files in PEM: --tls-cert-file and the flags beside it name them",
   },
   {
     keys: [
@@ -52,11 +53,15 @@ export const refusedKeys: readonly KeyGroup[] = [
       "kerberos.*",
       "ensembleAuthName",
     ],
-    reason: "Corral does not authenticate clients yet, and everybody would be let in",
+    reason: "Corral's own settings say who is let in: require_authentication and those beside it",
   },
   { keys: ["allowSaslFailedClients"], harmless: /^false$/i, reason: "Corral has no SASL" },
   { keys: ["skipACL"], harmless: /^no$/, reason: "Corral cannot be told to skip ACLs" },
-  { keys: ["audit.enable"], harmless: /^false$/i, reason: "Corral writes no audit log yet" },
+  {
+    keys: ["audit.enable"],
+    harmless: /^false$/i,
+    reason: "Corral's audit log needs a place: --audit-log names it",
+  },
   { keys: ["enforceQuota"], harmless: /^false$/i, reason: "Corral enforces no quotas yet" },
   {
     keys: ["jute.maxbuffer", "jute.maxbuffer.*"],

@@ -19,6 +19,9 @@ function applyChange(change: Change, state: StateWriter): void {
     case "nodeDataSet":
       state.putNode(change.path, change.node, change.data);
       return;
+    case "nodeAclSet":
+      state.putNode(change.path, change.node);
+      return;
     case "nodeDeleted":
       state.removeNode(change.path);
       state.putNode(parentOf(change.path), change.parent);
@@ -31,6 +34,9 @@ function applyChange(change: Change, state: StateWriter): void {
       return;
     case "sessionClosed":
       state.removeSession(change.sessionId);
+      return;
+    case "requestAnswered":
+      state.putRequest(change);
       return;
   }
 }

@@ -1,4 +1,5 @@
 import type { NodeRecord } from "./node.ts";
+import type { RememberedRequest } from "./request.ts";
 
 /**
  * Changes are the language of the journal: facts that were decided, with absolute values, so that applying
@@ -26,6 +27,12 @@ export type Change =
       readonly takenFrom?: number;
     }
   | {
+      readonly kind: "nodeAclSet";
+      readonly path: string;
+      /** The node after this change. */
+      readonly node: NodeRecord;
+    }
+  | {
       readonly kind: "nodeDeleted";
       readonly path: string;
       /** The node as it was before. */
@@ -43,7 +50,9 @@ export type Change =
       readonly owner: string;
     }
   | { readonly kind: "sessionTimeoutSet"; readonly sessionId: number; readonly timeoutMs: number }
-  | { readonly kind: "sessionClosed"; readonly sessionId: number };
+  | { readonly kind: "sessionClosed"; readonly sessionId: number }
+  /** The last of a transaction that a retry shall not repeat. */
+  | ({ readonly kind: "requestAnswered" } & RememberedRequest);
 
 /** When a transaction happens: its place in the one order, and the wall-clock time of every node it touches. */
 export interface Stamp {

@@ -33,7 +33,8 @@ export function eventsOf({ zxid, changes }: Transaction): NodeEvent[] {
   const dataBytesMax = roomForData(changes);
   let dataBytes = 0;
   for (const change of changes) {
-    if (!("node" in change)) continue;
+    // That a list was set fires nothing, as in ZooKeeper.
+    if (!("node" in change) || change.kind === "nodeAclSet") continue;
     dataBytes += dataBytesOf(change);
     events.push(ownEvent(change, zxid, dataBytes <= dataBytesMax));
     if (change.kind === "nodeDataSet") continue;
@@ -56,7 +57,7 @@ function roomForData(changes: readonly Change[]): number {
 /** A generous measure of what an event takes beside its path and data. */
 const eventBytes = 110;
 
-type NodeChange = Extract<Change, { node: NodeRecord }>;
+type NodeChange = Exclude<Extract<Change, { node: NodeRecord }>, { kind: "nodeAclSet" }>;
 
 function ownEvent(change: NodeChange, zxid: number, withData: boolean): NodeEvent {
   const { path, node } = change;

@@ -1,3 +1,4 @@
+import { openAcl } from "./acl.ts";
 import { forever } from "./node.ts";
 import { childPath, parentOf } from "./path.ts";
 import type { Tree } from "./tree.ts";
@@ -6,13 +7,18 @@ import type { Tree } from "./tree.ts";
 export function brokenInvariants(tree: Tree): string[] {
   const broken: string[] = [];
   const owned = new Map<number, Set<string>>();
+  const acls = new Set<string>();
   let count = 0;
   for (const path of tree.paths()) {
     count++;
+    acls.add(tree.node(path)!.acl.text);
     broken.push(...brokenNode(tree, path));
     const owner = tree.node(path)!.ephemeralOwner;
     if (owner !== 0) owned.set(owner, (owned.get(owner) ?? new Set()).add(path));
   }
+  const { size } = acls.difference(new Set([openAcl.text]));
+  if (size !== tree.aclCount)
+    broken.push(`${tree.aclCount} access control lists are kept, nodes have ${size}`);
   if (count !== tree.nodeCount) broken.push(`${tree.nodeCount} nodes are counted, ${count} can be reached`);
   for (const owner of new Set([...owned.keys(), ...tree.ephemeralOwners()])) {
     const listed = new Set(tree.ephemeralsOf(owner));

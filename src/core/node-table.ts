@@ -1,9 +1,11 @@
+import type { Acl } from "./acl.ts";
+import { AclPool } from "./acl-pool.ts";
 import { forever, type NodeRecord } from "./node.ts";
 import type { PackedData } from "./packed-data.ts";
 import { Siblings } from "./siblings.ts";
 
 /**
- * All nodes as rows of typed arrays: 68 bytes of numbers a node, outside the garbage-collected heap, where an
+ * All nodes as rows of typed arrays: 72 bytes of numbers a node, outside the garbage-collected heap, where an
  * object with boxed doubles would take 200 and be marked at every collection. Rows live in slabs, so growing
  * never copies what is there.
  */
@@ -13,6 +15,12 @@ export class NodeTable {
   readonly #data: PackedData[] = [];
   readonly #children: (Siblings | undefined)[] = [];
   readonly #free: number[] = [];
+  readonly #acls = new AclPool();
+
+  /** How many lists nodes have beside the open one. */
+  get aclCount(): number {
+    return this.#acls.size;
+  }
 
   /** Takes a row for a new node. */
   add(parent: number, name: string): number {
@@ -23,12 +31,14 @@ export class NodeTable {
     this.#children[row] = undefined;
     const { doubles, ints } = this.#slab(row);
     ints[intAt(row) + parentColumn] = parent;
+    ints[intAt(row) + aclColumn] = 0;
     doubles[doubleAt(row) + ownerColumn] = 0;
     return row;
   }
 
   /** Gives the row of a node without children back. */
   remove(row: number): void {
+    this.#acls.release(this.#slab(row).ints[intAt(row) + aclColumn]!);
     this.#names[row] = "";
     this.#data[row] = "";
     this.#children[row] = undefined;
@@ -89,6 +99,7 @@ export class NodeTable {
       aversion: ints[i + 2]!,
       ephemeralOwner: Math.max(doubles[d + ownerColumn]!, 0),
       lifetimeMs: lifetimeIn(doubles[d + ownerColumn]!),
+      acl: this.#acls.get(ints[i + aclColumn]!),
       dataLength: this.#data[row]!.length,
       numChildren: ints[i + 3]!,
     };
@@ -109,6 +120,15 @@ export class NodeTable {
     ints[i + 1] = record.creates;
     ints[i + 2] = record.aversion;
     ints[i + 3] = record.numChildren;
+    this.#writeAcl(ints, i + aclColumn, record.acl);
+  }
+
+  #writeAcl(ints: Int32Array, at: number, acl: Acl): void {
+    const before = ints[at]!;
+    if (this.#acls.get(before) === acl) return;
+    // Used before the other is given back, which may be the same list.
+    ints[at] = this.#acls.use(acl);
+    this.#acls.release(before);
   }
 
   #slab(row: number): Slab {
@@ -132,8 +152,9 @@ const slabBits = 14;
 const slabRows = 1 << slabBits;
 const doubleColumns = 6;
 const ownerColumn = 5;
-const intColumns = 5;
+const intColumns = 6;
 const parentColumn = 4;
+const aclColumn = 5;
 
 class Slab {
   readonly doubles = new Float64Array(slabRows * doubleColumns);

@@ -1,3 +1,5 @@
+import { type Acl, openAcl } from "./acl.ts";
+
 /**
  * A node without its data: ZooKeeper's StatPersisted. Times are wall-clock milliseconds.
  * `creates` is ZooKeeper's internal cversion, the number of children ever created; clients never see it,
@@ -19,6 +21,7 @@ export interface NodeRecord {
    * TTL, in milliseconds since its data were last set. ZooKeeper's EphemeralType.
    */
   readonly lifetimeMs: number;
+  readonly acl: Acl;
   readonly dataLength: number;
   readonly numChildren: number;
 }
@@ -39,7 +42,11 @@ export function reapableFromMs(node: NodeRecord): number | undefined {
 /** A node as its creation leaves it: DataTree.createStat. */
 export function createdNode(
   { zxid, timeMs }: { readonly zxid: number; readonly timeMs: number },
-  { ephemeralOwner = 0, lifetimeMs = forever }: { ephemeralOwner?: number; lifetimeMs?: number },
+  {
+    ephemeralOwner = 0,
+    lifetimeMs = forever,
+    acl = openAcl,
+  }: { ephemeralOwner?: number; lifetimeMs?: number; acl?: Acl },
   dataLength: number,
 ): NodeRecord {
   return {
@@ -53,6 +60,7 @@ export function createdNode(
     aversion: 0,
     ephemeralOwner,
     lifetimeMs,
+    acl,
     dataLength,
     numChildren: 0,
   };

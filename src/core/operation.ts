@@ -1,5 +1,8 @@
+import type { AclEntry } from "./acl.ts";
+import type { Identity } from "./identity.ts";
 import type { Stat } from "./node.ts";
 import type { Refusal } from "./refusal.ts";
+import type { RequestMark } from "./request.ts";
 
 export type CreateMode =
   | "persistent"
@@ -20,6 +23,8 @@ export type NodeOperation =
       readonly path: string;
       readonly data: Uint8Array;
       readonly mode: CreateMode;
+      /** Who may do what with the node, and with those made above it. Default: everybody everything. */
+      readonly acl?: readonly AclEntry[];
       /** Of the modes with a TTL, and of no other. */
       readonly ttlMs?: number;
       /** Create what is missing above the node, as this; undefined to refuse. */
@@ -71,6 +76,15 @@ export type Operation =
       readonly elseOperations: readonly TransactOperation[];
     }
   | {
+      readonly op: "setAcl";
+      readonly path: string;
+      readonly acl: readonly AclEntry[];
+      /** Of the access control list; -1 means any. */
+      readonly aversion: number;
+      /** The same for every node below it. */
+      readonly recursive?: boolean;
+    }
+  | {
       readonly op: "openSession";
       readonly secret: string;
       readonly timeoutMs: number;
@@ -87,6 +101,12 @@ export type Operation =
 /** Who acts. The session, when there is one, is checked before anything else. */
 export interface Caller {
   readonly sessionId?: number;
+  /** Everybody that the caller has proven to be; none for the server itself. */
+  readonly identities?: readonly Identity[];
+  /** Where the call comes from; undefined for the server itself. */
+  readonly address?: string;
+  /** The write is to be done once, however often it is asked for. */
+  readonly request?: RequestMark;
 }
 
 export const anonymous: Caller = {};

@@ -24,6 +24,25 @@ export function childPath(parent: string, name: string): string {
   return parent === "/" ? `/${name}` : `${parent}/${name}`;
 }
 
+/** Whether a path is this one, or below it. */
+export function isWithin(path: string, top: string): boolean {
+  if (top === "/" || path === top) return true;
+  return path.charCodeAt(top.length) === slash && path.startsWith(top);
+}
+
+/** The order in which a subtree is read: below 0 if `a` comes first. Parents before children, siblings by name. */
+export function comparePaths(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const [left, right] = [a.charCodeAt(i), b.charCodeAt(i)];
+    if (left === right) continue;
+    // The end of a name comes before all that a longer one could have there.
+    if (left === slash) return -1;
+    return right === slash ? 1 : left - right;
+  }
+  return a.length - b.length;
+}
+
 function badPath(path: string, rule: string): Refusal {
   return {
     reason: "BAD_ARGUMENTS",

@@ -25,8 +25,14 @@ export const reasons = [
   "NO_WATCHER",
   "TOO_MANY_WATCHES",
   "WATCHER_TOO_SLOW",
+  "NO_AUTH",
+  "INVALID_ACL",
+  "AUTH_FAILED",
+  "AUTHENTICATION_REQUIRED",
   "TRANSACTION_TOO_LARGE",
   "CONDITION_FAILED",
+  "REQUEST_ID_REUSED",
+  "SCAN_TOO_SLOW",
 ] as const;
 
 export type Reason = (typeof reasons)[number];

@@ -1,3 +1,4 @@
+import { aclOf, openAcl, permissions } from "./acl.ts";
 import { forever, type NodeRecord } from "./node.ts";
 
 export interface ReservedNode {
@@ -20,14 +21,18 @@ const record: NodeRecord = {
   aversion: 0,
   ephemeralOwner: 0,
   lifetimeMs: forever,
+  acl: openAcl,
   dataLength: 0,
   numChildren: 0,
 };
+
+/** DataTree.addConfigNode sets READ_ACL_UNSAFE, as version -1. */
+const readOnly = aclOf([{ scheme: "world", id: "anyone", permissions: permissions.read }]);
 
 /** The nodes of an empty tree, parents first: they are there before the first transaction, without data. */
 export const reservedNodes: readonly ReservedNode[] = [
   { path: "/", record },
   { path: "/zookeeper", record },
-  { path: "/zookeeper/config", record },
+  { path: "/zookeeper/config", record: { ...record, acl: readOnly, aversion: -1 } },
   { path: "/zookeeper/quota", record },
 ];

@@ -1,5 +1,6 @@
 import type { NodeRecord } from "./node.ts";
 import { childPath, nameOf, parentOf } from "./path.ts";
+import type { RememberedRequest } from "./request.ts";
 import type { SessionRecord } from "./session.ts";
 import type { StateReader, StateWriter } from "./state.ts";
 
@@ -19,6 +20,10 @@ export class Staging implements StateWriter {
   readonly #children = new Map<string, Names>();
   /** The paths of the entries that are ephemeral nodes, by owner. */
   readonly #ephemerals = new Map<number, Set<string>>();
+  /** Of the sessions that somebody asked for. What becomes visible changes none: they count what is staged too. */
+  readonly #ephemeralCounts = new Map<number, number>();
+  /** In the order of their zxids. */
+  readonly #requests = new Map<string, RememberedRequest>();
   #sessionCount: number;
   #zxid = 0;
 
@@ -61,6 +66,14 @@ export class Staging implements StateWriter {
     return this.#base.ephemeralCountMax(sessionId) + (this.#ephemerals.get(sessionId)?.size ?? 0);
   }
 
+  ephemeralCount(sessionId: number): number {
+    const known = this.#ephemeralCounts.get(sessionId);
+    if (known !== undefined) return known;
+    const count = this.ephemeralsOf(sessionId).length;
+    this.#ephemeralCounts.set(sessionId, count);
+    return count;
+  }
+
   ephemeralsOf(sessionId: number): readonly string[] {
     const candidates = new Set(this.#base.ephemeralsOf(sessionId));
     for (const path of this.#ephemerals.get(sessionId) ?? []) candidates.add(path);
@@ -74,6 +87,7 @@ export class Staging implements StateWriter {
 
   putNode(path: string, record: NodeRecord, data?: Uint8Array): void {
     const before = this.#nodes.get(path)?.value?.data;
+    this.#recount(path, record.ephemeralOwner);
     this.#unindex(path);
     this.#stageNode(path, { record, data: data ?? before });
     const owner = record.ephemeralOwner;
@@ -82,6 +96,7 @@ export class Staging implements StateWriter {
   }
 
   removeNode(path: string): void {
+    this.#recount(path, 0);
     this.#unindex(path);
     this.#stageNode(path, undefined);
   }
@@ -93,7 +108,16 @@ export class Staging implements StateWriter {
 
   removeSession(id: number): void {
     this.#sessionCount--;
+    this.#ephemeralCounts.delete(id);
     this.#stage(this.#sessions, id, undefined);
+  }
+
+  request(key: string): RememberedRequest | undefined {
+    return this.#requests.get(key) ?? this.#base.request(key);
+  }
+
+  putRequest(request: RememberedRequest): void {
+    this.#requests.set(request.key, request);
   }
 
   /** Everything up to this zxid has reached the visible state: forget the entries that say no more than it. */
@@ -109,6 +133,10 @@ export class Staging implements StateWriter {
       }
     }
     this.#touched.splice(0, count);
+    for (const request of this.#requests.values()) {
+      if (request.zxid > zxid) break;
+      this.#requests.delete(request.key);
+    }
   }
 
   /** Nothing that was staged will happen. */
@@ -117,7 +145,9 @@ export class Staging implements StateWriter {
     this.#children.clear();
     this.#sessions.clear();
     this.#ephemerals.clear();
+    this.#ephemeralCounts.clear();
     this.#touched.length = 0;
+    this.#requests.clear();
     this.#sessionCount = this.#base.sessionCount;
   }
 
@@ -149,6 +179,20 @@ export class Staging implements StateWriter {
   ): void {
     entries.set(key, { value, zxid: this.#zxid });
     this.#touched.push({ zxid: this.#zxid, key });
+  }
+
+  /** Before a node gets another owner, or goes. */
+  #recount(path: string, after: number): void {
+    if (this.#ephemeralCounts.size === 0) return;
+    const before = this.node(path)?.ephemeralOwner ?? 0;
+    if (before === after) return;
+    for (const [owner, difference] of [
+      [before, -1],
+      [after, 1],
+    ] as const) {
+      const count = this.#ephemeralCounts.get(owner);
+      if (count !== undefined) this.#ephemeralCounts.set(owner, count + difference);
+    }
   }
 
   /** Before the entry of a path changes or goes. */

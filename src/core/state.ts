@@ -1,4 +1,5 @@
 import type { NodeRecord } from "./node.ts";
+import type { RememberedRequest } from "./request.ts";
 import type { SessionRecord } from "./session.ts";
 
 /** What an operation is decided on: the visible tree, or the visible tree plus what is staged. */
@@ -9,10 +10,14 @@ export interface StateReader {
   /** The names of a node's children after a name, in order; none if there is no such node. */
   childNames(path: string, after?: string): Generator<string>;
   session(id: number): SessionRecord | undefined;
+  /** A request that was done and answered, by its key. */
+  request(key: string): RememberedRequest | undefined;
   /** How many sessions are open. */
   readonly sessionCount: number;
-  /** No fewer than the session's ephemeral nodes, counted cheaply; exact when nothing is staged. */
+  /** No fewer than the session's ephemeral nodes, without counting; exact when nothing is staged. */
   ephemeralCountMax(sessionId: number): number;
+  /** How many ephemeral nodes the session owns: counted once, then kept. */
+  ephemeralCount(sessionId: number): number;
   /** The paths of the session's ephemeral nodes, in no particular order. */
   ephemeralsOf(sessionId: number): readonly string[];
 }
@@ -24,4 +29,5 @@ export interface StateWriter extends StateReader {
   removeNode(path: string): void;
   putSession(session: SessionRecord): void;
   removeSession(id: number): void;
+  putRequest(request: RememberedRequest): void;
 }

@@ -2,6 +2,7 @@ import type { NodeRecord } from "./node.ts";
 import { NodeTable } from "./node-table.ts";
 import { ownString, pack, unpack } from "./packed-data.ts";
 import { childPath, nameOf, parentOf } from "./path.ts";
+import { type RememberedRequest, RequestMemory } from "./request.ts";
 import type { SessionRecord } from "./session.ts";
 import type { StateWriter } from "./state.ts";
 
@@ -24,10 +25,16 @@ export class Tree implements StateWriter {
   #lastPath = "/";
   #lastRow = noRow;
   readonly #sessions = new Map<number, SessionRecord>();
+  readonly #requests = new RequestMemory();
   readonly #ephemerals = new Map<number, Set<string>>();
 
   get nodeCount(): number {
     return this.#nodeCount;
+  }
+
+  /** How many access control lists nodes have beside the open one. */
+  get aclCount(): number {
+    return this.#table.aclCount;
   }
 
   get sessionCount(): number {
@@ -76,6 +83,10 @@ export class Tree implements StateWriter {
     return this.#ephemerals.get(sessionId)?.size ?? 0;
   }
 
+  ephemeralCount(sessionId: number): number {
+    return this.ephemeralCountMax(sessionId);
+  }
+
   ephemeralsOf(sessionId: number): readonly string[] {
     return [...(this.#ephemerals.get(sessionId) ?? [])];
   }
@@ -83,6 +94,14 @@ export class Tree implements StateWriter {
   /** The sessions that own at least one ephemeral node. */
   ephemeralOwners(): IterableIterator<number> {
     return this.#ephemerals.keys();
+  }
+
+  request(key: string): RememberedRequest | undefined {
+    return this.#requests.get(key);
+  }
+
+  putRequest(request: RememberedRequest): void {
+    this.#requests.put(request);
   }
 
   putNode(path: string, record: NodeRecord, data?: Uint8Array): void {

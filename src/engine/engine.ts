@@ -1,15 +1,19 @@
 import type { Clock, Random } from "../clock.ts";
+import type { Permission } from "../core/acl.ts";
 import { orphanedEphemerals } from "../core/invariants.ts";
-import { forever } from "../core/node.ts";
+import { forever, type NodeRecord } from "../core/node.ts";
 import { anonymous, type Caller, type Operation, type Outcome } from "../core/operation.ts";
+import { denied } from "../core/prepare/permission.ts";
 import { defaultLimits } from "../core/prepare/prepared.ts";
 import { sessionExpired } from "../core/prepare/refusals.ts";
 import { type Refusal, Refused } from "../core/refusal.ts";
 import { negotiateTimeoutMs, parseToken, type SessionRecord, sameSecret } from "../core/session.ts";
 import { Tree } from "../core/tree.ts";
 import { type Journal, JournalUnusable } from "../journal/journal.ts";
-import { GroupCommit } from "./group-commit.ts";
+import { type AuditOperation, Auditor, type AuditSink } from "./audit.ts";
+import { type CommitObserver, GroupCommit } from "./group-commit.ts";
 import { Reaper } from "./reaper.ts";
+import { Scans } from "./scans.ts";
 import { type Attachment, type AttachmentListener, SessionKeeper, sessionEnded } from "./session-keeper.ts";
 import { WatchHub } from "./watch-hub.ts";
 import type { WatchHolder, WatchSink, WatchStream } from "./watch-stream.ts";
@@ -32,6 +36,14 @@ export interface EngineOptions {
   readonly settings: EngineSettings;
   /** The journal failed and it is unknown what it stored: the process must end. */
   readonly onFailure: (error: unknown) => void;
+  /** Undefined: nothing is audited. */
+  readonly audit?: AuditSink | undefined;
+}
+
+/** A read, as the audit log calls it, and the permissions of which it needs one. */
+export interface Access {
+  readonly operation: AuditOperation;
+  readonly permissions: readonly Permission[];
 }
 
 /** What is asked for when a client names no session timeout, in ticks. */
@@ -42,10 +54,12 @@ export class Engine {
   /** The visible state: everything in it is durable. */
   readonly tree: Tree;
   readonly watches: WatchHub;
+  readonly scans: Scans;
   readonly #journal: Journal;
   readonly #random: Random;
   readonly #settings: EngineSettings;
   readonly #writer: GroupCommit;
+  readonly #auditor: Auditor | undefined;
   readonly #sessions: SessionKeeper;
   readonly #reaper: Reaper;
 
@@ -59,6 +73,7 @@ export class Engine {
         if (record.lifetimeMs !== forever) mortals.push(path);
       },
       session: (session) => tree.putSession(session),
+      request: (request) => tree.putRequest(request),
     });
     tree.zxid = lastZxid;
     const [orphan] = orphanedEphemerals(tree);
@@ -69,7 +84,7 @@ export class Engine {
   private constructor(
     tree: Tree,
     mortals: readonly string[],
-    { journal, clock, random, settings, onFailure }: EngineOptions,
+    { journal, clock, random, settings, onFailure, audit }: EngineOptions,
   ) {
     this.tree = tree;
     this.#journal = journal;
@@ -80,15 +95,38 @@ export class Engine {
     this.#reaper = new Reaper({ tree, mortals, clock, tickMs: settings.tickMs, submit });
     const { watchBookmarkIntervalMs: bookmarkIntervalMs } = settings;
     this.watches = new WatchHub({ tree, journal, clock, bookmarkIntervalMs, onFailure });
+    this.scans = new Scans({ tree, clock });
     // Watches first: the end of a session ends its streams, after they were told what ended with it.
-    const observers = [this.watches, this.#sessions, this.#reaper];
+    this.#auditor = audit && new Auditor(audit);
+    const observers: CommitObserver[] = [this.watches, this.#sessions, this.#reaper, this.scans];
+    if (this.#auditor !== undefined) observers.push(this.#auditor);
     const limits = { ...defaultLimits, transactionOperationsMax: settings.maxTransactionOperations };
     this.#writer = new GroupCommit({ journal, tree, clock, limits, observers, onFailure });
   }
 
   /** Does a write, or waits for those before it. Resolves once it is durable and visible, or refused; never rejects. */
   submit(operation: Operation, caller: Caller): Promise<Outcome> {
-    return this.#writer.submit(operation, caller);
+    const outcome = this.#writer.submit(operation, caller);
+    const auditor = this.#auditor;
+    if (auditor !== undefined) void outcome.then((it) => auditor.answered(operation, caller, it));
+    return outcome;
+  }
+
+  /**
+   * What is at a path, for somebody who needs one of these permissions to know.
+   * @throws Refused NO_AUTH
+   */
+  lookUp(path: string, access: Access, caller: Caller): NodeRecord | undefined {
+    const node = this.tree.node(path);
+    if (node === undefined) return undefined;
+    let first: Refusal | undefined;
+    for (const permission of access.permissions) {
+      const refusal = denied(permission, path, node, caller.identities);
+      if (refusal === undefined) return node;
+      first ??= refusal;
+    }
+    this.#auditor?.denied(access.operation, path, caller);
+    throw new Refused(first!);
   }
 
   /** The session that a token stands for. @throws Refused SESSION_EXPIRED, the same for every wrong token. */

@@ -13,8 +13,10 @@ import { batchBytesMax, batchChangesMax, pendingBytesMax, pendingWritesMax, zxid
 
 /** Told of what becomes visible, before anybody is answered. */
 export interface CommitObserver {
+  /** The visible tree is about to show this transaction. */
+  applying?(transaction: Transaction): void;
   /** The visible tree now shows this transaction, and none after it. */
-  applied(transaction: Transaction, caller: Caller): void;
+  applied?(transaction: Transaction, caller: Caller): void;
   /** All of a batch has been applied; the answers follow, once the promise, if there is one, has resolved. */
   published?(): Promise<void> | undefined;
 }
@@ -104,7 +106,8 @@ export class GroupCommit {
   }
 
   /** What the caller is told, of the staged state. */
-  #done(zxid: number, { ok, changes: _, ...answer }: Accepted): Done {
+  #done(zxid: number, { ok, changes: _, answered, ...answer }: Accepted): Done {
+    if (answered !== undefined) return answered;
     const { path } = answer;
     if (path === undefined) return { ok, zxid, ...answer };
     return { ok, zxid, ...answer, stat: statOf(this.#staging.node(path)!) };
@@ -151,9 +154,10 @@ export class GroupCommit {
   #publish(batch: readonly Entry[]): Promise<unknown> | undefined {
     for (const { transaction, caller } of batch) {
       if (transaction === undefined) continue;
+      for (const observer of this.#observers) observer.applying?.(transaction);
       apply(transaction, this.#tree);
       this.#tree.zxid = transaction.zxid;
-      for (const observer of this.#observers) observer.applied(transaction, caller);
+      for (const observer of this.#observers) observer.applied?.(transaction, caller);
     }
     this.#staging.settle(this.#tree.zxid);
     const unfinished = this.#observers.flatMap((observer) => observer.published?.() ?? []);
@@ -204,7 +208,9 @@ function sizeOf(transaction: Transaction | undefined): number {
   for (const change of transaction?.changes ?? []) {
     bytes += entryBytes;
     if ("path" in change) bytes += change.path.length;
+    if ("node" in change) bytes += change.node.acl.text.length;
     if ("data" in change) bytes += change.data.length;
+    if (change.kind === "requestAnswered") bytes += change.answer.length;
     if ("previousData" in change) bytes += change.previousData?.length ?? 0;
   }
   return bytes;

@@ -65,7 +65,7 @@ export class Reaper implements CommitObserver {
       if (!("node" in change)) continue;
       if (change.kind === "nodeDeleted") this.#forget(change.path);
       else this.#file(change.path, change.node);
-      if (change.kind === "nodeDataSet" || change.parent.lifetimeMs === forever) continue;
+      if (!("parent" in change) || change.parent.lifetimeMs === forever) continue;
       this.#file(parentOf(change.path), change.parent);
     }
   }

@@ -185,8 +185,8 @@ class Replay {
     for (const event of eventsOf(transaction)) {
       this.#table.fire(event, (watch) => {
         const { owner } = watch;
-        owner.pushEvent(event, watch);
         this.#events++;
+        if (owner.maySee(event)) owner.pushEvent(event, watch);
         this.#touched.add(owner);
         if (!watch.over) return;
         this.#forget(watch);

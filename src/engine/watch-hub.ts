@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { Transaction } from "../core/change.ts";
 import { eventsOf } from "../core/event.ts";
 import { validatePath } from "../core/path.ts";
+import { denied } from "../core/prepare/permission.ts";
 import { noNode } from "../core/prepare/refusals.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { Tree } from "../core/tree.ts";
@@ -176,9 +177,9 @@ export class WatchHub implements CommitObserver {
   applied(transaction: Transaction): void {
     if (this.#live.isEmpty) return;
     for (const event of eventsOf(transaction)) {
-      // Every event passes here or through the replayer; whether the reader may see the node is for both to ask.
       this.#live.fire(event, (watch) => {
-        watch.owner.pushEvent(event, watch);
+        // As in ZooKeeper, a one-shot watch is over also when its reader may not see why.
+        if (watch.owner.maySee(event)) watch.owner.pushEvent(event, watch);
         this.#touched.add(watch.owner);
         if (watch.over) this.#over(watch);
       });
@@ -266,8 +267,9 @@ export class WatchHub implements CommitObserver {
     if (stream.watches.size >= watchesPerStreamMax) return tooManyWatches("stream", watchesPerStreamMax);
     if (afterZxid !== undefined) return afterZxid > tree.zxid ? zxidAhead(afterZxid, tree.zxid) : undefined;
     // A read that fails leaves no watch in ZooKeeper, except for exists.
-    const needsNode = spec.kind === "data" || spec.kind === "children";
-    return needsNode && tree.node(path) === undefined ? noNode(path) : undefined;
+    const node = isOneShot(spec.kind) ? tree.node(path) : undefined;
+    if (node !== undefined) return denied("read", path, node, stream.holder.identities);
+    return spec.kind === "data" || spec.kind === "children" ? noNode(path) : undefined;
   }
 
   /** Says from where the reader can go on: everything up to there was sent. */
@@ -279,6 +281,11 @@ export class WatchHub implements CommitObserver {
       facts: { limit: outboxEventsMax, last_zxid: lastZxid },
     };
   }
+}
+
+/** These come with a read in ZooKeeper, and so take what that read takes; the others take nothing. */
+function isOneShot(kind: WatchKind): boolean {
+  return kind === "data" || kind === "children" || kind === "exists";
 }
 
 function noWatcher(id: number): Refusal {

@@ -1,4 +1,6 @@
+import { permits } from "../core/acl.ts";
 import type { NodeEvent } from "../core/event.ts";
+import type { Identity } from "../core/identity.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { Watch } from "../core/watch.ts";
 import { Outbox, type WatchMessage } from "./outbox.ts";
@@ -16,6 +18,8 @@ export interface WatchHolder {
   readonly peer: string;
   /** The session that the stream ends with; undefined for none. */
   readonly sessionId: number | undefined;
+  /** What the reader may see depends on who he is. */
+  readonly identities: readonly Identity[];
 }
 
 export interface WatchStreamOptions {
@@ -70,6 +74,11 @@ export class WatchStream {
     return this.#outbox.isHalfFull;
   }
 
+  /** Whether the reader may know of the event: by the node's list just after it, or the last one of a deleted node. */
+  maySee({ node: { acl } }: NodeEvent): boolean {
+    return permits(acl, this.holder.identities, "read");
+  }
+
   /** Calls back, once, when there is room again; never when the stream closes before. */
   whenRoom(callback: () => void): void {
     this.#waitingForRoom.push(callback);
@@ -111,6 +120,7 @@ export class WatchStream {
     if (this.#sending || this.#closed) return;
     const message = this.#outbox.take();
     if (message !== undefined) this.#send(message);
+    else this.#checkFinished();
   }
 
   /** Ends the stream, after all that it was told before. */

@@ -1,7 +1,12 @@
 import { createServer, type Server, type Socket } from "node:net";
+import type { Tls } from "../auth/tls-keys.ts";
+import type { Clock } from "../clock.ts";
 import { prefaceTimeoutMs, refusalLingerMs, refusedConnectionsMax } from "../limits.ts";
+import { addressOf } from "./connections.ts";
 import type { Log } from "./log.ts";
 import { goAwayFrames, isHttp2Preface, looksLikeHttp1, prefaceBytes } from "./preface.ts";
+import { SeldomWarning } from "./seldom-warning.ts";
+import { TlsAcceptor } from "./tls-acceptor.ts";
 
 /** The port cannot be had; the message says why in one line. */
 export class ListenError extends Error {
@@ -16,6 +21,9 @@ export interface ListenerOptions {
   readonly maxConnections: number;
   /** The same for the connections of one client address. */
   readonly maxConnectionsPerAddress: number;
+  /** Undefined: in clear. */
+  readonly tls?: Tls | undefined;
+  readonly clock: Clock;
   readonly log: Log;
   /** Takes a connection whose client has said that it speaks HTTP/2; what it said is still to be read. */
   readonly accept: (socket: Socket) => void;
@@ -28,6 +36,7 @@ export interface ListenerOptions {
 export class Listener {
   readonly #options: ListenerOptions;
   readonly #server: Server;
+  readonly #tls: TlsAcceptor | undefined;
   /** The accepted connections, each with the address that it counts for. */
   readonly #connections = new Map<Socket, string>();
   readonly #perAddress = new Map<string, number>();
@@ -47,6 +56,7 @@ export class Listener {
 
   private constructor(options: ListenerOptions) {
     this.#options = options;
+    this.#tls = options.tls && this.#tlsAcceptor(options.tls);
     this.#server = createServer({ noDelay: true }, (socket) => this.#connected(socket));
     this.#server.maxConnections = options.maxConnections + refusedConnectionsMax;
   }
@@ -67,6 +77,16 @@ export class Listener {
     for (const socket of this.#connections.keys()) socket.destroy();
   }
 
+  #tlsAcceptor(tls: Tls): TlsAcceptor {
+    const { accept, clock, log } = this.#options;
+    const warning = new SeldomWarning(clock, log);
+    return new TlsAcceptor({
+      tls,
+      accept: (socket) => awaitPreface(socket, accept),
+      refused: (peer, reason) => warning.warn({ peer, reason }, "a TLS connection was refused"),
+    });
+  }
+
   #connected(socket: Socket): void {
     // A reset needs no answer; "close" follows.
     socket.on("error", () => {});
@@ -74,9 +94,9 @@ export class Listener {
     const fromAddress = this.#perAddress.get(address) ?? 0;
     const { maxConnections, maxConnectionsPerAddress } = this.#options;
     if (this.#connections.size >= maxConnections) {
-      refuse(socket, `the server has its ${maxConnections} connections`);
+      this.#turnAway(socket, `the server has its ${maxConnections} connections`);
     } else if (fromAddress >= maxConnectionsPerAddress) {
-      refuse(
+      this.#turnAway(
         socket,
         `your address has its ${maxConnectionsPerAddress} connections; share them between calls`,
       );
@@ -84,8 +104,15 @@ export class Listener {
       this.#connections.set(socket, address);
       this.#perAddress.set(address, fromAddress + 1);
       socket.once("close", () => this.#disconnected(socket, address));
-      awaitPreface(socket, this.#options.accept);
+      if (this.#tls === undefined) awaitPreface(socket, this.#options.accept);
+      else this.#tls.handshake(socket);
     }
+  }
+
+  /** A TLS client is not told why: that would take the handshake from whose cost the limit protects. */
+  #turnAway(socket: Socket, why: string): void {
+    if (this.#tls === undefined) refuse(socket, why);
+    else socket.destroy();
   }
 
   #disconnected(socket: Socket, address: string): void {
@@ -94,11 +121,6 @@ export class Listener {
     if (left === 0) this.#perAddress.delete(address);
     else this.#perAddress.set(address, left);
   }
-}
-
-/** An IPv4 client counts as the same whether the socket shows it as IPv4 or mapped into IPv6. */
-function addressOf(socket: Socket): string {
-  return (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
 }
 
 /** Reads until the client has said that it speaks HTTP/2, gives that back to the socket, and hands it on. */

@@ -1,13 +1,66 @@
 import type { Metadata } from "@grpc/grpc-js";
+import type { Authenticator } from "../auth/authenticator.ts";
+import type { Identity } from "../core/identity.ts";
 import { anonymous, type Caller } from "../core/operation.ts";
-import { Refused } from "../core/refusal.ts";
+import { type Refusal, Refused } from "../core/refusal.ts";
 import type { Engine } from "../engine/engine.ts";
+import { requestIdCharsMax, sessionlessRequestIdCharsMin } from "../limits.ts";
+import type { IncomingCall } from "./adapter/environment.ts";
+import type { CallAuthContext } from "./connections.ts";
+import { badArgument } from "./convert.ts";
 
 /** The metadata key whose value is the token of the session that acts. */
 export const sessionKey = "corral-session";
 
-/** Who makes a call. @throws Refused SESSION_EXPIRED for a token that stands for no open session. */
-export function callerOf(metadata: Metadata, engine: Engine): Caller {
+/** That of the credentials of who acts. */
+const authorizationKey = "authorization";
+
+/** The metadata key of the id that makes a write safe to retry. */
+export const requestIdKey = "corral-request-id";
+
+/** Who makes a call. */
+export interface RpcCaller extends Caller {
+  /** The id of the call, and whose it is: those of one session mean nothing to another. */
+  readonly requestKey?: string;
+}
+
+/**
+ * Who makes a call. @throws Refused AUTH_FAILED, AUTHENTICATION_REQUIRED; SESSION_EXPIRED for a token that stands
+ * for no open session; BAD_ARGUMENTS.
+ */
+export function callerOf(
+  call: IncomingCall,
+  { engine, authenticator }: { readonly engine: Engine; readonly authenticator: Authenticator },
+): RpcCaller | Promise<RpcCaller> {
+  const { connection } = call.getAuthContext() as unknown as CallAuthContext;
+  if (connection === undefined) throw new Refused(disconnected);
+  const { metadata } = call;
+  const { address } = connection;
+  const caller = (identities: readonly Identity[]): RpcCaller => {
+    const acting = { identities, address, ...sessionOf(metadata, engine) };
+    const requestId = metadata.get(requestIdKey)[0];
+    if (requestId === undefined) return acting;
+    return { ...acting, requestKey: requestKeyOf(String(requestId), acting) };
+  };
+  const identities = authenticator.identify(connection, metadata.get(authorizationKey)[0]?.toString());
+  return identities instanceof Promise ? identities.then(caller) : caller(identities);
+}
+
+function requestKeyOf(id: string, { sessionId }: Caller): string {
+  if (!/^[\w.:-]+$/.test(id) || id.length > requestIdCharsMax) {
+    throw badArgument(
+      requestIdKey,
+      `a request id has 1 to ${requestIdCharsMax} of the characters A-Za-z0-9._:-`,
+    );
+  }
+  if (sessionId === undefined && id.length < sessionlessRequestIdCharsMin) {
+    const rule = `at least ${sessionlessRequestIdCharsMin} characters, chosen at random`;
+    throw badArgument(requestIdKey, `without a session, a request id needs ${rule}`);
+  }
+  return sessionId === undefined ? `/${id}` : `${sessionId}/${id}`;
+}
+
+function sessionOf(metadata: Metadata, engine: Engine): Pick<Caller, "sessionId"> {
   const token = metadata.get(sessionKey)[0];
   if (token === undefined) return anonymous;
   // HTTP/2 in Node joins the values of a repeated header with commas, and no token contains one.
@@ -15,8 +68,11 @@ export function callerOf(metadata: Metadata, engine: Engine): Caller {
   return { sessionId: engine.authenticate(String(token)).id };
 }
 
-const severalSessions = {
+const severalSessions: Refusal = {
   reason: "BAD_ARGUMENTS",
   message: `a call acts for one session, but its metadata has several values of ${sessionKey}`,
   field: sessionKey,
-} as const;
+};
+
+/** Nobody will read it. */
+const disconnected: Refusal = { reason: "AUTH_FAILED", message: "the connection is closed" };

@@ -8,6 +8,7 @@ import {
 } from "../../gen/ts/corral/v1/node_pb.js";
 import type { NodeOperation, TransactOperation } from "../core/operation.ts";
 import { listPageSizeDefault, listPageSizeMax } from "../limits.ts";
+import { entryFromProto } from "./acl-convert.ts";
 import {
   badArgument,
   createModeFromProto,
@@ -35,6 +36,7 @@ export function createFromProto(request: CreateRequest): Extract<NodeOperation, 
     path,
     data,
     mode,
+    ...(request.acl.length > 0 && { acl: request.acl.map(entryFromProto) }),
     ttlMs,
     parents: parents === "none" ? undefined : parents,
     ifExists,

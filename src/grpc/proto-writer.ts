@@ -67,6 +67,11 @@ export class ProtoWriter {
     this.#bytes.append(encoded);
   }
 
+  /** What was written, where it lies: good until the next message. */
+  view(): Uint8Array {
+    return this.#bytes.view();
+  }
+
   /** The message, in memory of its own. */
   finish(): Uint8Array<ArrayBuffer> {
     return this.#bytes.copy();

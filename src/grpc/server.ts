@@ -1,11 +1,13 @@
-import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { Server } from "@grpc/grpc-js";
 import { Health } from "../../gen/ts/grpc/health/v1/health_pb.js";
 import { ServerReflection } from "../../gen/ts/grpc/reflection/v1/reflection_pb.js";
+import type { Authenticator } from "../auth/authenticator.ts";
 import { type Engine, shuttingDown } from "../engine/engine.ts";
 import {
   connectionMegabytesMax,
   connectionPingIntervalMs,
   connectionPingTimeoutMs,
+  healthConnectionsMax,
   messageBytesMax,
   streamsPerConnectionMax,
 } from "../limits.ts";
@@ -13,19 +15,26 @@ import { addService } from "./adapter/service.ts";
 import { addAdmin } from "./admin.ts";
 import { builtinErrors } from "./builtin-errors.ts";
 import { Calls } from "./calls.ts";
+import { Connections, knowing } from "./connections.ts";
 import { addCoordination } from "./coordination.ts";
+import { Front } from "./front.ts";
 import { HealthState } from "./health.ts";
-import { Listener, type ListenerOptions } from "./listener.ts";
+import type { ListenerOptions } from "./listener.ts";
 import type { Log } from "./log.ts";
 import { Reflection, reflectionAlpha } from "./reflection.ts";
 
 export interface GrpcServerOptions extends Omit<ListenerOptions, "accept"> {
   readonly engine: Engine;
+  readonly authenticator: Authenticator;
+  /** Where health checks are answered in clear, besides the main port; 0 takes any free one. Default: nowhere. */
+  readonly healthPort?: number | undefined;
 }
 
 export interface GrpcServer {
   /** The port that it listens on. */
   readonly port: number;
+  /** That of health checks alone, if there is one. */
+  readonly healthPort: number | undefined;
   /** What the health service tells; true at the start. */
   setServing(serving: boolean): void;
   /**
@@ -37,45 +46,57 @@ export interface GrpcServer {
 
 /** Serves the engine over gRPC, with health and reflection. @throws ListenError */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const { engine, log } = options;
+  const { engine, authenticator, log } = options;
+  const connections = new Connections();
   const calls = new Calls();
   const sideCalls = new Calls();
   const health = new HealthState();
-  const server = new Server(serverOptions);
-  addCoordination(server, { engine, calls, log });
-  addAdmin(server, { engine, calls, log });
+  const server = new Server({ ...serverOptions, interceptors: [builtinErrors, knowing(connections)] });
+  addCoordination(server, { engine, authenticator, calls, log });
+  addAdmin(server, { engine, authenticator, calls, log });
   addSideServices(server, { health, calls: sideCalls, log });
-  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const listener = await Listener.listen({
-    ...options,
-    accept: (socket) => injector.injectConnection(socket),
+  const main = await Front.open(server, { ...options, accepted: (socket) => connections.add(socket) });
+  const probes = await openHealthFront(options, health, sideCalls).catch(async (error) => {
+    await main.stop(0, Promise.resolve());
+    throw error;
   });
   let stopped: Promise<void> | undefined;
 
   async function stop(graceMs: number): Promise<void> {
     health.setServing(false);
-    const disconnected = listener.close();
     // Whoever calls while the last calls run is told why; after them, connections are asked to go.
-    const finished = calls
-      .close(shuttingDown)
-      .then(() => sideCalls.close(shuttingDown))
-      .then(() => injector.drain(graceMs))
-      .then(() => disconnected);
-    await atMost(graceMs, finished);
-    listener.destroyConnections();
-    await disconnected;
-    injector.destroy();
-    server.forceShutdown();
+    const finished = calls.close(shuttingDown).then(() => sideCalls.close(shuttingDown));
+    await Promise.all([main.stop(graceMs, finished), probes?.stop(graceMs, finished)]);
   }
 
   return {
-    port: listener.port,
+    port: main.port,
+    healthPort: probes?.port,
     setServing: (serving) => health.setServing(serving),
     stop: (graceMs) => {
       stopped ??= stop(graceMs);
       return stopped;
     },
   };
+}
+
+/** A port that tells of health and of nothing else: probes have no certificates and no passwords. */
+async function openHealthFront(
+  options: GrpcServerOptions,
+  health: HealthState,
+  calls: Calls,
+): Promise<Front | undefined> {
+  const { healthPort, host, clock, log } = options;
+  if (healthPort === undefined) return undefined;
+  const server = new Server({ ...serverOptions, interceptors: [builtinErrors] });
+  addService(server, Health, health.handlers(), {
+    contextOf: () => undefined,
+    ready: () => undefined,
+    calls,
+    log,
+  });
+  const limits = { maxConnections: healthConnectionsMax, maxConnectionsPerAddress: healthConnectionsMax };
+  return Front.open(server, { host, port: healthPort, clock, log, ...limits });
 }
 
 /** Health and reflection go on while the last calls run, so that probes see what is happening. */
@@ -91,7 +112,6 @@ function addSideServices(
 }
 
 const serverOptions = {
-  interceptors: [builtinErrors],
   "grpc.max_receive_message_length": messageBytesMax,
   "grpc.max_concurrent_streams": streamsPerConnectionMax,
   "grpc-node.max_session_memory": connectionMegabytesMax,
@@ -100,12 +120,3 @@ const serverOptions = {
   // Its books would cost every call something, and nobody reads them.
   "grpc.enable_channelz": 0,
 };
-
-async function atMost(ms: number, finished: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([finished, timeout]);
-  clearTimeout(timer);
-}

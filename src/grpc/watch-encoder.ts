@@ -1,6 +1,5 @@
 import { isUtf8 } from "node:buffer";
 import { create, toBinary } from "@bufbuild/protobuf";
-import { StatSchema } from "../../gen/ts/corral/v1/node_pb.js";
 import {
   WatchAddedSchema,
   WatchBookmarkSchema,
@@ -10,18 +9,18 @@ import {
   WatchResponseSchema,
 } from "../../gen/ts/corral/v1/watch_pb.js";
 import type { EventKind, NodeEvent } from "../core/event.ts";
-import { type NodeRecord, statOf } from "../core/node.ts";
+import { statOf } from "../core/node.ts";
 import type { EventForm } from "../core/watch.ts";
 import type { Notice, WatchMessage } from "../engine/outbox.ts";
-import { int64, statModes } from "./convert.ts";
+import { int64 } from "./convert.ts";
 import { integersBytes, ProtoWriter } from "./proto-writer.ts";
+import { StatEncoder } from "./stat-encoder.ts";
 import { statusToProto } from "./status.ts";
 
 const response = WatchResponseSchema.field;
 const added = WatchAddedSchema.field;
 const bookmark = WatchBookmarkSchema.field;
 const watchEvent = WatchEventSchema.field;
-const stat = StatSchema.field;
 
 const kinds: Readonly<Record<EventKind, WatchEventKind>> = {
   nodeCreated: WatchEventKind.NODE_CREATED,
@@ -45,7 +44,7 @@ export class WatchEncoder {
   readonly #message = new ProtoWriter();
   /** For the messages inside of messages, innermost last. */
   readonly #part = new ProtoWriter();
-  readonly #stat = new ProtoWriter();
+  readonly #stat = new StatEncoder();
   #last: { readonly notices: readonly Notice[]; readonly bytes: Uint8Array } | undefined;
 
   constructor(bookmarkIntervalMs: number) {
@@ -100,30 +99,11 @@ export class WatchEncoder {
     writer.integer(watchEvent.kind.number, kinds[event.kind]);
     writer.text(watchEvent.path.number, event.path);
     writer.integer(watchEvent.zxid.number, event.zxid);
-    writer.message(watchEvent.stat.number, this.#encodeStat(event.node));
+    writer.message(watchEvent.stat.number, this.#stat.encode(statOf(event.node)));
     writer.bytes(isText(data) ? watchEvent.text.number : watchEvent.data.number, data);
     const { previousData, previousText } = watchEvent;
     writer.bytes(isText(previous) ? previousText.number : previousData.number, previous);
     writer.bool(watchEvent.dataOmitted.number, event.dataOmitted && asksForData(event, form));
-    return writer.finish();
-  }
-
-  #encodeStat(node: NodeRecord): Uint8Array {
-    const values = statOf(node);
-    const writer = this.#stat.clear();
-    writer.integer(stat.czxid.number, values.czxid);
-    writer.integer(stat.mzxid.number, values.mzxid);
-    writer.integer(stat.pzxid.number, values.pzxid);
-    writer.integer(stat.ctimeMs.number, values.ctimeMs);
-    writer.integer(stat.mtimeMs.number, values.mtimeMs);
-    writer.integer(stat.version.number, values.version);
-    writer.integer(stat.cversion.number, values.cversion);
-    writer.integer(stat.aversion.number, values.aversion);
-    writer.integer(stat.ephemeralOwner.number, values.ephemeralOwner);
-    writer.integer(stat.dataLength.number, values.dataLength);
-    writer.integer(stat.numChildren.number, values.numChildren);
-    writer.integer(stat.mode.number, statModes[values.mode]);
-    writer.integer(stat.ttlMs.number, values.ttlMs);
     return writer.finish();
   }
 

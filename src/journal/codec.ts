@@ -1,4 +1,5 @@
 import { ByteReader, ByteWriter } from "../bytes.ts";
+import { parseAcl } from "../core/acl.ts";
 import type { Change, Stamp, Transaction } from "../core/change.ts";
 import { createdNode, type NodeRecord } from "../core/node.ts";
 
@@ -13,9 +14,11 @@ const kindNumbers = {
   nodeCreated: 1,
   nodeDataSet: 2,
   nodeDeleted: 3,
+  nodeAclSet: 8,
   sessionOpened: 4,
   sessionTimeoutSet: 5,
   sessionClosed: 6,
+  requestAnswered: 7,
 } as const satisfies Record<Change["kind"], number>;
 
 const transactionBytes = 24;
@@ -63,7 +66,9 @@ function packedBytesAbout(transactions: readonly Transaction[]): number {
     for (const change of changes) {
       bytes += changeBytes;
       if ("path" in change) bytes += change.path.length * 3;
+      if ("node" in change) bytes += 2 * change.node.acl.text.length;
       if ("data" in change) bytes += change.data.byteLength;
+      if (change.kind === "requestAnswered") bytes += change.answer.length * 3;
       if ("previousData" in change) bytes += change.previousData?.byteLength ?? 0;
     }
   }
@@ -79,6 +84,7 @@ function packChange(writer: ByteWriter, change: Change): void {
       // The rest of a new node follows from the transaction.
       writer.integer(change.node.ephemeralOwner);
       writer.signed(change.node.lifetimeMs);
+      writer.text(change.node.acl.text);
       packNode(writer, change.parent);
       return;
     case "nodeDataSet":
@@ -87,6 +93,10 @@ function packChange(writer: ByteWriter, change: Change): void {
       packNode(writer, change.node);
       packPreviousData(writer, change.previousData);
       writer.integer(change.takenFrom ?? 0);
+      return;
+    case "nodeAclSet":
+      writer.text(change.path);
+      packNode(writer, change.node);
       return;
     case "nodeDeleted":
       writer.text(change.path);
@@ -106,6 +116,12 @@ function packChange(writer: ByteWriter, change: Change): void {
       return;
     case "sessionClosed":
       writer.integer(change.sessionId);
+      return;
+    case "requestAnswered":
+      // Zxid and time are those of the transaction.
+      writer.text(change.key);
+      writer.text(change.fingerprint);
+      writer.text(change.answer);
   }
 }
 
@@ -129,6 +145,7 @@ function packNode(writer: ByteWriter, node: NodeRecord): void {
   writer.signed(node.aversion);
   writer.integer(node.ephemeralOwner);
   writer.signed(node.lifetimeMs);
+  writer.text(node.acl.text);
   writer.integer(node.dataLength);
   writer.integer(node.numChildren);
 }
@@ -145,6 +162,7 @@ function unpackNode(reader: ByteReader): NodeRecord {
     aversion: reader.signed(),
     ephemeralOwner: reader.integer(),
     lifetimeMs: reader.signed(),
+    acl: parseAcl(reader.text()),
     dataLength: reader.integer(),
     numChildren: reader.integer(),
   };
@@ -157,6 +175,8 @@ function unpackChange(reader: ByteReader, stamp: Stamp): Change {
       return unpackCreated(reader, stamp);
     case kindNumbers.nodeDataSet:
       return unpackDataSet(reader);
+    case kindNumbers.nodeAclSet:
+      return { kind: "nodeAclSet", path: reader.text(), node: unpackNode(reader) };
     case kindNumbers.nodeDeleted:
       return {
         kind: "nodeDeleted",
@@ -177,6 +197,14 @@ function unpackChange(reader: ByteReader, stamp: Stamp): Change {
       return { kind: "sessionTimeoutSet", sessionId: reader.integer(), timeoutMs: reader.integer() };
     case kindNumbers.sessionClosed:
       return { kind: "sessionClosed", sessionId: reader.integer() };
+    case kindNumbers.requestAnswered:
+      return {
+        kind: "requestAnswered",
+        ...stamp,
+        key: reader.text(),
+        fingerprint: reader.text(),
+        answer: reader.text(),
+      };
     default:
       throw new RangeError(`change of unknown kind ${kind}`);
   }
@@ -185,7 +213,11 @@ function unpackChange(reader: ByteReader, stamp: Stamp): Change {
 function unpackCreated(reader: ByteReader, stamp: Stamp): Change {
   const path = reader.text();
   const data = reader.blob();
-  const kept = { ephemeralOwner: reader.integer(), lifetimeMs: reader.signed() };
+  const kept = {
+    ephemeralOwner: reader.integer(),
+    lifetimeMs: reader.signed(),
+    acl: parseAcl(reader.text()),
+  };
   const node = createdNode(stamp, kept, data.byteLength);
   return { kind: "nodeCreated", path, data, node, parent: unpackNode(reader) };
 }

@@ -1,5 +1,6 @@
 import type { Transaction } from "../core/change.ts";
 import type { NodeRecord } from "../core/node.ts";
+import type { RememberedRequest } from "../core/request.ts";
 import type { SessionRecord } from "../core/session.ts";
 
 /**
@@ -52,6 +53,8 @@ export interface Retention {
 export interface StateSink {
   node(path: string, record: NodeRecord, data: Uint8Array): void;
   session(session: SessionRecord): void;
+  /** In the order of their zxids. */
+  request(request: RememberedRequest): void;
 }
 
 /** The disk is full: nothing of the batch was stored, and everything before it is intact. */

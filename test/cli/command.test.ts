@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { namesOf, settingNames } from "../../src/config/settings.ts";
@@ -70,4 +70,59 @@ test("serve logs where it listens, warns in its log, and stops at SIGTERM with 0
   expect(JSON.parse(await server.line("syncLimit"))).toMatchObject({ level: "warn" });
   server.child.kill("SIGTERM");
   expect(await server.finished).toMatchObject({ code: 0, stderr: "" });
+});
+
+test("keys that cannot be used end the start with one line, before the database is touched", async () => {
+  const dir = join(tempDir(), "data");
+  const keys = ["--tls-cert-file", "/no/such.pem", "--tls-key-file", "/no/such.key"];
+  const { code, stderr } = await run(["serve", "--port", "0", "--data-dir", dir, ...keys]);
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: "corral: /no/such.pem cannot be read: it does not exist\n",
+  });
+  expect(existsSync(dir)).toBe(false);
+});
+
+test("an open door is told in the log", async () => {
+  const server = startCommand(["serve", "--port", "0", "--host", "0.0.0.0", "--data-dir", tempDir()]);
+  expect(JSON.parse(await server.line("no TLS"))).toMatchObject({ level: "warn", host: "0.0.0.0" });
+  expect(JSON.parse(await server.line("taken from anybody"))).toMatchObject({ level: "warn" });
+  server.child.kill("SIGTERM");
+  await server.finished;
+});
+
+test("the audit log begins and ends with the server, in a file for its owner alone", async () => {
+  const file = join(tempDir(), "audit.log");
+  const args = ["serve", "--port", "0", "--data-dir", tempDir(), "--audit-log", file];
+  for (let start = 0; start < 2; start++) {
+    const server = startCommand(args);
+    await server.line("listening");
+    server.child.kill("SIGTERM");
+    await server.finished;
+  }
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  const lines = readFileSync(file, "utf8").trim().split("\n");
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { time: expect.stringMatching(/^\d{4}-/), operation: "serverStart", result: "success" },
+    { operation: "serverStop", result: "invoked" },
+    { operation: "serverStart" },
+    { operation: "serverStop" },
+  ]);
+});
+
+test("an audit log that cannot be written ends the start; one whose disk is full is told in the log", async () => {
+  const serve = ["serve", "--port", "0", "--data-dir", join(tempDir(), "data"), "--audit-log"];
+  const { code, stderr } = await run([...serve, "/no/such/audit.log"]);
+  expect({ code, stderr }).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^corral: the audit log cannot be written: ENOENT/),
+  });
+  const server = startCommand([...serve, "/dev/full"]);
+  expect(JSON.parse(await server.line("loses lines"))).toMatchObject({
+    level: "warn",
+    reason: expect.stringContaining("ENOSPC"),
+  });
+  await server.line("listening");
+  server.child.kill("SIGTERM");
+  expect(await server.finished).toMatchObject({ code: 0 });
 });

@@ -7,6 +7,16 @@ test("the defaults", () => {
   expect(load([]).settings).toEqual({
     host: "127.0.0.1",
     port: 7181,
+    healthPort: 0,
+    tlsCertFile: "",
+    tlsKeyFile: "",
+    tlsClientCaFile: "",
+    tlsClientAuth: "none",
+    requireAuthentication: "none",
+    superDigest: "",
+    jwtKeysFile: "",
+    jwtIssuer: "",
+    jwtAudience: "",
     dataDir: "/home/ada/.local/share/corral",
     tickMs: 2_000,
     minSessionTimeoutMs: 4_000,
@@ -19,6 +29,7 @@ test("the defaults", () => {
     maxConnections: 20_000,
     maxConnectionsPerAddress: 0,
     logLevel: "info",
+    auditLog: "",
     acceptDataLoss: false,
   });
 });
@@ -123,6 +134,22 @@ test("a file that cannot be read says why", () => {
     "configuration file /no/such.toml cannot be read: it does not exist",
   );
   expect(complaint(["--config", "/"])).toBe("configuration file / cannot be read: it is a directory");
+});
+
+const tls = ["--tls-cert-file", "cert.pem", "--tls-key-file", "key.pem"];
+test.each([
+  [tls.slice(0, 2), "tls_cert_file needs tls_key_file as well"],
+  [tls.slice(2), "tls_key_file needs tls_cert_file as well"],
+  [["--jwt-keys-file", "jwks.json", "--jwt-issuer", "me"], "jwt_keys_file needs jwt_audience as well"],
+  [["--jwt-audience", "corral"], "jwt_audience needs jwt_keys_file as well"],
+  [["--tls-client-ca-file", "ca.pem"], "tls_client_ca_file needs tls_cert_file as well"],
+  [[...tls, "--tls-client-auth", "require"], "tls_client_auth = require needs tls_client_ca_file as well"],
+  [
+    [...tls, "--tls-client-ca-file", "ca"],
+    "tls_client_ca_file needs tls_client_auth to be request or require",
+  ],
+])("half of a protection is refused: %j", (flags, message) => {
+  expect(complaint(flags)).toBe(message);
 });
 
 const port = "a whole number from 0 to 65535";

@@ -38,6 +38,7 @@ test("every name that Corral has as well", () => {
     maxSessionTimeout=60000
     maxClientCnxns=60
     maxCnxns=500
+    DigestAuthenticationProvider.superDigest=super:D/InIHSb7yEEbrWz8b9l71RjZJU=
   `);
   expect(settings).toMatchObject({
     tickMs: 1_000,
@@ -48,6 +49,7 @@ test("every name that Corral has as well", () => {
     maxSessionTimeoutMs: 60_000,
     maxConnectionsPerAddress: 60,
     maxConnections: 500,
+    superDigest: "super:D/InIHSb7yEEbrWz8b9l71RjZJU=",
   });
   expect(warnings).toEqual([]);
 });
@@ -92,9 +94,9 @@ test.each([
   ["dynamicConfigFile=/x", "single server"],
   ["group.1=1:2:3", "single server"],
   ["peerType=observer", "single server"],
-  ["authProvider.1=org.example.Sasl", "authenticate"],
-  ["enforce.auth.enabled=true", "authenticate"],
-  ["DigestAuthenticationProvider.superDigest=super:x", "authenticate"],
+  ["authProvider.1=org.example.Sasl", "let in"],
+  ["enforce.auth.enabled=true", "let in"],
+  ["DigestAuthenticationProvider.digestAlg=SHA-256", "let in"],
   ["skipACL=yes", "ACLs"],
   ["audit.enable=true", "audit"],
   ["enforceQuota=true", "quotas"],

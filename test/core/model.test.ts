@@ -20,14 +20,20 @@ import { operation } from "../support/random-operations.ts";
 /** Which of the sessions opened so far, closed ones included; -1 for none. */
 const sessionIndex = fc.integer({ min: -1, max: 5 });
 
+const requestKey = fc.constantFrom(...new Array(8).fill(undefined), "r1", "r2", "r3", "r4");
+
 type Step =
-  | { readonly do: Operation; readonly sessionIndex: number }
+  | {
+      readonly do: Operation;
+      readonly sessionIndex: number;
+      readonly requestKey: string | undefined;
+    }
   | { readonly publish: number }
   | { readonly waitMs: number }
   | { readonly lose: true };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 12, arbitrary: fc.record({ do: operation, sessionIndex }) },
+  { weight: 12, arbitrary: fc.record({ do: operation, sessionIndex, requestKey }) },
   { weight: 3, arbitrary: fc.record({ publish: fc.integer({ min: 1, max: 10 }) }) },
   { weight: 2, arbitrary: fc.record({ waitMs: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 1, arbitrary: fc.constant({ lose: true as const }) },
@@ -43,15 +49,18 @@ class Run {
   readonly sessions: number[] = [];
 
   take(taken: Step): void {
-    if ("do" in taken) this.do(this.bind(taken.do, taken.sessionIndex), taken.sessionIndex);
+    if ("do" in taken) this.do(this.bind(taken.do, taken.sessionIndex), taken);
     else if ("publish" in taken) this.publish(taken.publish);
     else if ("waitMs" in taken) this.stagedModel.timeMs += taken.waitMs;
     else this.lose();
   }
 
-  do(operation: Operation, index: number): void {
-    const sessionId = this.sessions[index];
-    const caller = sessionId === undefined || operation.op === "closeSession" ? {} : { sessionId };
+  do(operation: Operation, { sessionIndex, requestKey }: Extract<Step, { do: Operation }>): void {
+    const sessionId = operation.op === "closeSession" ? undefined : this.sessions[sessionIndex];
+    // So that some of them ask for the same again.
+    const fingerprint = operation.op;
+    const request = requestKey === undefined ? undefined : { key: requestKey, fingerprint };
+    const caller = { ...(sessionId && { sessionId }), ...(request && { request }) };
     const zxid = (this.waiting.at(-1)?.transaction.zxid ?? this.tree.zxid) + 1;
     const { timeMs } = this.stagedModel;
     const prepared = prepare(operation, caller, this.staging, { zxid, timeMs });
@@ -61,8 +70,9 @@ class Run {
       return;
     }
     expect(expected.refused).toBeUndefined();
-    if (operation.op === "create") expect(toldOfCreate(prepared)).toBe(expected.told);
-    if (prepared.transacted) expect(told(prepared.transacted)).toBe(expected.told);
+    const { path, existed, data, transacted } = prepared.answered ?? prepared;
+    if (operation.op === "create") expect(toldOfCreate({ path, existed, data })).toBe(expected.told);
+    if (transacted) expect(told(transacted)).toBe(expected.told);
     if (prepared.changes.length === 0) return;
     const transaction = { zxid, timeMs, changes: prepared.changes };
     this.staging.begin(zxid);
@@ -72,6 +82,8 @@ class Run {
   }
 
   publish(count: number): void {
+    // From here on they are kept, not counted.
+    for (const id of this.sessions) this.staging.ephemeralCount(id);
     for (const { transaction, operation, caller } of this.waiting.splice(0, count)) {
       apply(transaction, this.tree);
       this.tree.zxid = transaction.zxid;
@@ -113,6 +125,7 @@ class Run {
       const owned = [...this.stagedModel.nodes].filter(([, node]) => node.owner === id).map(([path]) => path);
       expect([...this.staging.ephemeralsOf(id)].sort()).toEqual(owned.sort());
       expect(this.staging.ephemeralCountMax(id)).toBeGreaterThanOrEqual(owned.length);
+      expect(this.staging.ephemeralCount(id)).toBe(owned.length);
     }
     expect(brokenInvariants(this.tree)).toEqual([]);
   }
@@ -149,8 +162,8 @@ function told({ branch, results }: Transacted): string {
 }
 
 function toldOfCreate(created: {
-  readonly path?: string;
-  readonly existed?: boolean;
+  readonly path?: string | undefined;
+  readonly existed?: boolean | undefined;
   readonly data?: Uint8Array | undefined;
 }): string {
   const { path, existed, data } = created;

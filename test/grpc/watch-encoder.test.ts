@@ -7,6 +7,7 @@ import {
   type WatchEventSchema,
   WatchResponseSchema,
 } from "../../gen/ts/corral/v1/watch_pb.js";
+import { openAcl } from "../../src/core/acl.ts";
 import { type EventKind, eventsOf, type NodeEvent } from "../../src/core/event.ts";
 import type { NodeRecord } from "../../src/core/node.ts";
 import { watchSpec } from "../../src/core/watch.ts";
@@ -31,6 +32,7 @@ const node: fc.Arbitrary<NodeRecord> = fc.record({
   // Half of them make a cversion below zero.
   creates: fc.integer({ min: 0, max: 2 ** 31 - 1 }),
   aversion: int32,
+  acl: fc.constant(openAcl),
   ephemeralOwner: number53,
   lifetimeMs: fc.oneof(fc.constantFrom(-1, 0), fc.integer({ min: 1, max: ttlMsMax })),
   dataLength: fc.nat(2 ** 20),

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { aclOf, openAcl } from "../../src/core/acl.ts";
 import type { Change, Stamp, Transaction } from "../../src/core/change.ts";
 import { createdNode, type NodeRecord } from "../../src/core/node.ts";
 import { packTransactions, unpackTransactions } from "../../src/journal/codec.ts";
@@ -13,6 +14,7 @@ const id = fc.integer({ min: 1, max: zxidMax });
 const timeoutMs = fc.nat();
 const wallMs = fc.integer({ min: -1e12, max: 8.64e15 });
 const zxid = fc.integer({ min: 0, max: zxidMax });
+const acl = fc.constantFrom(openAcl, aclOf([{ scheme: "jwt", id: "\u00e9:a,b", permissions: 5 }]));
 const node: fc.Arbitrary<NodeRecord> = fc.record({
   czxid: zxid,
   mzxid: zxid,
@@ -24,6 +26,7 @@ const node: fc.Arbitrary<NodeRecord> = fc.record({
   aversion: int32,
   ephemeralOwner: zxid,
   lifetimeMs: fc.integer({ min: -1, max: ttlMsMax }),
+  acl,
   dataLength: fc.nat(),
   numChildren: fc.nat(),
 });
@@ -31,6 +34,7 @@ const previousData = fc.option(data, { nil: undefined });
 const change: fc.Arbitrary<Change> = fc.oneof(
   fc.record({ kind: fc.constant("nodeCreated" as const), path, data, node, parent: node }),
   fc.record({ kind: fc.constant("nodeDataSet" as const), path, data, node, previousData }),
+  fc.record({ kind: fc.constant("nodeAclSet" as const), path, node }),
   fc.record({ kind: fc.constant("nodeDataSet" as const), path, data, node, previousData, takenFrom: id }),
   fc.record({
     kind: fc.constant("nodeDeleted" as const),
@@ -48,6 +52,14 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   }),
   fc.record({ kind: fc.constant("sessionTimeoutSet" as const), sessionId: id, timeoutMs }),
   fc.record({ kind: fc.constant("sessionClosed" as const), sessionId: id }),
+  fc.record({
+    kind: fc.constant("requestAnswered" as const),
+    zxid: id,
+    timeMs: wallMs,
+    key: fc.string(),
+    fingerprint: fc.string(),
+    answer: fc.string(),
+  }),
 );
 const batch: fc.Arbitrary<Transaction[]> = fc
   .tuple(
@@ -69,6 +81,7 @@ const batch: fc.Arbitrary<Transaction[]> = fc
 
 /** A created node is what its transaction makes of it. */
 function ofTransaction(each: Change, stamp: Stamp): Change {
+  if (each.kind === "requestAnswered") return { ...each, ...stamp };
   if (each.kind !== "nodeCreated") return each;
   return { ...each, node: createdNode(stamp, each.node, each.data.length) };
 }

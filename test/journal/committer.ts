@@ -32,7 +32,7 @@ if (end === "dieMigrating") {
 }
 
 const journal = await openSqliteJournal({ dataDir });
-await journal.load({ node: () => {}, session: () => {} });
+await journal.load({ node: () => {}, session: () => {}, request: () => {} });
 console.log("open");
 for (let zxid = 1; zxid <= commits; zxid++) {
   const data = Buffer.alloc(dataBytes, `${zxid} `);

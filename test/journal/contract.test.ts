@@ -1,11 +1,14 @@
 import { describe, expect, onTestFinished, test } from "vitest";
+import { openAcl } from "../../src/core/acl.ts";
 import type { Change, Transaction } from "../../src/core/change.ts";
 import { reservedNodes } from "../../src/core/reserved.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
-import { dataBytesMax, ttlMsMax } from "../../src/limits.ts";
+import { dataBytesMax, rememberedRequestAgeMaxMs, ttlMsMax } from "../../src/limits.ts";
 import { MemoryJournal, MemoryStore } from "../support/memory-journal.ts";
 import {
+  aclFor,
+  aclSet,
   allHistory,
   at,
   created,
@@ -74,6 +77,7 @@ describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
         aversion: 0,
         ephemeralOwner: 3,
         lifetimeMs: 0,
+        acl: openAcl,
         dataLength: 2,
         numChildren: 0,
       },
@@ -110,6 +114,20 @@ describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
     expect(lifetimes.map((each) => nodes.get(`/n${each}`)?.record.lifetimeMs)).toEqual(lifetimes);
   });
 
+  test("keeps who may do what, also when it is set again, shared or taken back", async () => {
+    const journal = await openEmpty();
+    const [ada, bob] = [aclFor("ada"), aclFor("bob, the \u00fcber-builder")];
+    await journal.commit([
+      at(1, created("/a", { acl: ada }), created("/b", { acl: ada, parentCreates: 2 })),
+      at(2, created("/c", { acl: bob, parentCreates: 3 }), aclSet("/b", openAcl, 1)),
+    ]);
+    await journal.commit([at(3, aclSet("/a", bob, 1))]);
+    const { nodes } = await afterRestart(journal);
+    const lists = ["/a", "/b", "/c", "/zookeeper/config"].map((path) => nodes.get(path)?.record.acl.text);
+    expect(lists).toEqual([bob.text, "", bob.text, "world:anyone:r"]);
+    expect(nodes.get("/a")?.record).toMatchObject({ aversion: 1, czxid: 1, mzxid: 1, pzxid: 1, version: 0 });
+  });
+
   test("keeps who an ephemeral node belongs to when it changes hands", async () => {
     const journal = await openEmpty();
     await journal.commit([at(7, created("/e", { owner: 3 })), at(8, dataSet("/e", "x", 1, 4))]);
@@ -143,6 +161,29 @@ describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
       { id: 1, secret: "secret-1", timeoutMs: 4000, owner: "" },
       { id: 3, secret: "secret-3", timeoutMs: 9000, owner: "client 3" },
     ]);
+  });
+
+  test("keeps what was answered to whom, oldest first, and forgets it in time", async () => {
+    const journal = await openEmpty();
+    const answered = (zxid: number, timeMs: number): Change => ({
+      kind: "requestAnswered",
+      zxid,
+      timeMs,
+      key: `key ${zxid}`,
+      fingerprint: "print",
+      answer: `{"zxid":${zxid}}`,
+    });
+    const happened = (zxid: number, timeMs: number): Transaction => ({
+      zxid,
+      timeMs,
+      changes: [created(`/n${zxid}`)({ zxid, timeMs }), answered(zxid, timeMs)],
+    });
+    await journal.commit([happened(1, 1_000), happened(2, 2_000)]);
+    await journal.commit([happened(3, 1_001 + rememberedRequestAgeMaxMs)]);
+    const { requests } = await afterRestart(journal);
+    const { kind: _, ...last } = answered(3, 1_001 + rememberedRequestAgeMaxMs) as { kind: string };
+    expect(requests.slice(-2).map(({ zxid }) => zxid)).toEqual([2, 3]);
+    expect(requests.at(-1)).toEqual(last);
   });
 
   test("answers parents before children, and siblings by their UTF-8 bytes", async () => {

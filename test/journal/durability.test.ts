@@ -1,11 +1,12 @@
 import { readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
 import { JournalFull, JournalUnusable } from "../../src/journal/journal.ts";
 import { openSqliteJournal, type SqliteJournalOptions } from "../../src/journal/sqlite/sqlite-journal.ts";
 import { skipUnless, toolPath } from "../support/tools.ts";
 import { commitAndDie, startCommitter } from "./children.ts";
-import { at, created, dataSet, deleted, loadAll, tempDir, warningsOf } from "./state.ts";
+import { aclFor, aclSet, at, created, dataSet, deleted, loadAll, tempDir, warningsOf } from "./state.ts";
 
 async function open(options: SqliteJournalOptions) {
   const journal = await openSqliteJournal(options);
@@ -114,6 +115,28 @@ test("a full disk refuses a batch whole, and goes on when there is room again", 
   expect(lastZxid).toBe(5);
   expect([...nodes.keys()].filter((path) => !path.startsWith("/zookeeper"))).toEqual(["/", "/d"]);
   expect(nodes.get("/")?.record).toMatchObject({ pzxid: 5, creates: 2 });
+});
+
+test("a list that went with a refused batch is stored with the next one; one that nobody has goes at a start", async () => {
+  const dataDir = tempDir();
+  const journal = await open({ dataDir, pageCountMax: 40 });
+  const acl = aclFor("ada");
+  const large = "x".repeat(150_000);
+  const tooMuch = [at(1, created("/a", { acl })), at(2, created("/b", { data: large, parentCreates: 2 }))];
+  await expect(journal.commit(tooMuch)).rejects.toBeInstanceOf(JournalFull);
+  await journal.commit([at(3, created("/a", { acl })), at(4, aclSet("/a", aclFor("bob"), 1))]);
+  await journal.close();
+  const lists = () => {
+    const connection = new Database(join(dataDir, "corral.db"), { readonly: true });
+    const texts = connection.prepare("SELECT text FROM acls ORDER BY text").pluck().all();
+    connection.close();
+    return texts;
+  };
+  expect(lists()).toEqual(["jwt:ada:r", "jwt:bob:r", "world:anyone:r"]);
+  const second = await open({ dataDir });
+  expect((await loadAll(second)).nodes.get("/a")?.record.acl).toEqual(aclFor("bob"));
+  await second.close();
+  expect(lists()).toEqual(["jwt:bob:r", "world:anyone:r"]);
 });
 
 test("changes that contradict what is stored are rolled back, and the journal stops", async () => {

@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { type Acl, aclOf, openAcl, permissions } from "../../src/core/acl.ts";
 import type { Change, Stamp, Transaction } from "../../src/core/change.ts";
 import { createdNode, forever, type NodeRecord } from "../../src/core/node.ts";
+import type { RememberedRequest } from "../../src/core/request.ts";
 import type { SessionRecord } from "../../src/core/session.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { type JournalLog, silentLog } from "../../src/journal/sqlite/log.ts";
@@ -12,18 +14,21 @@ export interface LoadedState {
   readonly lastZxid: number;
   readonly nodes: Map<string, { record: NodeRecord; data: string }>;
   readonly sessions: SessionRecord[];
+  readonly requests: RememberedRequest[];
 }
 
 /** Everything a journal loads, in its order. Data as latin1, to compare and print. */
 export async function loadAll(journal: Journal): Promise<LoadedState> {
   const nodes: LoadedState["nodes"] = new Map();
   const sessions: SessionRecord[] = [];
+  const requests: RememberedRequest[] = [];
   const { lastZxid } = await journal.load({
     node: (path, record, data) =>
       void nodes.set(path, { record, data: Buffer.from(data).toString("latin1") }),
     session: (session) => void sessions.push(session),
+    request: (request) => void requests.push(request),
   });
-  return { lastZxid, nodes, sessions };
+  return { lastZxid, nodes, sessions, requests };
 }
 
 /** A change that still lacks its zxid and time. */
@@ -38,15 +43,21 @@ export function at(zxid: number, ...drafts: (Draft | Change)[]): Transaction {
 /** The journal takes the records as they come: of a parent, it stores what children can change. */
 export function created(
   path: string,
-  options: { data?: string | Uint8Array; owner?: number; lifetimeMs?: number; parentCreates?: number } = {},
+  options: {
+    data?: string | Uint8Array;
+    owner?: number;
+    lifetimeMs?: number;
+    acl?: Acl;
+    parentCreates?: number;
+  } = {},
 ): Draft {
-  const { owner = 0, lifetimeMs = forever, parentCreates = 1 } = options;
+  const { owner = 0, lifetimeMs = forever, acl = openAcl, parentCreates = 1 } = options;
   const data = Buffer.from(options.data ?? "");
   return (stamp) => ({
     kind: "nodeCreated",
     path,
     data,
-    node: createdNode(stamp, { ephemeralOwner: owner, lifetimeMs }, data.length),
+    node: createdNode(stamp, { ephemeralOwner: owner, lifetimeMs, acl }, data.length),
     parent: { ...someNode, pzxid: stamp.zxid, creates: parentCreates },
   });
 }
@@ -67,6 +78,15 @@ export function dataSet(path: string, text: string | Uint8Array, version: number
     },
     previousData: Buffer.from("before"),
   });
+}
+
+export function aclSet(path: string, acl: Acl, aversion: number): Draft {
+  return () => ({ kind: "nodeAclSet", path, node: { ...someNode, acl, aversion } });
+}
+
+/** A list with one entry. */
+export function aclFor(id: string): Acl {
+  return aclOf([{ scheme: "jwt", id, permissions: permissions.read }]);
 }
 
 export function deleted(path: string, { parentCreates = 1 } = {}): Draft {

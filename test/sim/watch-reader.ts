@@ -62,7 +62,7 @@ export class Reader {
     this.#bookmark = 0;
     const inbox = this.#inbox;
     const { stream, close } = engine.watch(
-      { peer: "test", sessionId: undefined },
+      { peer: "test", sessionId: undefined, identities: [] },
       {
         send: (message, sent) => {
           // What is sent is durable, whoever reads it when.

@@ -14,7 +14,7 @@ export interface Language {
   /** Prepares the programs. Call it in beforeAll: the first Go build takes a minute. */
   readonly prepare: () => void;
   /** The command of each program. */
-  readonly programs: Readonly<Record<"story" | "provider" | "caller", () => string[]>>;
+  readonly programs: Readonly<Record<"story" | "whoami" | "provider" | "caller", () => string[]>>;
 }
 
 const goBinaries = lazyFolder("corral-go-");
@@ -27,6 +27,7 @@ export const languages: Language[] = [
     prepare: () => {},
     programs: {
       story: () => [process.execPath, "test/story/story.ts"],
+      whoami: () => [process.execPath, "test/story/whoami.ts"],
       provider: () => [process.execPath, "examples/typescript/provider.ts"],
       caller: () => [process.execPath, "examples/typescript/caller.ts"],
     },
@@ -36,10 +37,12 @@ export const languages: Language[] = [
     tools: ["go"],
     prepare: () => {
       runTool("go", ["build", "-o", join(goBinaries(), "story"), "."], join(root, "test/story/go"));
+      runTool("go", ["build", "-o", `${goBinaries()}/`, "./whoami"], join(root, "test/story/go"));
       runTool("go", ["build", "-o", `${goBinaries()}/`, "./..."], join(root, "examples/go"));
     },
     programs: {
       story: () => [join(goBinaries(), "story")],
+      whoami: () => [join(goBinaries(), "whoami")],
       provider: () => [join(goBinaries(), "provider")],
       caller: () => [join(goBinaries(), "caller")],
     },
@@ -50,6 +53,7 @@ export const languages: Language[] = [
     prepare: () => {},
     programs: {
       story: () => [toolPath("python"), "test/story/story.py"],
+      whoami: () => [toolPath("python"), "test/story/whoami.py"],
       provider: () => [toolPath("python"), "examples/python/provider.py"],
       caller: () => [toolPath("python"), "examples/python/caller.py"],
     },

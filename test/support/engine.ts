@@ -1,6 +1,7 @@
 import { onTestFinished } from "vitest";
 import { brokenInvariants } from "../../src/core/invariants.ts";
 import { anonymous, type Caller, type CreateMode, type Outcome } from "../../src/core/operation.ts";
+import type { AuditSink } from "../../src/engine/audit.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import { CountingRandom, ManualClock } from "./manual-clock.ts";
 import { MemoryJournal } from "./memory-journal.ts";
@@ -17,6 +18,7 @@ export class TestEngine {
   static async start(
     journal: MemoryJournal = new MemoryJournal(),
     clock: ManualClock = new ManualClock(),
+    audit?: AuditSink,
   ): Promise<TestEngine> {
     const failures: unknown[] = [];
     const engine = await Engine.start({
@@ -31,6 +33,7 @@ export class TestEngine {
         maxTransactionOperations: 1_000,
       },
       onFailure: (error) => failures.push(error),
+      audit,
     });
     const started = new TestEngine(engine, clock, journal, failures);
     onTestFinished(() => started.check());

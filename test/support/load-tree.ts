@@ -8,6 +8,7 @@ export async function loadTree(dataDir: string): Promise<Tree> {
   const { lastZxid } = await journal.load({
     node: (path, record, data) => tree.loadNode(path, record, data),
     session: (session) => tree.putSession(session),
+    request: (request) => tree.putRequest(request),
   });
   tree.zxid = lastZxid;
   await journal.close();

@@ -1,5 +1,6 @@
 import type { Change, Transaction } from "../../src/core/change.ts";
 import type { NodeRecord } from "../../src/core/node.ts";
+import type { RememberedRequest } from "../../src/core/request.ts";
 import { reservedNodes } from "../../src/core/reserved.ts";
 import type { SessionRecord } from "../../src/core/session.ts";
 import {
@@ -20,6 +21,7 @@ interface StoredNode {
 export class MemoryStore {
   readonly nodes = new Map<string, StoredNode>();
   readonly sessions = new Map<number, SessionRecord>();
+  readonly requests: RememberedRequest[] = [];
   lastZxid = 0;
   /** Every transaction after the zxid that was compacted. */
   history: Transaction[] = [];
@@ -51,6 +53,11 @@ export class MemoryStore {
         this.#update(change.path, fields, change.data.slice());
         return;
       }
+      case "nodeAclSet": {
+        const { acl, aversion } = change.node;
+        this.#update(change.path, { acl, aversion });
+        return;
+      }
       case "nodeDeleted":
         if (!this.nodes.delete(change.path)) throw new Error(`no node ${change.path}`);
         this.#updateParent(change);
@@ -67,6 +74,11 @@ export class MemoryStore {
       }
       case "sessionClosed":
         if (!this.sessions.delete(change.sessionId)) throw new Error(`no session ${change.sessionId}`);
+        return;
+      case "requestAnswered": {
+        const { kind: _, ...request } = change;
+        this.requests.push(request);
+      }
     }
   }
 
@@ -157,6 +169,7 @@ export class MemoryJournal implements Journal {
     for (const session of this.store.sessions.values()) sink.session(session);
     const byPath = [...this.store.nodes].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
     for (const [path, { record, data }] of byPath) sink.node(path, record, data);
+    for (const request of this.store.requests) sink.request(request);
     return { lastZxid: this.store.lastZxid };
   }
 

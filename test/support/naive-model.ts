@@ -45,6 +45,8 @@ export class NaiveModel {
   nodes = new Map<string, ModelNode>();
   /** The owner of each. */
   sessions = new Map<number, string>();
+  /** What was asked for and told under each request key. */
+  answers = new Map<string, { readonly fingerprint: string; readonly told: string }>();
   zxid = 0;
   timeMs = 0;
   /** The operation under way has changed something. */
@@ -58,6 +60,7 @@ export class NaiveModel {
     const copy = new NaiveModel();
     copy.nodes = new Map([...this.nodes].map(([path, node]) => [path, { ...node }]));
     copy.sessions = new Map(this.sessions);
+    copy.answers = new Map(this.answers);
     copy.zxid = this.zxid;
     copy.timeMs = this.timeMs;
     return copy;
@@ -68,8 +71,14 @@ export class NaiveModel {
     this.#changed = false;
     try {
       if (caller.sessionId !== undefined && !this.sessions.has(caller.sessionId)) refuse("SESSION_EXPIRED");
+      const { request } = caller;
+      const before = request && this.answers.get(request.key);
+      if (before !== undefined) {
+        return before.fingerprint === request?.fingerprint ? before : { refused: "REQUEST_ID_REUSED" };
+      }
       const told = this.#do(operation, caller, this.zxid + 1);
       if (this.#changed) this.zxid += 1;
+      if (this.#changed && request) this.answers.set(request.key, { ...request, told });
       return { told };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;

@@ -1,5 +1,6 @@
 // Random operations on few nodes, so that they meet: for the tests that compare histories.
 import fc from "fast-check";
+import { allPermissions } from "../../src/core/acl.ts";
 import type {
   Condition,
   CreateMode,
@@ -26,6 +27,12 @@ const modes: CreateMode[] = [
 const data = fc.string({ maxLength: 8 }).map((text) => Buffer.from(text));
 const version = fc.constantFrom(-1, -1, 0, 1, 2);
 
+/** They allow everybody everything, and differ all the same. */
+const lists = [undefined, undefined, ["ada"], ["bob"], ["ada", "bob"]].map((ids) => {
+  const everybody = { scheme: "world", id: "anyone", permissions: allPermissions };
+  return ids && [everybody, ...ids.map((id) => ({ scheme: "jwt", id, permissions: 1 }))];
+});
+
 /** Mostly with what goes with the mode. */
 const create: fc.Arbitrary<NodeOperation> = fc
   .record({
@@ -33,6 +40,7 @@ const create: fc.Arbitrary<NodeOperation> = fc
     data,
     mode: fc.constantFrom(...modes),
     ttlMs: fc.constantFrom(undefined, undefined, undefined, undefined, 0, 1, 3, 2 ** 40),
+    acl: fc.constantFrom(...lists),
     parents: fc.constantFrom(undefined, undefined, "persistent" as const, "container" as const),
     ifExists: fc.constantFrom(
       "fail" as const,
@@ -42,9 +50,9 @@ const create: fc.Arbitrary<NodeOperation> = fc
       "takeOver" as const,
     ),
   })
-  .map((made) => {
+  .map(({ acl, ...made }) => {
     const ttlMs = made.ttlMs ?? (made.mode.endsWith("Ttl") ? 2 : 0);
-    return { ...made, op: "create", ttlMs };
+    return { ...made, ...(acl && { acl }), op: "create", ttlMs };
   });
 
 export const nodeOperation: fc.Arbitrary<NodeOperation> = fc.oneof(

@@ -12,6 +12,7 @@ import {
 } from "@bufbuild/protobuf";
 import { anyUnpack } from "@bufbuild/protobuf/wkt";
 import {
+  type ChannelCredentials,
   Client,
   type ClientDuplexStream,
   type ClientOptions,
@@ -61,9 +62,15 @@ export class RpcError extends Error {
 export class RpcClient {
   readonly #client: Client;
 
-  constructor(address: string, options: ClientOptions = {}) {
-    this.#client = new Client(address, credentials.createInsecure(), {
+  constructor(
+    address: string,
+    options: ClientOptions = {},
+    channel: ChannelCredentials = credentials.createInsecure(),
+  ) {
+    this.#client = new Client(address, channel, {
       "grpc.use_local_subchannel_pool": 1,
+      // What TLS asks the server to be; an address is no name.
+      "grpc.ssl_target_name_override": "localhost",
       ...options,
     });
   }

@@ -1,6 +1,9 @@
+import type { ChannelCredentials } from "@grpc/grpc-js";
 import { onTestFinished } from "vitest";
+import { Authenticator } from "../../src/auth/authenticator.ts";
 import { systemRandom } from "../../src/clock.ts";
 import { brokenInvariants } from "../../src/core/invariants.ts";
+import type { AuditSink } from "../../src/engine/audit.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import { type GrpcServer, type GrpcServerOptions, startGrpcServer } from "../../src/grpc/server.ts";
 import type { Journal } from "../../src/journal/journal.ts";
@@ -24,9 +27,14 @@ export interface TestServer {
 
 /** A whole server on a free port of the loopback; it stops, and is checked, at the end of the test. */
 export async function startServer(
-  options: Partial<GrpcServerOptions> & { readonly journal?: Journal } = {},
+  options: Partial<GrpcServerOptions> & {
+    readonly journal?: Journal;
+    readonly clock?: ManualClock;
+    readonly credentials?: ChannelCredentials;
+    readonly audit?: AuditSink;
+  } = {},
 ): Promise<TestServer> {
-  const clock = new ManualClock();
+  const clock = options.clock ?? new ManualClock();
   const engine = await Engine.start({
     journal: options.journal ?? new MemoryJournal(),
     clock,
@@ -39,6 +47,7 @@ export async function startServer(
       maxTransactionOperations: 1_000,
     },
     onFailure: () => {},
+    audit: options.audit,
   });
   const logged: unknown[] = [];
   const note = (fields: object) => logged.push(fields);
@@ -46,13 +55,15 @@ export async function startServer(
     engine,
     host: "127.0.0.1",
     port: 0,
+    authenticator: new Authenticator({ clock, demand: "none" }),
     maxConnections: 1_000,
     maxConnectionsPerAddress: 1_000,
     log: { error: note, warn: note },
     ...options,
+    clock,
   });
   const address = `127.0.0.1:${grpc.port}`;
-  const client = new RpcClient(address);
+  const client = new RpcClient(address, {}, options.credentials);
   let stopped: Promise<void> | undefined;
   const stop = () => {
     stopped ??= (async () => {

@@ -24,7 +24,7 @@ export class WatchReader implements WatchSink {
 
   constructor(server: TestEngine, sessionId?: number) {
     this.#server = server;
-    const { stream, close } = server.engine.watch({ peer: "test", sessionId }, this);
+    const { stream, close } = server.engine.watch({ peer: "test", sessionId, identities: [] }, this);
     this.stream = stream;
     this.close = close;
   }

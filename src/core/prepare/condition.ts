@@ -1,13 +1,21 @@
+import type { Identity } from "../identity.ts";
 import type { NodeRecord } from "../node.ts";
 import { anyVersion, type Condition } from "../operation.ts";
 import type { Refusal } from "../refusal.ts";
 import type { StateReader } from "../state.ts";
+import { denied } from "./permission.ts";
 import { badVersion, nodeExists, noNode } from "./refusals.ts";
 
-/** Why a condition does not hold; undefined if it does. Its path must be valid. */
-export function brokenCondition(condition: Condition, state: StateReader): Refusal | undefined {
+/** Why a condition does not hold, or may not be asked for; undefined if it holds. Its path must be valid. */
+export function brokenCondition(
+  condition: Condition,
+  state: StateReader,
+  identities: readonly Identity[],
+): Refusal | undefined {
   const { path } = condition;
   const node = state.node(path);
+  const refusal = node && denied("read", path, node, identities);
+  if (refusal !== undefined) return refusal;
   if (condition.test === "exists" && !condition.expected) {
     return node === undefined ? undefined : nodeExists(path);
   }

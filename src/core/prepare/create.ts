@@ -1,3 +1,5 @@
+import { type Acl, openAcl } from "../acl.ts";
+import { fixAcl } from "../acl-rules.ts";
 import type { Change } from "../change.ts";
 import { createdNode, type NodeRecord, withChild } from "../node.ts";
 import { anyVersion, type Caller, type NotDone } from "../operation.ts";
@@ -8,6 +10,7 @@ import type { StateReader } from "../state.ts";
 import { checkTtl, lifetimeOf, traitsOf } from "./create-mode.ts";
 import { checkEphemeralCount } from "./ephemeral-count.ts";
 import { createParents, type Parents } from "./parents.ts";
+import { denied } from "./permission.ts";
 import { type Context, type Of, type Prepared, refuse } from "./prepared.ts";
 import { badArgument, noChildrenForEphemerals, nodeExists, noNode, sessionRequired } from "./refusals.ts";
 import { prepareSet } from "./set.ts";
@@ -29,8 +32,10 @@ export function prepareCreate(
   if (ephemeral && caller.sessionId === undefined) return refuse(sessionRequired);
   const badStart = checkPathStart(path);
   if (badStart !== undefined) return refuse(badStart);
+  const acl = operation.acl === undefined ? openAcl : fixAcl(operation.acl, context.identities);
+  if ("reason" in acl) return refuse(acl);
   const parentPath = parentOf(path);
-  const parents = findParents(operation, parentPath, state, context);
+  const parents = findParents({ ...operation, acl }, parentPath, state, context);
   if ("ok" in parents) return parents;
   const { parent } = parents;
   const created = sequential ? sequentialPath(path, parent.creates) : path;
@@ -44,7 +49,7 @@ export function prepareCreate(
   const tooMany = ephemeral ? checkEphemeralCount(ephemeralOwner, state) : undefined;
   if (tooMany !== undefined) return refuse(tooMany);
   const { stamp } = context;
-  const node = createdNode(stamp, { ephemeralOwner, lifetimeMs: lifetimeOf(mode, ttlMs) }, data.length);
+  const node = createdNode(stamp, { ephemeralOwner, lifetimeMs: lifetimeOf(mode, ttlMs), acl }, data.length);
   const change: Change = {
     kind: "nodeCreated",
     path: created,
@@ -67,18 +72,23 @@ function checkIfExists({ mode, ifExists = "fail" }: Create): Refusal | undefined
 }
 
 function findParents(
-  { path, mode, parents }: Create,
+  { path, mode, parents, acl }: Omit<Create, "acl"> & { readonly acl: Acl },
   parentPath: string,
   state: StateReader,
   context: Context,
 ): Parents | NotDone {
   const parent: NodeRecord | undefined = state.node(parentPath);
-  if (parent !== undefined) return { parent, changes: [] };
+  if (parent !== undefined) {
+    const refusal = denied("create", parentPath, parent, context.identities);
+    return refusal === undefined ? { parent, changes: [] } : refuse(refusal);
+  }
   if (parents === undefined) {
     return refuse(noNode(parentPath, `the parent ${parentPath} does not exist; create it first`));
   }
   const badPath = validatePath(path, traitsOf[mode].sequential);
-  return badPath === undefined ? createParents(parentPath, parents, state, context) : refuse(badPath);
+  return badPath === undefined
+    ? createParents(parentPath, { kind: parents, acl }, state, context)
+    : refuse(badPath);
 }
 
 function useExisting(
@@ -92,10 +102,13 @@ function useExisting(
   switch (ifExists) {
     case "fail":
       return refuse(nodeExists(path));
-    case "get":
+    case "get": {
+      const refusal = denied("read", path, state.node(path)!, context.identities);
+      if (refusal !== undefined) return refuse(refusal);
       return { ok: true, changes: [], path, existed: true, data: state.data(path)! };
+    }
     case "set": {
-      const set = prepareSet({ op: "set", path, data, version: anyVersion }, state, context.stamp);
+      const set = prepareSet({ op: "set", path, data, version: anyVersion }, state, context);
       return set.ok ? { ...set, existed: true } : set;
     }
     case "takeOver":

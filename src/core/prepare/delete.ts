@@ -3,6 +3,7 @@ import { anyVersion } from "../operation.ts";
 import { isSpecialPath, parentOf, validatePath } from "../path.ts";
 import type { Refusal } from "../refusal.ts";
 import type { StateReader } from "../state.ts";
+import { denied } from "./permission.ts";
 import { type Context, type Of, type Prepared, refuse } from "./prepared.ts";
 import { badVersion, noNode } from "./refusals.ts";
 import { prepareDeleteSubtree } from "./subtree.ts";
@@ -18,6 +19,8 @@ export function prepareDelete(
   const parentPath = parentOf(path);
   const parent = state.node(parentPath);
   if (parent === undefined) return refuse(noNode(parentPath));
+  const refusal = denied("delete", parentPath, parent, context.identities);
+  if (refusal !== undefined) return refuse(refusal);
   const node = state.node(path);
   if (node === undefined) return refuse(noNode(path));
   if (version !== anyVersion && version !== node.version) return refuse(badVersion(path, version, node));

@@ -5,7 +5,7 @@ import { tooManyEphemerals } from "./refusals.ts";
 
 /** Whether a session may own one ephemeral node more. */
 export function checkEphemeralCount(sessionId: number, state: StateReader): Refusal | undefined {
-  // Counting exactly is work for the length of the list, so the cheap bound goes first.
+  // Counting is work for the length of the list, so the cheap bound goes first.
   if (state.ephemeralCountMax(sessionId) < ephemeralsPerSessionMax) return undefined;
-  return state.ephemeralsOf(sessionId).length < ephemeralsPerSessionMax ? undefined : tooManyEphemerals;
+  return state.ephemeralCount(sessionId) < ephemeralsPerSessionMax ? undefined : tooManyEphemerals;
 }

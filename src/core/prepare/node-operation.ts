@@ -21,7 +21,7 @@ export function prepareNodeOperation(
     case "create":
       return prepareCreate(operation, caller, state, context);
     case "set":
-      return prepareSet(operation, state, context.stamp);
+      return prepareSet(operation, state, context);
     case "delete":
       return prepareDelete(operation, state, context);
   }

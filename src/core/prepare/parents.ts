@@ -1,8 +1,10 @@
+import type { Acl } from "../acl.ts";
 import type { Change } from "../change.ts";
 import { asContainer, createdNode, forever, type NodeRecord, withChild } from "../node.ts";
 import type { NotDone } from "../operation.ts";
 import { parentOf } from "../path.ts";
 import type { StateReader } from "../state.ts";
+import { denied } from "./permission.ts";
 import { type Context, refuse } from "./prepared.ts";
 import { noChildrenForEphemerals, transactionTooLarge } from "./refusals.ts";
 
@@ -14,12 +16,15 @@ export interface Parents {
 
 const noData = new Uint8Array();
 
-/** Creates the missing node at a valid path, and those above it that are missing too, without data. */
+/**
+ * Creates the missing node at a valid path, and those above it that are missing too, without data. They have the
+ * list of the node itself, or else whoever may change them could take it away.
+ */
 export function createParents(
   path: string,
-  kind: "persistent" | "container",
+  { kind, acl }: { readonly kind: "persistent" | "container"; readonly acl: Acl },
   state: StateReader,
-  { stamp, limits }: Context,
+  { stamp, limits, identities }: Context,
 ): Parents | NotDone {
   const missing: string[] = [];
   let bytes = 0;
@@ -32,10 +37,12 @@ export function createParents(
     if (bytes > limits.bytesMax) return refuse(transactionTooLarge("bytes", bytes, limits.bytesMax));
   }
   let parent = state.node(at)!;
+  const refusal = denied("create", at, parent, identities);
+  if (refusal !== undefined) return refuse(refusal);
   if (parent.ephemeralOwner !== 0) return refuse(noChildrenForEphemerals(at));
   const lifetimeMs = kind === "container" ? asContainer : forever;
   const changes = missing.reverse().map((created): Change => {
-    const node = createdNode(stamp, { lifetimeMs }, 0);
+    const node = createdNode(stamp, { lifetimeMs, acl }, 0);
     const change = { kind: "nodeCreated", path: created, data: noData, node } as const;
     const above = withChild(parent, stamp.zxid);
     parent = node;

@@ -2,10 +2,12 @@ import type { Stamp } from "../change.ts";
 import type { Caller, Operation } from "../operation.ts";
 import type { StateReader } from "../state.ts";
 import { prepareNodeOperation } from "./node-operation.ts";
-import { defaultLimits, type OperationLimits, type Prepared, refuse } from "./prepared.ts";
+import { prepareOnce } from "./once.ts";
+import { type Context, defaultLimits, type OperationLimits, type Prepared, refuse } from "./prepared.ts";
 import { prepareReap } from "./reap.ts";
 import { sessionExpired } from "./refusals.ts";
 import { prepareCloseSession, prepareOpenSession, prepareSetSessionTimeout } from "./session.ts";
+import { prepareSetAcl } from "./set-acl.ts";
 import { prepareTransact } from "./transact.ts";
 
 /**
@@ -22,13 +24,28 @@ export function prepare(
   if (caller.sessionId !== undefined && state.session(caller.sessionId) === undefined) {
     return refuse(sessionExpired(caller.sessionId));
   }
+  const context = { stamp, limits, identities: caller.identities ?? [] };
+  const { request } = caller;
+  const decide = () => prepareOperation(operation, caller, state, context);
+  return request === undefined ? decide() : prepareOnce(request, state, context, decide);
+}
+
+function prepareOperation(
+  operation: Operation,
+  caller: Caller,
+  state: StateReader,
+  context: Context,
+): Prepared {
+  const { stamp } = context;
   switch (operation.op) {
     case "create":
     case "set":
     case "delete":
-      return prepareNodeOperation(operation, caller, state, { stamp, limits });
+      return prepareNodeOperation(operation, caller, state, context);
+    case "setAcl":
+      return prepareSetAcl(operation, state, context);
     case "transact":
-      return prepareTransact(operation, caller, state, { stamp, limits });
+      return prepareTransact(operation, caller, state, context);
     case "openSession":
       return prepareOpenSession(operation, state, stamp);
     case "setSessionTimeout":
@@ -36,7 +53,7 @@ export function prepare(
     case "closeSession":
       return prepareCloseSession(operation, state, stamp);
     case "reap":
-      return prepareReap(operation, state, { stamp, limits });
+      return prepareReap(operation, state, context);
     case "sync":
       return { ok: true, changes: [] };
   }

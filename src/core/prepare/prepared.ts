@@ -1,6 +1,7 @@
 import { transactionBytesMax, transactionChangesMax, transactionOperationsMaxDefault } from "../../limits.ts";
 import type { Change, Stamp } from "../change.ts";
-import type { NotDone, Operation, Transacted } from "../operation.ts";
+import type { Identity } from "../identity.ts";
+import type { Done, NotDone, Operation, Transacted } from "../operation.ts";
 import type { Refusal } from "../refusal.ts";
 
 /** What an operation comes to: changes and what to tell its caller; or a refusal that changed nothing. */
@@ -15,6 +16,8 @@ export interface Accepted {
   readonly existed?: boolean;
   /** The data of such a node, if they were not set. */
   readonly data?: Uint8Array;
+  /** What was told the first time: the request is a retry. */
+  readonly answered?: Done;
   /** Of a transaction. */
   readonly transacted?: Transacted;
 }
@@ -39,6 +42,8 @@ export const defaultLimits: OperationLimits = {
 
 /** What a decision depends on beside the state. */
 export interface Context {
+  /** Who asks. */
+  readonly identities: readonly Identity[];
   readonly stamp: Stamp;
   readonly limits: OperationLimits;
 }

@@ -42,6 +42,12 @@ export function badVersion(path: string, expected: number, { version: actual }: 
   return { reason: "BAD_VERSION", message, facts: { path, expected, actual } };
 }
 
+/** The version of the access control list. */
+export function badAversion(path: string, expected: number, { aversion: actual }: NodeRecord): Refusal {
+  const message = `the access control list of ${path} has version ${actual}, not ${expected}; read it again`;
+  return { reason: "BAD_VERSION", message, facts: { path, expected, actual } };
+}
+
 export function badArgument(field: string, message: string): Refusal {
   return { reason: "BAD_ARGUMENTS", message, field };
 }

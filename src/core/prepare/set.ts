@@ -3,15 +3,23 @@ import type { NodeRecord } from "../node.ts";
 import { anyVersion } from "../operation.ts";
 import { validatePath } from "../path.ts";
 import type { StateReader } from "../state.ts";
-import { type Of, type Prepared, refuse } from "./prepared.ts";
+import { denied } from "./permission.ts";
+import { type Context, type Of, type Prepared, refuse } from "./prepared.ts";
 import { badVersion, noNode } from "./refusals.ts";
+import { nextVersion } from "./versions.ts";
 
 /** PrepRequestProcessor, case setData. */
-export function prepareSet({ path, data, version }: Of<"set">, state: StateReader, stamp: Stamp): Prepared {
+export function prepareSet(
+  { path, data, version }: Of<"set">,
+  state: StateReader,
+  { stamp, identities }: Context,
+): Prepared {
   const badPath = validatePath(path);
   if (badPath !== undefined) return refuse(badPath);
   const node = state.node(path);
   if (node === undefined) return refuse(noNode(path));
+  const refusal = denied("write", path, node, identities);
+  if (refusal !== undefined) return refuse(refusal);
   if (version !== anyVersion && version !== node.version) return refuse(badVersion(path, version, node));
   return { ok: true, changes: [setNode(path, node, data, state, stamp)], path };
 }
@@ -37,13 +45,4 @@ export function setNode(
     node: { ...node, ...changed },
     previousData: state.data(path)!,
   };
-}
-
-/**
- * Versions wrap around 32 bits, past -1, which would mean "any": ZooKeeper 3.10 does the same
- * (ZOOKEEPER-4743); in 3.9 a node at -1 cannot be expected.
- */
-function nextVersion(version: number): number {
-  const next = (version + 1) | 0;
-  return next === anyVersion ? 0 : next;
 }

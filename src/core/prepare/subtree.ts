@@ -2,6 +2,7 @@ import type { Change } from "../change.ts";
 import { type NodeRecord, withoutChild } from "../node.ts";
 import { childPath } from "../path.ts";
 import type { StateReader } from "../state.ts";
+import { denied } from "./permission.ts";
 import { type Context, type Prepared, refuse } from "./prepared.ts";
 import { PreviousData } from "./previous-data.ts";
 import { transactionTooLarge } from "./refusals.ts";
@@ -17,7 +18,7 @@ interface Level {
 export function prepareDeleteSubtree(
   top: { readonly path: string; readonly node: NodeRecord; readonly parent: NodeRecord },
   state: StateReader,
-  { stamp: { zxid }, limits }: Context,
+  { stamp: { zxid }, limits, identities }: Context,
 ): Prepared {
   const changes: Change[] = [];
   const previousData = new PreviousData(state);
@@ -28,6 +29,8 @@ export function prepareDeleteSubtree(
     const { path } = level;
     const next = level.names.next();
     if (!next.done) {
+      const refusal = denied("delete", path, level.node, identities);
+      if (refusal !== undefined) return refuse(refusal);
       const below = childPath(path, next.value);
       levels.push({ path: below, node: state.node(below)!, names: state.childNames(below) });
       bytes += below.length;

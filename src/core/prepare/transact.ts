@@ -1,7 +1,8 @@
 import { eventDataBytesMax, listPageBytesMax, transactionAnswerBytesMax } from "../../limits.ts";
+import { permits } from "../acl.ts";
 import { apply } from "../apply.ts";
 import type { Change } from "../change.ts";
-import { statOf } from "../node.ts";
+import { type Stat, statOf } from "../node.ts";
 import type { Caller, NodeOperation, TransactOperation, TransactResult } from "../operation.ts";
 import { childPath, validatePath } from "../path.ts";
 import type { Refusal } from "../refusal.ts";
@@ -9,6 +10,7 @@ import { Staging } from "../staging.ts";
 import type { StateReader } from "../state.ts";
 import { brokenCondition } from "./condition.ts";
 import { prepareNodeOperation } from "./node-operation.ts";
+import { denied } from "./permission.ts";
 import { type Context, type Of, type Prepared, refuse } from "./prepared.ts";
 import { noNode, transactionTooLarge } from "./refusals.ts";
 
@@ -29,7 +31,12 @@ export function prepareTransact(
     const badPath = validatePath(condition.path);
     if (badPath !== undefined)
       return refuse(located(badPath, { condition_index: index }, "conditions", index));
-    if (brokenCondition(condition, state) !== undefined) holds = false;
+    const refusal = brokenCondition(condition, state, context.identities);
+    // What may not be known decides nothing.
+    if (refusal?.reason === "NO_AUTH") {
+      return refuse(located(refusal, { condition_index: index }, "conditions", index));
+    }
+    if (refusal !== undefined) holds = false;
   }
   const branch = holds ? "then" : "else";
   const run = new Run(caller, state, context);
@@ -78,7 +85,8 @@ class Run {
         return this.#change(operation);
       case "check": {
         const { condition } = operation;
-        const refusal = validatePath(condition.path) ?? brokenCondition(condition, this.#scratch);
+        const refusal =
+          validatePath(condition.path) ?? brokenCondition(condition, this.#scratch, this.#context.identities);
         return refusal ?? this.#tell({ op: "check" }, 0);
       }
       default:
@@ -112,6 +120,8 @@ class Run {
     const badPath = validatePath(path);
     if (badPath !== undefined) return badPath;
     const node = this.#scratch.node(path);
+    const refusal = node && denied("read", path, node, this.#context.identities);
+    if (refusal !== undefined) return refusal;
     if (operation.op === "exists") return this.#tell({ op: "exists", stat: node && statOf(node) }, 0);
     if (node === undefined) return noNode(path);
     const stat = statOf(node);
@@ -130,11 +140,17 @@ class Run {
     for (const name of this.#scratch.childNames(path, after)) {
       more = children.length === countMax || bytes >= listPageBytesMax;
       if (more) break;
-      const child = withStats && { stat: statOf(this.#scratch.node(childPath(path, name))!) };
+      const child = withStats && this.#statOfChild(childPath(path, name));
       children.push({ name, ...child });
       bytes += nameBytes + name.length + (withStats ? resultBytes : 0);
     }
     return this.#tell({ op: "list", stat, children, more }, bytes);
+  }
+
+  /** A Stat is for whom may read the node, which is more than to know its name. */
+  #statOfChild(path: string): { stat: Stat } | undefined {
+    const node = this.#scratch.node(path)!;
+    return permits(node.acl, this.#context.identities, "read") ? { stat: statOf(node) } : undefined;
   }
 
   #tell(result: TransactResult, bytes: number): Refusal | undefined {

@@ -24,7 +24,8 @@ export function unary<Input extends DescMessage, Output extends DescMessage, Con
       entered = true;
       const wait = ready();
       if (wait !== undefined) await wait;
-      const context = contextOf(call.metadata);
+      const known = contextOf(call);
+      const context = known instanceof Promise ? await known : known;
       const answer = handle(decode(input, call.request), context);
       respond(null, encode(output, answer instanceof Promise ? await answer : answer));
     } catch (error) {

@@ -1,11 +1,16 @@
+import { DeleteRequestSchema } from "../../../gen/ts/corral/v1/node_pb.js";
 import type { Engine } from "../../engine/engine.ts";
-import { doneOf, int64 } from "../convert.ts";
+import { int64 } from "../convert.ts";
 import { deleteFromProto } from "../operation-convert.ts";
+import { write } from "../write.ts";
 import type { HandlerOf } from "./handler.ts";
 
 export function deleteNode(engine: Engine): HandlerOf<"delete"> {
   return async (request, caller) => {
-    const done = doneOf(await engine.submit(deleteFromProto(request), caller));
+    const done = await write(engine, deleteFromProto(request), caller, {
+      schema: DeleteRequestSchema,
+      request,
+    });
     return { zxid: int64(done.zxid) };
   };
 }

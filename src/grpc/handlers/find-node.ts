@@ -1,8 +1,9 @@
 import type { NodeRecord } from "../../core/node.ts";
+import type { Caller } from "../../core/operation.ts";
 import { validatePath } from "../../core/path.ts";
 import { noNode } from "../../core/prepare/refusals.ts";
 import { Refused } from "../../core/refusal.ts";
-import type { Tree } from "../../core/tree.ts";
+import type { Access, Engine } from "../../engine/engine.ts";
 
 /** @throws Refused PATH_TOO_LONG or BAD_ARGUMENTS */
 export function checkPath(path: string): void {
@@ -10,10 +11,10 @@ export function checkPath(path: string): void {
   if (refusal !== undefined) throw new Refused(refusal);
 }
 
-/** The node that a read is about. @throws Refused PATH_TOO_LONG, BAD_ARGUMENTS or NO_NODE */
-export function findNode(tree: Tree, path: string): NodeRecord {
+/** The node that a read is about. @throws Refused PATH_TOO_LONG, BAD_ARGUMENTS, NO_AUTH or NO_NODE */
+export function findNode(engine: Engine, path: string, access: Access, caller: Caller): NodeRecord {
   checkPath(path);
-  const node = tree.node(path);
+  const node = engine.lookUp(path, access, caller);
   if (node === undefined) throw new Refused(noNode(path));
   return node;
 }

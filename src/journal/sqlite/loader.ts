@@ -1,6 +1,8 @@
 import type Database from "better-sqlite3";
 import { ByteReader, ByteWriter } from "../../bytes.ts";
+import { type Acl, parseAcl } from "../../core/acl.ts";
 import type { StateSink } from "../journal.ts";
+import { selectAcls } from "./acl-table.ts";
 
 /** A chunk crosses to the event loop's thread as one message, and holds it up for some 10 ms. */
 const chunkBytes = 1_048_576;
@@ -9,20 +11,23 @@ const chunkCapacity = chunkBytes + chunkBytes / 4;
 /** Rows fetched at once: a third faster than one by one. */
 const pageRows = 1_000;
 
-const rowTags = { session: 1, node: 2 } as const;
+const rowTags = { session: 1, node: 2, request: 3 } as const;
 
 const selectSessions = "SELECT id, secret, timeout_ms, owner FROM sessions ORDER BY id";
 /** Small data come as hex text: half the time of a load went into making a million small Buffers. */
 const selectNodes = `
-  SELECT path, iif(data IS NULL, NULL, hex(data)), czxid, mzxid, pzxid, ctime_ms, mtime_ms, version, creates, aversion, owner_session, lifetime_ms
+  SELECT path, iif(data IS NULL, NULL, hex(data)), czxid, mzxid, pzxid, ctime_ms, mtime_ms, version, creates, aversion, owner_session, lifetime_ms, acl
   FROM nodes WHERE path > ? ORDER BY path LIMIT ${pageRows}`;
 const selectLarge = "SELECT data FROM large_data WHERE path = ?";
 
+const selectRequests = "SELECT zxid, time_ms, key, fingerprint, answer FROM requests ORDER BY zxid";
+
+type RequestRow = [zxid: number, timeMs: number, key: string, fingerprint: string, answer: string];
 type SessionRow = [id: number, secret: string, timeoutMs: number, owner: string];
 type NodeRow = [path: string, dataHex: string | null, ...stat: number[]];
 
 /**
- * Reads the whole state as chunks of packed rows: the sessions, then the nodes in the order of their paths.
+ * Reads the whole state as chunks of packed rows: the sessions, the nodes in the order of their paths, the requests.
  * Nothing may be written before the last chunk is out. Throws on rows that cannot be true.
  */
 export function* packedRows(
@@ -30,20 +35,26 @@ export function* packedRows(
   lastZxid: number,
 ): Generator<Uint8Array<ArrayBuffer>> {
   let writer = new ByteWriter(chunkCapacity);
-  for (const session of connection.prepare<[], SessionRow>(selectSessions).raw().iterate()) {
-    packSession(writer, session);
-    if (writer.length < chunkBytes) continue;
-    yield writer.finish();
-    writer = new ByteWriter(chunkCapacity);
-  }
-  const large = connection.prepare<[string], Buffer>(selectLarge).pluck();
-  for (const row of nodeRows(connection)) {
-    packNode(writer, row, { large, lastZxid });
+  for (const pack of rowPackers(connection, lastZxid)) {
+    pack(writer);
     if (writer.length < chunkBytes) continue;
     yield writer.finish();
     writer = new ByteWriter(chunkCapacity);
   }
   yield writer.finish();
+}
+
+/** For each row, how to pack it. */
+function* rowPackers(connection: Database.Database, lastZxid: number): Generator<(to: ByteWriter) => void> {
+  for (const session of connection.prepare<[], SessionRow>(selectSessions).raw().iterate()) {
+    yield (writer) => packSession(writer, session);
+  }
+  const large = connection.prepare<[string], Buffer>(selectLarge).pluck();
+  const acls = new Map(connection.prepare<[], [number, string]>(selectAcls).raw().all()).set(0, "");
+  for (const row of nodeRows(connection)) yield (writer) => packNode(writer, row, { large, lastZxid, acls });
+  for (const request of connection.prepare<[], RequestRow>(selectRequests).raw().iterate()) {
+    yield (writer) => packRequest(writer, request);
+  }
 }
 
 function* nodeRows(connection: Database.Database): Generator<NodeRow> {
@@ -79,16 +90,33 @@ function packSession(writer: ByteWriter, [id, secret, timeoutMs, owner]: Session
   writer.text(owner);
 }
 
+function packRequest(writer: ByteWriter, [zxid, timeMs, key, fingerprint, answer]: RequestRow): void {
+  writer.byte(rowTags.request);
+  writer.integer(zxid);
+  writer.double(timeMs);
+  for (const text of [key, fingerprint, answer]) writer.text(text);
+}
+
 function packNode(
   writer: ByteWriter,
   row: NodeRow,
-  { large, lastZxid }: { large: Database.Statement<[string], Buffer>; lastZxid: number },
+  {
+    large,
+    lastZxid,
+    acls,
+  }: {
+    large: Database.Statement<[string], Buffer>;
+    lastZxid: number;
+    acls: ReadonlyMap<number, string>;
+  },
 ): void {
   const [path, dataHex, ...stat] = row;
-  const [czxid, mzxid, pzxid, ctimeMs, mtimeMs, version, creates, aversion, owner, lifetimeMs] = stat;
+  const [czxid, mzxid, pzxid, ctimeMs, mtimeMs, version, creates, aversion, owner, lifetimeMs, aclId] = stat;
   if (Math.max(czxid!, mzxid!, pzxid!, owner!) > lastZxid) {
     throw new DamagedRow(`${path} was touched after the last zxid, ${lastZxid}`);
   }
+  const acl = acls.get(aclId!);
+  if (acl === undefined) throw new DamagedRow(`the access control list of ${path} is missing`);
   writer.byte(rowTags.node);
   writer.text(path);
   if (dataHex !== null) {
@@ -108,13 +136,31 @@ function packNode(
   writer.signed(aversion!);
   writer.integer(owner!);
   writer.signed(lifetimeMs!);
+  writer.text(acl);
 }
 
 /** Gives each packed row to the sink. Data are views into the chunk. */
 export function unpackRows(packed: Uint8Array, sink: StateSink): void {
   const reader = new ByteReader(packed);
+  const acls = new Map<string, Acl>();
+  const parsed = (text: string): Acl => {
+    const acl = acls.get(text) ?? parseAcl(text);
+    acls.set(text, acl);
+    return acl;
+  };
   while (!reader.atEnd) {
-    if (reader.byte() === rowTags.session) {
+    const tag = reader.byte();
+    if (tag === rowTags.request) {
+      sink.request({
+        zxid: reader.integer(),
+        timeMs: reader.double(),
+        key: reader.text(),
+        fingerprint: reader.text(),
+        answer: reader.text(),
+      });
+      continue;
+    }
+    if (tag === rowTags.session) {
       sink.session({
         id: reader.integer(),
         secret: reader.text(),
@@ -136,6 +182,7 @@ export function unpackRows(packed: Uint8Array, sink: StateSink): void {
       aversion: reader.signed(),
       ephemeralOwner: reader.integer(),
       lifetimeMs: reader.signed(),
+      acl: parsed(reader.text()),
       dataLength: data.byteLength,
       numChildren: 0,
     };

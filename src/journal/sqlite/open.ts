@@ -1,6 +1,7 @@
 import { closeSync, openSync, renameSync, rmSync } from "node:fs";
 import type Database from "better-sqlite3";
 import { JournalUnusable, type Retention } from "../journal.ts";
+import { deleteUnusedAcls } from "./acl-table.ts";
 import { type ConnectOptions, connect, unusable } from "./connection.ts";
 import { type DataFiles, dataFiles, existsAsPlainFile, makeDataDir, sizeOf, syncDirectory } from "./files.ts";
 import { type Found, inspect } from "./inspect.ts";
@@ -140,7 +141,7 @@ function startWriting(
   const connection = connect(files.database, files, options);
   try {
     migrate(connection, options.migrations);
-    connection.exec(`BEGIN IMMEDIATE; ${countStart}; COMMIT`);
+    connection.exec(`BEGIN IMMEDIATE; ${countStart}; ${deleteUnusedAcls}; COMMIT`);
     const mark = { databaseId: found.databaseId, zxid: found.lastZxid, clean: false };
     return { connection, markFile: new MarkFile(files.mark, mark) };
   } catch (error) {

@@ -2,14 +2,17 @@ import type Database from "better-sqlite3";
 import type { Change, Transaction } from "../../core/change.ts";
 import type { NodeRecord } from "../../core/node.ts";
 import { parentOf } from "../../core/path.ts";
+import { AclTable } from "./acl-table.ts";
 import type { HistoryTable } from "./history-table.ts";
+import { RequestTable } from "./request-table.ts";
 import { inlineDataBytesMax } from "./schema.ts";
 
 const insertNode = `
-  INSERT INTO nodes (path, czxid, mzxid, pzxid, ctime_ms, mtime_ms, version, creates, aversion, owner_session, lifetime_ms, data)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  INSERT INTO nodes (path, czxid, mzxid, pzxid, ctime_ms, mtime_ms, version, creates, aversion, owner_session, lifetime_ms, acl, data)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const updateData =
   "UPDATE nodes SET mzxid = ?, mtime_ms = ?, version = ?, owner_session = ?, data = ? WHERE path = ?";
+const updateAcl = "UPDATE nodes SET acl = ?, aversion = ? WHERE path = ?";
 const updateParent = "UPDATE nodes SET pzxid = ?, creates = ? WHERE path = ?";
 const deleteNode = "DELETE FROM nodes WHERE path = ?";
 const putLarge = "INSERT OR REPLACE INTO large_data (path, data) VALUES (?, ?)";
@@ -30,9 +33,14 @@ export class Writer {
   readonly #parents = new Map<string, NodeRecord>();
 
   readonly #history: HistoryTable;
+  readonly #acls: AclTable;
+
+  readonly #requests: RequestTable;
 
   constructor(connection: Database.Database, history: HistoryTable) {
     this.#history = history;
+    this.#acls = new AclTable(connection);
+    this.#requests = new RequestTable(connection);
     const prepared = Object.entries(statements).map(([name, sql]) => [name, connection.prepare(sql)]);
     this.#sql = Object.fromEntries(prepared);
     this.#write = connection.transaction((batch: readonly Transaction[], packed: Uint8Array) =>
@@ -44,8 +52,12 @@ export class Writer {
   write(batch: readonly Transaction[], packed: Uint8Array): void {
     this.#parents.clear();
     this.#history.begin();
+    this.#acls.begin();
+    this.#requests.begin();
     this.#write(batch, packed);
     this.#history.committed();
+    this.#acls.committed();
+    this.#requests.committed();
   }
 
   #apply(batch: readonly Transaction[], packed: Uint8Array): void {
@@ -73,6 +85,11 @@ export class Writer {
         this.#one("updateData", mzxid, mtimeMs, version, ephemeralOwner, this.#inline(path, data), path);
         return;
       }
+      case "nodeAclSet": {
+        const { acl, aversion } = change.node;
+        this.#one("updateAcl", this.#acls.idOf(acl.text), aversion, change.path);
+        return;
+      }
       case "nodeDeleted":
         this.#one("deleteNode", change.path);
         this.#sql.deleteLarge.run(change.path);
@@ -87,13 +104,17 @@ export class Writer {
         return;
       case "sessionClosed":
         this.#one("deleteSession", change.sessionId);
+        return;
+      case "requestAnswered":
+        this.#requests.add(change);
     }
   }
 
   #insertNode({ path, data, node }: Extract<Change, { kind: "nodeCreated" }>): void {
     const { czxid, mzxid, pzxid, ctimeMs, mtimeMs, version, creates, aversion } = node;
     const stat = [czxid, mzxid, pzxid, ctimeMs, mtimeMs, version, creates, aversion];
-    this.#one("insertNode", path, ...stat, node.ephemeralOwner, node.lifetimeMs, this.#inline(path, data));
+    const kept = [node.ephemeralOwner, node.lifetimeMs, this.#acls.idOf(node.acl.text)];
+    this.#one("insertNode", path, ...stat, ...kept, this.#inline(path, data));
   }
 
   /** The data to keep in the node's row: null when they are too large and were put aside. */
@@ -115,6 +136,7 @@ export class Writer {
 const statements = {
   insertNode,
   updateData,
+  updateAcl,
   updateParent,
   deleteNode,
   putLarge,

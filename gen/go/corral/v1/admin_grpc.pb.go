@@ -29,10 +29,10 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Admin shows what goes on inside a server. It changes nothing. There are no permissions yet: whoever reaches
-// the server may ask.
+// Admin shows what goes on inside a server. It changes nothing. It is for whom the access control list of "/" gives
+// ADMIN: everybody, until that list is set.
 //
-// Errors: those that every call of Coordination can end with.
+// Errors: NO_AUTH first, then those that every call of Coordination can end with.
 type AdminClient interface {
 	// Counts the watches by kind. ZooKeeper's `wchs`, of all tables.
 	CountWatches(ctx context.Context, in *CountWatchesRequest, opts ...grpc.CallOption) (*CountWatchesResponse, error)
@@ -76,10 +76,10 @@ func (c *adminClient) ListWatchers(ctx context.Context, in *ListWatchersRequest,
 // All implementations must embed UnimplementedAdminServer
 // for forward compatibility.
 //
-// Admin shows what goes on inside a server. It changes nothing. There are no permissions yet: whoever reaches
-// the server may ask.
+// Admin shows what goes on inside a server. It changes nothing. It is for whom the access control list of "/" gives
+// ADMIN: everybody, until that list is set.
 //
-// Errors: those that every call of Coordination can end with.
+// Errors: NO_AUTH first, then those that every call of Coordination can end with.
 type AdminServer interface {
 	// Counts the watches by kind. ZooKeeper's `wchs`, of all tables.
 	CountWatches(context.Context, *CountWatchesRequest) (*CountWatchesResponse, error)

@@ -28,17 +28,21 @@ var File_corral_v1_coordination_proto protoreflect.FileDescriptor
 
 const file_corral_v1_coordination_proto_rawDesc = "" +
 	"\n" +
-	"\x1ccorral/v1/coordination.proto\x12\tcorral.v1\x1a\x14corral/v1/node.proto\x1a\x17corral/v1/session.proto\x1a\x18corral/v1/transact.proto\x1a\x15corral/v1/watch.proto2\x99\x06\n" +
+	"\x1ccorral/v1/coordination.proto\x12\tcorral.v1\x1a\x13corral/v1/acl.proto\x1a\x14corral/v1/node.proto\x1a\x14corral/v1/scan.proto\x1a\x17corral/v1/session.proto\x1a\x18corral/v1/transact.proto\x1a\x15corral/v1/watch.proto2\x91\b\n" +
 	"\fCoordination\x12L\n" +
 	"\vOpenSession\x12\x1d.corral.v1.OpenSessionRequest\x1a\x1e.corral.v1.OpenSessionResponse\x12J\n" +
 	"\tKeepAlive\x12\x1b.corral.v1.KeepAliveRequest\x1a\x1c.corral.v1.KeepAliveResponse(\x010\x01\x12O\n" +
 	"\fCloseSession\x12\x1e.corral.v1.CloseSessionRequest\x1a\x1f.corral.v1.CloseSessionResponse\x12=\n" +
+	"\x06WhoAmI\x12\x18.corral.v1.WhoAmIRequest\x1a\x19.corral.v1.WhoAmIResponse\x12=\n" +
+	"\x06GetAcl\x12\x18.corral.v1.GetAclRequest\x1a\x19.corral.v1.GetAclResponse\x12=\n" +
+	"\x06SetAcl\x12\x18.corral.v1.SetAclRequest\x1a\x19.corral.v1.SetAclResponse\x12=\n" +
 	"\x06Create\x12\x18.corral.v1.CreateRequest\x1a\x19.corral.v1.CreateResponse\x124\n" +
 	"\x03Get\x12\x15.corral.v1.GetRequest\x1a\x16.corral.v1.GetResponse\x12=\n" +
 	"\x06Exists\x12\x18.corral.v1.ExistsRequest\x1a\x19.corral.v1.ExistsResponse\x124\n" +
 	"\x03Set\x12\x15.corral.v1.SetRequest\x1a\x16.corral.v1.SetResponse\x12=\n" +
 	"\x06Delete\x12\x18.corral.v1.DeleteRequest\x1a\x19.corral.v1.DeleteResponse\x127\n" +
-	"\x04List\x12\x16.corral.v1.ListRequest\x1a\x17.corral.v1.ListResponse\x127\n" +
+	"\x04List\x12\x16.corral.v1.ListRequest\x1a\x17.corral.v1.ListResponse\x129\n" +
+	"\x04Scan\x12\x16.corral.v1.ScanRequest\x1a\x17.corral.v1.ScanResponse0\x01\x127\n" +
 	"\x04Sync\x12\x16.corral.v1.SyncRequest\x1a\x17.corral.v1.SyncResponse\x12C\n" +
 	"\bTransact\x12\x1a.corral.v1.TransactRequest\x1a\x1b.corral.v1.TransactResponse\x12>\n" +
 	"\x05Watch\x12\x17.corral.v1.WatchRequest\x1a\x18.corral.v1.WatchResponse(\x010\x01B\xa3\x01\n" +
@@ -49,55 +53,71 @@ var file_corral_v1_coordination_proto_goTypes = []any{
 	(*OpenSessionRequest)(nil),   // 0: corral.v1.OpenSessionRequest
 	(*KeepAliveRequest)(nil),     // 1: corral.v1.KeepAliveRequest
 	(*CloseSessionRequest)(nil),  // 2: corral.v1.CloseSessionRequest
-	(*CreateRequest)(nil),        // 3: corral.v1.CreateRequest
-	(*GetRequest)(nil),           // 4: corral.v1.GetRequest
-	(*ExistsRequest)(nil),        // 5: corral.v1.ExistsRequest
-	(*SetRequest)(nil),           // 6: corral.v1.SetRequest
-	(*DeleteRequest)(nil),        // 7: corral.v1.DeleteRequest
-	(*ListRequest)(nil),          // 8: corral.v1.ListRequest
-	(*SyncRequest)(nil),          // 9: corral.v1.SyncRequest
-	(*TransactRequest)(nil),      // 10: corral.v1.TransactRequest
-	(*WatchRequest)(nil),         // 11: corral.v1.WatchRequest
-	(*OpenSessionResponse)(nil),  // 12: corral.v1.OpenSessionResponse
-	(*KeepAliveResponse)(nil),    // 13: corral.v1.KeepAliveResponse
-	(*CloseSessionResponse)(nil), // 14: corral.v1.CloseSessionResponse
-	(*CreateResponse)(nil),       // 15: corral.v1.CreateResponse
-	(*GetResponse)(nil),          // 16: corral.v1.GetResponse
-	(*ExistsResponse)(nil),       // 17: corral.v1.ExistsResponse
-	(*SetResponse)(nil),          // 18: corral.v1.SetResponse
-	(*DeleteResponse)(nil),       // 19: corral.v1.DeleteResponse
-	(*ListResponse)(nil),         // 20: corral.v1.ListResponse
-	(*SyncResponse)(nil),         // 21: corral.v1.SyncResponse
-	(*TransactResponse)(nil),     // 22: corral.v1.TransactResponse
-	(*WatchResponse)(nil),        // 23: corral.v1.WatchResponse
+	(*WhoAmIRequest)(nil),        // 3: corral.v1.WhoAmIRequest
+	(*GetAclRequest)(nil),        // 4: corral.v1.GetAclRequest
+	(*SetAclRequest)(nil),        // 5: corral.v1.SetAclRequest
+	(*CreateRequest)(nil),        // 6: corral.v1.CreateRequest
+	(*GetRequest)(nil),           // 7: corral.v1.GetRequest
+	(*ExistsRequest)(nil),        // 8: corral.v1.ExistsRequest
+	(*SetRequest)(nil),           // 9: corral.v1.SetRequest
+	(*DeleteRequest)(nil),        // 10: corral.v1.DeleteRequest
+	(*ListRequest)(nil),          // 11: corral.v1.ListRequest
+	(*ScanRequest)(nil),          // 12: corral.v1.ScanRequest
+	(*SyncRequest)(nil),          // 13: corral.v1.SyncRequest
+	(*TransactRequest)(nil),      // 14: corral.v1.TransactRequest
+	(*WatchRequest)(nil),         // 15: corral.v1.WatchRequest
+	(*OpenSessionResponse)(nil),  // 16: corral.v1.OpenSessionResponse
+	(*KeepAliveResponse)(nil),    // 17: corral.v1.KeepAliveResponse
+	(*CloseSessionResponse)(nil), // 18: corral.v1.CloseSessionResponse
+	(*WhoAmIResponse)(nil),       // 19: corral.v1.WhoAmIResponse
+	(*GetAclResponse)(nil),       // 20: corral.v1.GetAclResponse
+	(*SetAclResponse)(nil),       // 21: corral.v1.SetAclResponse
+	(*CreateResponse)(nil),       // 22: corral.v1.CreateResponse
+	(*GetResponse)(nil),          // 23: corral.v1.GetResponse
+	(*ExistsResponse)(nil),       // 24: corral.v1.ExistsResponse
+	(*SetResponse)(nil),          // 25: corral.v1.SetResponse
+	(*DeleteResponse)(nil),       // 26: corral.v1.DeleteResponse
+	(*ListResponse)(nil),         // 27: corral.v1.ListResponse
+	(*ScanResponse)(nil),         // 28: corral.v1.ScanResponse
+	(*SyncResponse)(nil),         // 29: corral.v1.SyncResponse
+	(*TransactResponse)(nil),     // 30: corral.v1.TransactResponse
+	(*WatchResponse)(nil),        // 31: corral.v1.WatchResponse
 }
 var file_corral_v1_coordination_proto_depIdxs = []int32{
 	0,  // 0: corral.v1.Coordination.OpenSession:input_type -> corral.v1.OpenSessionRequest
 	1,  // 1: corral.v1.Coordination.KeepAlive:input_type -> corral.v1.KeepAliveRequest
 	2,  // 2: corral.v1.Coordination.CloseSession:input_type -> corral.v1.CloseSessionRequest
-	3,  // 3: corral.v1.Coordination.Create:input_type -> corral.v1.CreateRequest
-	4,  // 4: corral.v1.Coordination.Get:input_type -> corral.v1.GetRequest
-	5,  // 5: corral.v1.Coordination.Exists:input_type -> corral.v1.ExistsRequest
-	6,  // 6: corral.v1.Coordination.Set:input_type -> corral.v1.SetRequest
-	7,  // 7: corral.v1.Coordination.Delete:input_type -> corral.v1.DeleteRequest
-	8,  // 8: corral.v1.Coordination.List:input_type -> corral.v1.ListRequest
-	9,  // 9: corral.v1.Coordination.Sync:input_type -> corral.v1.SyncRequest
-	10, // 10: corral.v1.Coordination.Transact:input_type -> corral.v1.TransactRequest
-	11, // 11: corral.v1.Coordination.Watch:input_type -> corral.v1.WatchRequest
-	12, // 12: corral.v1.Coordination.OpenSession:output_type -> corral.v1.OpenSessionResponse
-	13, // 13: corral.v1.Coordination.KeepAlive:output_type -> corral.v1.KeepAliveResponse
-	14, // 14: corral.v1.Coordination.CloseSession:output_type -> corral.v1.CloseSessionResponse
-	15, // 15: corral.v1.Coordination.Create:output_type -> corral.v1.CreateResponse
-	16, // 16: corral.v1.Coordination.Get:output_type -> corral.v1.GetResponse
-	17, // 17: corral.v1.Coordination.Exists:output_type -> corral.v1.ExistsResponse
-	18, // 18: corral.v1.Coordination.Set:output_type -> corral.v1.SetResponse
-	19, // 19: corral.v1.Coordination.Delete:output_type -> corral.v1.DeleteResponse
-	20, // 20: corral.v1.Coordination.List:output_type -> corral.v1.ListResponse
-	21, // 21: corral.v1.Coordination.Sync:output_type -> corral.v1.SyncResponse
-	22, // 22: corral.v1.Coordination.Transact:output_type -> corral.v1.TransactResponse
-	23, // 23: corral.v1.Coordination.Watch:output_type -> corral.v1.WatchResponse
-	12, // [12:24] is the sub-list for method output_type
-	0,  // [0:12] is the sub-list for method input_type
+	3,  // 3: corral.v1.Coordination.WhoAmI:input_type -> corral.v1.WhoAmIRequest
+	4,  // 4: corral.v1.Coordination.GetAcl:input_type -> corral.v1.GetAclRequest
+	5,  // 5: corral.v1.Coordination.SetAcl:input_type -> corral.v1.SetAclRequest
+	6,  // 6: corral.v1.Coordination.Create:input_type -> corral.v1.CreateRequest
+	7,  // 7: corral.v1.Coordination.Get:input_type -> corral.v1.GetRequest
+	8,  // 8: corral.v1.Coordination.Exists:input_type -> corral.v1.ExistsRequest
+	9,  // 9: corral.v1.Coordination.Set:input_type -> corral.v1.SetRequest
+	10, // 10: corral.v1.Coordination.Delete:input_type -> corral.v1.DeleteRequest
+	11, // 11: corral.v1.Coordination.List:input_type -> corral.v1.ListRequest
+	12, // 12: corral.v1.Coordination.Scan:input_type -> corral.v1.ScanRequest
+	13, // 13: corral.v1.Coordination.Sync:input_type -> corral.v1.SyncRequest
+	14, // 14: corral.v1.Coordination.Transact:input_type -> corral.v1.TransactRequest
+	15, // 15: corral.v1.Coordination.Watch:input_type -> corral.v1.WatchRequest
+	16, // 16: corral.v1.Coordination.OpenSession:output_type -> corral.v1.OpenSessionResponse
+	17, // 17: corral.v1.Coordination.KeepAlive:output_type -> corral.v1.KeepAliveResponse
+	18, // 18: corral.v1.Coordination.CloseSession:output_type -> corral.v1.CloseSessionResponse
+	19, // 19: corral.v1.Coordination.WhoAmI:output_type -> corral.v1.WhoAmIResponse
+	20, // 20: corral.v1.Coordination.GetAcl:output_type -> corral.v1.GetAclResponse
+	21, // 21: corral.v1.Coordination.SetAcl:output_type -> corral.v1.SetAclResponse
+	22, // 22: corral.v1.Coordination.Create:output_type -> corral.v1.CreateResponse
+	23, // 23: corral.v1.Coordination.Get:output_type -> corral.v1.GetResponse
+	24, // 24: corral.v1.Coordination.Exists:output_type -> corral.v1.ExistsResponse
+	25, // 25: corral.v1.Coordination.Set:output_type -> corral.v1.SetResponse
+	26, // 26: corral.v1.Coordination.Delete:output_type -> corral.v1.DeleteResponse
+	27, // 27: corral.v1.Coordination.List:output_type -> corral.v1.ListResponse
+	28, // 28: corral.v1.Coordination.Scan:output_type -> corral.v1.ScanResponse
+	29, // 29: corral.v1.Coordination.Sync:output_type -> corral.v1.SyncResponse
+	30, // 30: corral.v1.Coordination.Transact:output_type -> corral.v1.TransactResponse
+	31, // 31: corral.v1.Coordination.Watch:output_type -> corral.v1.WatchResponse
+	16, // [16:32] is the sub-list for method output_type
+	0,  // [0:16] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -108,7 +128,9 @@ func file_corral_v1_coordination_proto_init() {
 	if File_corral_v1_coordination_proto != nil {
 		return
 	}
+	file_corral_v1_acl_proto_init()
 	file_corral_v1_node_proto_init()
+	file_corral_v1_scan_proto_init()
 	file_corral_v1_session_proto_init()
 	file_corral_v1_transact_proto_init()
 	file_corral_v1_watch_proto_init()

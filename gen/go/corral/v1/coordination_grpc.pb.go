@@ -26,12 +26,16 @@ const (
 	Coordination_OpenSession_FullMethodName  = "/corral.v1.Coordination/OpenSession"
 	Coordination_KeepAlive_FullMethodName    = "/corral.v1.Coordination/KeepAlive"
 	Coordination_CloseSession_FullMethodName = "/corral.v1.Coordination/CloseSession"
+	Coordination_WhoAmI_FullMethodName       = "/corral.v1.Coordination/WhoAmI"
+	Coordination_GetAcl_FullMethodName       = "/corral.v1.Coordination/GetAcl"
+	Coordination_SetAcl_FullMethodName       = "/corral.v1.Coordination/SetAcl"
 	Coordination_Create_FullMethodName       = "/corral.v1.Coordination/Create"
 	Coordination_Get_FullMethodName          = "/corral.v1.Coordination/Get"
 	Coordination_Exists_FullMethodName       = "/corral.v1.Coordination/Exists"
 	Coordination_Set_FullMethodName          = "/corral.v1.Coordination/Set"
 	Coordination_Delete_FullMethodName       = "/corral.v1.Coordination/Delete"
 	Coordination_List_FullMethodName         = "/corral.v1.Coordination/List"
+	Coordination_Scan_FullMethodName         = "/corral.v1.Coordination/Scan"
 	Coordination_Sync_FullMethodName         = "/corral.v1.Coordination/Sync"
 	Coordination_Transact_FullMethodName     = "/corral.v1.Coordination/Transact"
 	Coordination_Watch_FullMethodName        = "/corral.v1.Coordination/Watch"
@@ -45,13 +49,21 @@ const (
 // call with the zxid, the number of the change that the answer reflects.
 //
 // Metadata: `corral-session: <token>` names the session that acts. It is needed to create an ephemeral
-// node and optional everywhere else; when present, it is checked before anything else.
+// node and optional everywhere else; when present, it is checked before anything else. `authorization: Basic ...`
+// or `Bearer ...` says who acts: a user, or the subject of a token. A client certificate says so as well, for all
+// calls of its connection. The server may demand one of them; health and reflection never do.
+//
+// `corral-request-id: <id>` makes a Create, Set, Delete or Transact safe to retry, also after UNAVAILABLE and over a
+// restart of the server: if a request with this id was done within the last hour, its answer is given again and
+// nothing is changed. (The last 100,000 are remembered, and 32 MiB of their answers; what was refused is decided
+// anew.) An id has 1 to 128 letters, digits, ".", "_", ":" and "-". It belongs to the session of the call; without
+// a session it must have at least 16, chosen at random, since whoever repeats a call with it gets its answer.
 //
 // Errors: standard gRPC codes. The details carry `google.rpc.ErrorInfo` with domain `corral` and one of
 // the reasons of corral.v1.ErrorReason (without its prefix), and `google.rpc.BadRequest` where a field
-// is wrong. Every call can end with SESSION_EXPIRED, BAD_ARGUMENTS, MALFORMED_REQUEST,
-// MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL or
-// OUTCOME_UNKNOWN. The comments of the rpcs name the others.
+// is wrong. Every call can end with AUTH_FAILED, AUTHENTICATION_REQUIRED, SESSION_EXPIRED, BAD_ARGUMENTS,
+// MALFORMED_REQUEST, MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL,
+// OUTCOME_UNKNOWN or, if it has an id, REQUEST_ID_REUSED. The comments of the rpcs name the others.
 //
 // Order: a write is answered when it is on disk, and no read, nor the error of any call, shows a change
 // that is not. Reads are answered from memory and see every write that was acknowledged before.
@@ -79,37 +91,59 @@ type CoordinationClient interface {
 	//
 	// Errors: SESSION_EXPIRED when the session has already ended or the token is unknown.
 	CloseSession(ctx context.Context, in *CloseSessionRequest, opts ...grpc.CallOption) (*CloseSessionResponse, error)
+	// Tells who the caller is: everybody that ACLs may know him as.
+	WhoAmI(ctx context.Context, in *WhoAmIRequest, opts ...grpc.CallOption) (*WhoAmIResponse, error)
+	// Reads a node's access control list. It takes the permission READ or ADMIN.
+	//
+	// Errors: NO_NODE; NO_AUTH.
+	GetAcl(ctx context.Context, in *GetAclRequest, opts ...grpc.CallOption) (*GetAclResponse, error)
+	// Sets a node's access control list. It takes the permission ADMIN; no watch is told.
+	//
+	// Errors, in order: INVALID_ACL; NO_NODE; NO_AUTH; BAD_VERSION, of the list; with `recursive`,
+	// TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB of their paths and lists.
+	SetAcl(ctx context.Context, in *SetAclRequest, opts ...grpc.CallOption) (*SetAclResponse, error)
 	// Creates a node. The parent must exist, unless `parents` says what to make of one that does not. `if_exists`
 	// says what to do with a node that is there.
 	//
 	// Errors, in the order in which they are decided: SESSION_EXPIRED; PATH_TOO_LONG and DATA_TOO_LARGE;
 	// BAD_ARGUMENTS for a `ttl_ms` that is out of range or does not go with the mode, and an `if_exists` that
 	// does not; SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
-	// with "/"; NO_NODE for a missing parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS;
+	// with "/"; INVALID_ACL; NO_NODE for a missing parent; NO_AUTH for CREATE on the parent, or on the nearest node above
+	// that there is; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS, or NO_AUTH for what `if_exists` needs;
 	// NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS. With `parents`, all faults of the path come before the
 	// parent is looked for if it is missing, and TRANSACTION_TOO_LARGE for more than 4 MiB of paths to create.
 	Create(ctx context.Context, in *CreateRequest, opts ...grpc.CallOption) (*CreateResponse, error)
 	// Reads a node's data and Stat.
 	//
-	// Errors: NO_NODE.
+	// Errors: NO_NODE, NO_AUTH for READ.
 	Get(ctx context.Context, in *GetRequest, opts ...grpc.CallOption) (*GetResponse, error)
 	// Tells whether a node exists: a missing one is an answer without `stat`, not an error.
+	//
+	// Errors: NO_AUTH for READ on a node that exists.
 	Exists(ctx context.Context, in *ExistsRequest, opts ...grpc.CallOption) (*ExistsResponse, error)
 	// Replaces a node's data. The same bytes again still count as a change.
 	//
-	// Errors, in order: DATA_TOO_LARGE, NO_NODE, BAD_VERSION.
+	// Errors, in order: DATA_TOO_LARGE, NO_NODE, NO_AUTH for WRITE, BAD_VERSION.
 	Set(ctx context.Context, in *SetRequest, opts ...grpc.CallOption) (*SetResponse, error)
 	// Deletes a node that has no children, or, with `recursive`, with everything below it: all of it or nothing.
 	//
 	// Errors, in order: BAD_ARGUMENTS for "/", "/zookeeper", "/zookeeper/quota" and "/zookeeper/config";
-	// NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB
+	// NO_NODE for the parent; NO_AUTH for DELETE on the parent, and with `recursive` on every node below that has
+	// children; NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB
 	// of their paths: delete such a subtree in parts.
 	Delete(ctx context.Context, in *DeleteRequest, opts ...grpc.CallOption) (*DeleteResponse, error)
 	// Lists the children of a node by name, a page at a time. ZooKeeper leaves the order open and answers
 	// in one message; Corral answers in the order of the names' UTF-8 bytes, in pages.
 	//
-	// Errors: NO_NODE.
+	// Errors: NO_NODE, NO_AUTH for READ. Children that the caller may not read are listed without their Stat.
 	List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error)
+	// Reads a subtree: all of it as it was at one zxid, in parts, while writes go on. A client that reads too slowly,
+	// while more changes than the server is willing to undo for it, or not at all, is told so.
+	//
+	// Nodes that the caller may not read are left out, with all that is below them.
+	//
+	// Errors: NO_NODE, NO_AUTH for READ, SCAN_TOO_SLOW; OVERLOADED when 64 scans are under way.
+	Scan(ctx context.Context, in *ScanRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ScanResponse], error)
 	// Answers when every write that reached the server before this call has been applied. It succeeds
 	// whether or not there is a node at the path.
 	Sync(ctx context.Context, in *SyncRequest, opts ...grpc.CallOption) (*SyncResponse, error)
@@ -134,7 +168,10 @@ type CoordinationClient interface {
 	// A stream with a `corral-session` ends with SESSION_EXPIRED when that session does. Half-closing lets the
 	// stream go on until its last watch is over; then it ends with OK. Set no deadline on it.
 	//
-	// An error of one watch cancels that watch (WatchCanceled) and leaves the others alone: NO_NODE,
+	// Events of a node that the caller may not read are not told: of a creation by the new list, of a deletion by the
+	// last one, of a parent's children by the parent's. A one-shot watch is over all the same, as in ZooKeeper.
+	//
+	// An error of one watch cancels that watch (WatchCanceled) and leaves the others alone: NO_NODE, NO_AUTH,
 	// BAD_ARGUMENTS, PATH_TOO_LONG, COMPACTED, ZXID_AHEAD, TOO_MANY_WATCHES; NO_WATCHER for a cancel.
 	//
 	// Errors of the stream: SESSION_EXPIRED; BAD_ARGUMENTS for a watch_id that is taken or out of range, and for
@@ -177,6 +214,36 @@ func (c *coordinationClient) CloseSession(ctx context.Context, in *CloseSessionR
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(CloseSessionResponse)
 	err := c.cc.Invoke(ctx, Coordination_CloseSession_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *coordinationClient) WhoAmI(ctx context.Context, in *WhoAmIRequest, opts ...grpc.CallOption) (*WhoAmIResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(WhoAmIResponse)
+	err := c.cc.Invoke(ctx, Coordination_WhoAmI_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *coordinationClient) GetAcl(ctx context.Context, in *GetAclRequest, opts ...grpc.CallOption) (*GetAclResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetAclResponse)
+	err := c.cc.Invoke(ctx, Coordination_GetAcl_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *coordinationClient) SetAcl(ctx context.Context, in *SetAclRequest, opts ...grpc.CallOption) (*SetAclResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetAclResponse)
+	err := c.cc.Invoke(ctx, Coordination_SetAcl_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -243,6 +310,25 @@ func (c *coordinationClient) List(ctx context.Context, in *ListRequest, opts ...
 	return out, nil
 }
 
+func (c *coordinationClient) Scan(ctx context.Context, in *ScanRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ScanResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Coordination_ServiceDesc.Streams[1], Coordination_Scan_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ScanRequest, ScanResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Coordination_ScanClient = grpc.ServerStreamingClient[ScanResponse]
+
 func (c *coordinationClient) Sync(ctx context.Context, in *SyncRequest, opts ...grpc.CallOption) (*SyncResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(SyncResponse)
@@ -265,7 +351,7 @@ func (c *coordinationClient) Transact(ctx context.Context, in *TransactRequest, 
 
 func (c *coordinationClient) Watch(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[WatchRequest, WatchResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &Coordination_ServiceDesc.Streams[1], Coordination_Watch_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &Coordination_ServiceDesc.Streams[2], Coordination_Watch_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -284,13 +370,21 @@ type Coordination_WatchClient = grpc.BidiStreamingClient[WatchRequest, WatchResp
 // call with the zxid, the number of the change that the answer reflects.
 //
 // Metadata: `corral-session: <token>` names the session that acts. It is needed to create an ephemeral
-// node and optional everywhere else; when present, it is checked before anything else.
+// node and optional everywhere else; when present, it is checked before anything else. `authorization: Basic ...`
+// or `Bearer ...` says who acts: a user, or the subject of a token. A client certificate says so as well, for all
+// calls of its connection. The server may demand one of them; health and reflection never do.
+//
+// `corral-request-id: <id>` makes a Create, Set, Delete or Transact safe to retry, also after UNAVAILABLE and over a
+// restart of the server: if a request with this id was done within the last hour, its answer is given again and
+// nothing is changed. (The last 100,000 are remembered, and 32 MiB of their answers; what was refused is decided
+// anew.) An id has 1 to 128 letters, digits, ".", "_", ":" and "-". It belongs to the session of the call; without
+// a session it must have at least 16, chosen at random, since whoever repeats a call with it gets its answer.
 //
 // Errors: standard gRPC codes. The details carry `google.rpc.ErrorInfo` with domain `corral` and one of
 // the reasons of corral.v1.ErrorReason (without its prefix), and `google.rpc.BadRequest` where a field
-// is wrong. Every call can end with SESSION_EXPIRED, BAD_ARGUMENTS, MALFORMED_REQUEST,
-// MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL or
-// OUTCOME_UNKNOWN. The comments of the rpcs name the others.
+// is wrong. Every call can end with AUTH_FAILED, AUTHENTICATION_REQUIRED, SESSION_EXPIRED, BAD_ARGUMENTS,
+// MALFORMED_REQUEST, MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL,
+// OUTCOME_UNKNOWN or, if it has an id, REQUEST_ID_REUSED. The comments of the rpcs name the others.
 //
 // Order: a write is answered when it is on disk, and no read, nor the error of any call, shows a change
 // that is not. Reads are answered from memory and see every write that was acknowledged before.
@@ -318,37 +412,59 @@ type CoordinationServer interface {
 	//
 	// Errors: SESSION_EXPIRED when the session has already ended or the token is unknown.
 	CloseSession(context.Context, *CloseSessionRequest) (*CloseSessionResponse, error)
+	// Tells who the caller is: everybody that ACLs may know him as.
+	WhoAmI(context.Context, *WhoAmIRequest) (*WhoAmIResponse, error)
+	// Reads a node's access control list. It takes the permission READ or ADMIN.
+	//
+	// Errors: NO_NODE; NO_AUTH.
+	GetAcl(context.Context, *GetAclRequest) (*GetAclResponse, error)
+	// Sets a node's access control list. It takes the permission ADMIN; no watch is told.
+	//
+	// Errors, in order: INVALID_ACL; NO_NODE; NO_AUTH; BAD_VERSION, of the list; with `recursive`,
+	// TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB of their paths and lists.
+	SetAcl(context.Context, *SetAclRequest) (*SetAclResponse, error)
 	// Creates a node. The parent must exist, unless `parents` says what to make of one that does not. `if_exists`
 	// says what to do with a node that is there.
 	//
 	// Errors, in the order in which they are decided: SESSION_EXPIRED; PATH_TOO_LONG and DATA_TOO_LARGE;
 	// BAD_ARGUMENTS for a `ttl_ms` that is out of range or does not go with the mode, and an `if_exists` that
 	// does not; SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
-	// with "/"; NO_NODE for a missing parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS;
+	// with "/"; INVALID_ACL; NO_NODE for a missing parent; NO_AUTH for CREATE on the parent, or on the nearest node above
+	// that there is; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS, or NO_AUTH for what `if_exists` needs;
 	// NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS. With `parents`, all faults of the path come before the
 	// parent is looked for if it is missing, and TRANSACTION_TOO_LARGE for more than 4 MiB of paths to create.
 	Create(context.Context, *CreateRequest) (*CreateResponse, error)
 	// Reads a node's data and Stat.
 	//
-	// Errors: NO_NODE.
+	// Errors: NO_NODE, NO_AUTH for READ.
 	Get(context.Context, *GetRequest) (*GetResponse, error)
 	// Tells whether a node exists: a missing one is an answer without `stat`, not an error.
+	//
+	// Errors: NO_AUTH for READ on a node that exists.
 	Exists(context.Context, *ExistsRequest) (*ExistsResponse, error)
 	// Replaces a node's data. The same bytes again still count as a change.
 	//
-	// Errors, in order: DATA_TOO_LARGE, NO_NODE, BAD_VERSION.
+	// Errors, in order: DATA_TOO_LARGE, NO_NODE, NO_AUTH for WRITE, BAD_VERSION.
 	Set(context.Context, *SetRequest) (*SetResponse, error)
 	// Deletes a node that has no children, or, with `recursive`, with everything below it: all of it or nothing.
 	//
 	// Errors, in order: BAD_ARGUMENTS for "/", "/zookeeper", "/zookeeper/quota" and "/zookeeper/config";
-	// NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB
+	// NO_NODE for the parent; NO_AUTH for DELETE on the parent, and with `recursive` on every node below that has
+	// children; NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB
 	// of their paths: delete such a subtree in parts.
 	Delete(context.Context, *DeleteRequest) (*DeleteResponse, error)
 	// Lists the children of a node by name, a page at a time. ZooKeeper leaves the order open and answers
 	// in one message; Corral answers in the order of the names' UTF-8 bytes, in pages.
 	//
-	// Errors: NO_NODE.
+	// Errors: NO_NODE, NO_AUTH for READ. Children that the caller may not read are listed without their Stat.
 	List(context.Context, *ListRequest) (*ListResponse, error)
+	// Reads a subtree: all of it as it was at one zxid, in parts, while writes go on. A client that reads too slowly,
+	// while more changes than the server is willing to undo for it, or not at all, is told so.
+	//
+	// Nodes that the caller may not read are left out, with all that is below them.
+	//
+	// Errors: NO_NODE, NO_AUTH for READ, SCAN_TOO_SLOW; OVERLOADED when 64 scans are under way.
+	Scan(*ScanRequest, grpc.ServerStreamingServer[ScanResponse]) error
 	// Answers when every write that reached the server before this call has been applied. It succeeds
 	// whether or not there is a node at the path.
 	Sync(context.Context, *SyncRequest) (*SyncResponse, error)
@@ -373,7 +489,10 @@ type CoordinationServer interface {
 	// A stream with a `corral-session` ends with SESSION_EXPIRED when that session does. Half-closing lets the
 	// stream go on until its last watch is over; then it ends with OK. Set no deadline on it.
 	//
-	// An error of one watch cancels that watch (WatchCanceled) and leaves the others alone: NO_NODE,
+	// Events of a node that the caller may not read are not told: of a creation by the new list, of a deletion by the
+	// last one, of a parent's children by the parent's. A one-shot watch is over all the same, as in ZooKeeper.
+	//
+	// An error of one watch cancels that watch (WatchCanceled) and leaves the others alone: NO_NODE, NO_AUTH,
 	// BAD_ARGUMENTS, PATH_TOO_LONG, COMPACTED, ZXID_AHEAD, TOO_MANY_WATCHES; NO_WATCHER for a cancel.
 	//
 	// Errors of the stream: SESSION_EXPIRED; BAD_ARGUMENTS for a watch_id that is taken or out of range, and for
@@ -398,6 +517,15 @@ func (UnimplementedCoordinationServer) KeepAlive(grpc.BidiStreamingServer[KeepAl
 func (UnimplementedCoordinationServer) CloseSession(context.Context, *CloseSessionRequest) (*CloseSessionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CloseSession not implemented")
 }
+func (UnimplementedCoordinationServer) WhoAmI(context.Context, *WhoAmIRequest) (*WhoAmIResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method WhoAmI not implemented")
+}
+func (UnimplementedCoordinationServer) GetAcl(context.Context, *GetAclRequest) (*GetAclResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetAcl not implemented")
+}
+func (UnimplementedCoordinationServer) SetAcl(context.Context, *SetAclRequest) (*SetAclResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetAcl not implemented")
+}
 func (UnimplementedCoordinationServer) Create(context.Context, *CreateRequest) (*CreateResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Create not implemented")
 }
@@ -415,6 +543,9 @@ func (UnimplementedCoordinationServer) Delete(context.Context, *DeleteRequest) (
 }
 func (UnimplementedCoordinationServer) List(context.Context, *ListRequest) (*ListResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method List not implemented")
+}
+func (UnimplementedCoordinationServer) Scan(*ScanRequest, grpc.ServerStreamingServer[ScanResponse]) error {
+	return status.Error(codes.Unimplemented, "method Scan not implemented")
 }
 func (UnimplementedCoordinationServer) Sync(context.Context, *SyncRequest) (*SyncResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Sync not implemented")
@@ -485,6 +616,60 @@ func _Coordination_CloseSession_Handler(srv interface{}, ctx context.Context, de
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(CoordinationServer).CloseSession(ctx, req.(*CloseSessionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Coordination_WhoAmI_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(WhoAmIRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CoordinationServer).WhoAmI(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Coordination_WhoAmI_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CoordinationServer).WhoAmI(ctx, req.(*WhoAmIRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Coordination_GetAcl_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetAclRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CoordinationServer).GetAcl(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Coordination_GetAcl_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CoordinationServer).GetAcl(ctx, req.(*GetAclRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Coordination_SetAcl_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetAclRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CoordinationServer).SetAcl(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Coordination_SetAcl_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CoordinationServer).SetAcl(ctx, req.(*SetAclRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -597,6 +782,17 @@ func _Coordination_List_Handler(srv interface{}, ctx context.Context, dec func(i
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Coordination_Scan_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(ScanRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(CoordinationServer).Scan(m, &grpc.GenericServerStream[ScanRequest, ScanResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Coordination_ScanServer = grpc.ServerStreamingServer[ScanResponse]
+
 func _Coordination_Sync_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(SyncRequest)
 	if err := dec(in); err != nil {
@@ -656,6 +852,18 @@ var Coordination_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _Coordination_CloseSession_Handler,
 		},
 		{
+			MethodName: "WhoAmI",
+			Handler:    _Coordination_WhoAmI_Handler,
+		},
+		{
+			MethodName: "GetAcl",
+			Handler:    _Coordination_GetAcl_Handler,
+		},
+		{
+			MethodName: "SetAcl",
+			Handler:    _Coordination_SetAcl_Handler,
+		},
+		{
 			MethodName: "Create",
 			Handler:    _Coordination_Create_Handler,
 		},
@@ -694,6 +902,11 @@ var Coordination_ServiceDesc = grpc.ServiceDesc{
 			Handler:       _Coordination_KeepAlive_Handler,
 			ServerStreams: true,
 			ClientStreams: true,
+		},
+		{
+			StreamName:    "Scan",
+			Handler:       _Coordination_Scan_Handler,
+			ServerStreams: true,
 		},
 		{
 			StreamName:    "Watch",

@@ -60,7 +60,7 @@ const (
 	// RESOURCE_EXHAUSTED: the server holds its `limit` of sessions.
 	ErrorReason_ERROR_REASON_TOO_MANY_SESSIONS ErrorReason = 14
 	// RESOURCE_EXHAUSTED: `limit` writes, or bytes of them, wait for the disk already, or `limit` messages for
-	// the reader of a stream; nothing was changed. Retry after a short wait.
+	// the reader of a stream, or `limit` scans are under way; nothing was changed. Retry after a short wait.
 	ErrorReason_ERROR_REASON_OVERLOADED ErrorReason = 15
 	// RESOURCE_EXHAUSTED: the disk is full; nothing was changed. Reads and heartbeats go on.
 	ErrorReason_ERROR_REASON_DISK_FULL ErrorReason = 16
@@ -87,12 +87,28 @@ const (
 	// sent before still arrives: everything up to `last_zxid`, for every watch of the stream. Watch again after
 	// that, or after the last zxid that the watch in question was told of.
 	ErrorReason_ERROR_REASON_WATCHER_TOO_SLOW ErrorReason = 25
+	// UNAUTHENTICATED: the credentials in the `authorization` metadata are not valid here. After too many of them
+	// from one address, that address has to wait for `retry_after_ms` until others are looked at.
+	ErrorReason_ERROR_REASON_AUTH_FAILED ErrorReason = 60
+	// UNAUTHENTICATED: this server takes no calls from clients that do not say who they are.
+	ErrorReason_ERROR_REASON_AUTHENTICATION_REQUIRED ErrorReason = 61
 	// RESOURCE_EXHAUSTED: the transaction, or the subtree to delete, has `actual` of `what`, or more, where `limit`
 	// are allowed: "operations", "changes", "bytes", or "bytes of answers". Nothing was changed. Split it.
 	ErrorReason_ERROR_REASON_TRANSACTION_TOO_LARGE ErrorReason = 40
 	// ABORTED: a check of a transaction does not hold: `test` names what of the node at `path` is `actual`, not
 	// `expected`; of data these are the lengths. Read it again and decide anew.
 	ErrorReason_ERROR_REASON_CONDITION_FAILED ErrorReason = 41
+	// PERMISSION_DENIED: the access control list of the node at `path` does not allow the caller `permission`. For
+	// Create and Delete, it is the parent's list.
+	ErrorReason_ERROR_REASON_NO_AUTH ErrorReason = 62
+	// INVALID_ARGUMENT: the access control list is empty, too long, or has a malformed entry; or "auth" stands in it,
+	// and the caller has proven no identity but an address.
+	ErrorReason_ERROR_REASON_INVALID_ACL ErrorReason = 63
+	// INVALID_ARGUMENT: another request was made with this `corral-request-id`. Give each request its own.
+	ErrorReason_ERROR_REASON_REQUEST_ID_REUSED ErrorReason = 42
+	// RESOURCE_EXHAUSTED: the reader of a scan is too slow: `limit` of `what` ("nodes" or "bytes") changed before it
+	// came to them, or it took nothing for `limit` "milliseconds". Read faster, or scan parts of the subtree.
+	ErrorReason_ERROR_REASON_SCAN_TOO_SLOW ErrorReason = 43
 )
 
 // Enum value maps for ErrorReason.
@@ -124,8 +140,14 @@ var (
 		23: "ERROR_REASON_NO_WATCHER",
 		24: "ERROR_REASON_TOO_MANY_WATCHES",
 		25: "ERROR_REASON_WATCHER_TOO_SLOW",
+		60: "ERROR_REASON_AUTH_FAILED",
+		61: "ERROR_REASON_AUTHENTICATION_REQUIRED",
 		40: "ERROR_REASON_TRANSACTION_TOO_LARGE",
 		41: "ERROR_REASON_CONDITION_FAILED",
+		62: "ERROR_REASON_NO_AUTH",
+		63: "ERROR_REASON_INVALID_ACL",
+		42: "ERROR_REASON_REQUEST_ID_REUSED",
+		43: "ERROR_REASON_SCAN_TOO_SLOW",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                0,
@@ -154,8 +176,14 @@ var (
 		"ERROR_REASON_NO_WATCHER":                 23,
 		"ERROR_REASON_TOO_MANY_WATCHES":           24,
 		"ERROR_REASON_WATCHER_TOO_SLOW":           25,
+		"ERROR_REASON_AUTH_FAILED":                60,
+		"ERROR_REASON_AUTHENTICATION_REQUIRED":    61,
 		"ERROR_REASON_TRANSACTION_TOO_LARGE":      40,
 		"ERROR_REASON_CONDITION_FAILED":           41,
+		"ERROR_REASON_NO_AUTH":                    62,
+		"ERROR_REASON_INVALID_ACL":                63,
+		"ERROR_REASON_REQUEST_ID_REUSED":          42,
+		"ERROR_REASON_SCAN_TOO_SLOW":              43,
 	}
 )
 
@@ -190,7 +218,7 @@ var File_corral_v1_errors_proto protoreflect.FileDescriptor
 
 const file_corral_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x16corral/v1/errors.proto\x12\tcorral.v1*\x9f\a\n" +
+	"\x16corral/v1/errors.proto\x12\tcorral.v1*\xe3\b\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14ERROR_REASON_NO_NODE\x10\x01\x12\x1c\n" +
@@ -218,9 +246,15 @@ const file_corral_v1_errors_proto_rawDesc = "" +
 	"\x17ERROR_REASON_ZXID_AHEAD\x10\x16\x12\x1b\n" +
 	"\x17ERROR_REASON_NO_WATCHER\x10\x17\x12!\n" +
 	"\x1dERROR_REASON_TOO_MANY_WATCHES\x10\x18\x12!\n" +
-	"\x1dERROR_REASON_WATCHER_TOO_SLOW\x10\x19\x12&\n" +
+	"\x1dERROR_REASON_WATCHER_TOO_SLOW\x10\x19\x12\x1c\n" +
+	"\x18ERROR_REASON_AUTH_FAILED\x10<\x12(\n" +
+	"$ERROR_REASON_AUTHENTICATION_REQUIRED\x10=\x12&\n" +
 	"\"ERROR_REASON_TRANSACTION_TOO_LARGE\x10(\x12!\n" +
-	"\x1dERROR_REASON_CONDITION_FAILED\x10)B\x9d\x01\n" +
+	"\x1dERROR_REASON_CONDITION_FAILED\x10)\x12\x18\n" +
+	"\x14ERROR_REASON_NO_AUTH\x10>\x12\x1c\n" +
+	"\x18ERROR_REASON_INVALID_ACL\x10?\x12\"\n" +
+	"\x1eERROR_REASON_REQUEST_ID_REUSED\x10*\x12\x1e\n" +
+	"\x1aERROR_REASON_SCAN_TOO_SLOW\x10+B\x9d\x01\n" +
 	"\rcom.corral.v1B\vErrorsProtoP\x01Z:github.com/corral-project/corral/gen/go/corral/v1;corralv1\xa2\x02\x03CXX\xaa\x02\tCorral.V1\xca\x02\tCorral\\V1\xe2\x02\x15Corral\\V1\\GPBMetadata\xea\x02\n" +
 	"Corral::V1b\x06proto3"
 

@@ -390,6 +390,9 @@ type CreateRequest struct {
 	Text string `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
 	// How the node lives; PERSISTENT by default.
 	Mode CreateMode `protobuf:"varint,4,opt,name=mode,proto3,enum=corral.v1.CreateMode" json:"mode,omitempty"`
+	// Who may do what with the node, and with those that `parents` makes; everybody everything by default. A list of
+	// ZooKeeper's must not be empty; here an empty one is no list.
+	Acl []*AclEntry `protobuf:"bytes,5,rep,name=acl,proto3" json:"acl,omitempty"`
 	// For the modes with a TTL, and for no other: how long the node may go without a Set, in milliseconds, 1 to
 	// 1,099,511,627,775 (34 years), by the server's wall clock.
 	TtlMs int64 `protobuf:"varint,6,opt,name=ttl_ms,json=ttlMs,proto3" json:"ttl_ms,omitempty"`
@@ -460,6 +463,13 @@ func (x *CreateRequest) GetMode() CreateMode {
 		return x.Mode
 	}
 	return CreateMode_CREATE_MODE_UNSPECIFIED
+}
+
+func (x *CreateRequest) GetAcl() []*AclEntry {
+	if x != nil {
+		return x.Acl
+	}
+	return nil
 }
 
 func (x *CreateRequest) GetTtlMs() int64 {
@@ -1346,11 +1356,249 @@ func (x *SyncResponse) GetZxid() int64 {
 	return 0
 }
 
+// A node whose access control list to read.
+type GetAclRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The node's absolute path.
+	Path          string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetAclRequest) Reset() {
+	*x = GetAclRequest{}
+	mi := &file_corral_v1_node_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetAclRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetAclRequest) ProtoMessage() {}
+
+func (x *GetAclRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_corral_v1_node_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetAclRequest.ProtoReflect.Descriptor instead.
+func (*GetAclRequest) Descriptor() ([]byte, []int) {
+	return file_corral_v1_node_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *GetAclRequest) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+// The access control list of a node.
+type GetAclResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The zxid of the last change that this answer reflects.
+	Zxid int64 `protobuf:"varint,1,opt,name=zxid,proto3" json:"zxid,omitempty"`
+	// The list, in the order in which it was set. For whom may not set it, the hash of a "digest" is `x`.
+	Acl []*AclEntry `protobuf:"bytes,2,rep,name=acl,proto3" json:"acl,omitempty"`
+	// The node's Stat.
+	Stat          *Stat `protobuf:"bytes,3,opt,name=stat,proto3" json:"stat,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetAclResponse) Reset() {
+	*x = GetAclResponse{}
+	mi := &file_corral_v1_node_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetAclResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetAclResponse) ProtoMessage() {}
+
+func (x *GetAclResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_corral_v1_node_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetAclResponse.ProtoReflect.Descriptor instead.
+func (*GetAclResponse) Descriptor() ([]byte, []int) {
+	return file_corral_v1_node_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *GetAclResponse) GetZxid() int64 {
+	if x != nil {
+		return x.Zxid
+	}
+	return 0
+}
+
+func (x *GetAclResponse) GetAcl() []*AclEntry {
+	if x != nil {
+		return x.Acl
+	}
+	return nil
+}
+
+func (x *GetAclResponse) GetStat() *Stat {
+	if x != nil {
+		return x.Stat
+	}
+	return nil
+}
+
+// A new access control list for a node.
+type SetAclRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The node's absolute path.
+	Path string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
+	// The list, at least one entry, at most 8,192 bytes. What is there twice is kept once.
+	Acl []*AclEntry `protobuf:"bytes,2,rep,name=acl,proto3" json:"acl,omitempty"`
+	// Set it only if the list's version, `Stat.aversion`, is this one; absent, or -1: whatever it is.
+	Aversion *int32 `protobuf:"varint,3,opt,name=aversion,proto3,oneof" json:"aversion,omitempty"`
+	// Set it for every node below as well, under the same zxid, or for none; false by default. Each must allow it.
+	Recursive     bool `protobuf:"varint,4,opt,name=recursive,proto3" json:"recursive,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetAclRequest) Reset() {
+	*x = SetAclRequest{}
+	mi := &file_corral_v1_node_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetAclRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetAclRequest) ProtoMessage() {}
+
+func (x *SetAclRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_corral_v1_node_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetAclRequest.ProtoReflect.Descriptor instead.
+func (*SetAclRequest) Descriptor() ([]byte, []int) {
+	return file_corral_v1_node_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *SetAclRequest) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *SetAclRequest) GetAcl() []*AclEntry {
+	if x != nil {
+		return x.Acl
+	}
+	return nil
+}
+
+func (x *SetAclRequest) GetAversion() int32 {
+	if x != nil && x.Aversion != nil {
+		return *x.Aversion
+	}
+	return 0
+}
+
+func (x *SetAclRequest) GetRecursive() bool {
+	if x != nil {
+		return x.Recursive
+	}
+	return false
+}
+
+// The list is set.
+type SetAclResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The zxid of the change.
+	Zxid int64 `protobuf:"varint,1,opt,name=zxid,proto3" json:"zxid,omitempty"`
+	// The node's Stat after the change.
+	Stat          *Stat `protobuf:"bytes,2,opt,name=stat,proto3" json:"stat,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetAclResponse) Reset() {
+	*x = SetAclResponse{}
+	mi := &file_corral_v1_node_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetAclResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetAclResponse) ProtoMessage() {}
+
+func (x *SetAclResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_corral_v1_node_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetAclResponse.ProtoReflect.Descriptor instead.
+func (*SetAclResponse) Descriptor() ([]byte, []int) {
+	return file_corral_v1_node_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *SetAclResponse) GetZxid() int64 {
+	if x != nil {
+		return x.Zxid
+	}
+	return 0
+}
+
+func (x *SetAclResponse) GetStat() *Stat {
+	if x != nil {
+		return x.Stat
+	}
+	return nil
+}
+
 var File_corral_v1_node_proto protoreflect.FileDescriptor
 
 const file_corral_v1_node_proto_rawDesc = "" +
 	"\n" +
-	"\x14corral/v1/node.proto\x12\tcorral.v1\"\xff\x02\n" +
+	"\x14corral/v1/node.proto\x12\tcorral.v1\x1a\x13corral/v1/acl.proto\"\xff\x02\n" +
 	"\x04Stat\x12\x14\n" +
 	"\x05czxid\x18\x01 \x01(\x03R\x05czxid\x12\x14\n" +
 	"\x05mzxid\x18\x02 \x01(\x03R\x05mzxid\x12\x14\n" +
@@ -1366,12 +1614,13 @@ const file_corral_v1_node_proto_rawDesc = "" +
 	"dataLength\x12!\n" +
 	"\fnum_children\x18\v \x01(\x05R\vnumChildren\x12)\n" +
 	"\x04mode\x18\f \x01(\x0e2\x15.corral.v1.CreateModeR\x04mode\x12\x15\n" +
-	"\x06ttl_ms\x18\r \x01(\x03R\x05ttlMs\"\x8c\x02\n" +
+	"\x06ttl_ms\x18\r \x01(\x03R\x05ttlMs\"\xb3\x02\n" +
 	"\rCreateRequest\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12\x12\n" +
 	"\x04data\x18\x02 \x01(\fR\x04data\x12\x12\n" +
 	"\x04text\x18\x03 \x01(\tR\x04text\x12)\n" +
-	"\x04mode\x18\x04 \x01(\x0e2\x15.corral.v1.CreateModeR\x04mode\x12\x15\n" +
+	"\x04mode\x18\x04 \x01(\x0e2\x15.corral.v1.CreateModeR\x04mode\x12%\n" +
+	"\x03acl\x18\x05 \x03(\v2\x13.corral.v1.AclEntryR\x03acl\x12\x15\n" +
 	"\x06ttl_ms\x18\x06 \x01(\x03R\x05ttlMs\x122\n" +
 	"\aparents\x18\a \x01(\x0e2\x18.corral.v1.CreateParentsR\aparents\x120\n" +
 	"\tif_exists\x18\b \x01(\x0e2\x13.corral.v1.IfExistsR\bifExists\x12\x17\n" +
@@ -1434,7 +1683,22 @@ const file_corral_v1_node_proto_rawDesc = "" +
 	"\vSyncRequest\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\"\"\n" +
 	"\fSyncResponse\x12\x12\n" +
-	"\x04zxid\x18\x01 \x01(\x03R\x04zxid*\x9d\x02\n" +
+	"\x04zxid\x18\x01 \x01(\x03R\x04zxid\"#\n" +
+	"\rGetAclRequest\x12\x12\n" +
+	"\x04path\x18\x01 \x01(\tR\x04path\"p\n" +
+	"\x0eGetAclResponse\x12\x12\n" +
+	"\x04zxid\x18\x01 \x01(\x03R\x04zxid\x12%\n" +
+	"\x03acl\x18\x02 \x03(\v2\x13.corral.v1.AclEntryR\x03acl\x12#\n" +
+	"\x04stat\x18\x03 \x01(\v2\x0f.corral.v1.StatR\x04stat\"\x96\x01\n" +
+	"\rSetAclRequest\x12\x12\n" +
+	"\x04path\x18\x01 \x01(\tR\x04path\x12%\n" +
+	"\x03acl\x18\x02 \x03(\v2\x13.corral.v1.AclEntryR\x03acl\x12\x1f\n" +
+	"\baversion\x18\x03 \x01(\x05H\x00R\baversion\x88\x01\x01\x12\x1c\n" +
+	"\trecursive\x18\x04 \x01(\bR\trecursiveB\v\n" +
+	"\t_aversion\"I\n" +
+	"\x0eSetAclResponse\x12\x12\n" +
+	"\x04zxid\x18\x01 \x01(\x03R\x04zxid\x12#\n" +
+	"\x04stat\x18\x02 \x01(\v2\x0f.corral.v1.StatR\x04stat*\x9d\x02\n" +
 	"\n" +
 	"CreateMode\x12\x1b\n" +
 	"\x17CREATE_MODE_UNSPECIFIED\x10\x00\x12\x1a\n" +
@@ -1471,7 +1735,7 @@ func file_corral_v1_node_proto_rawDescGZIP() []byte {
 }
 
 var file_corral_v1_node_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_corral_v1_node_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_corral_v1_node_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_corral_v1_node_proto_goTypes = []any{
 	(CreateMode)(0),        // 0: corral.v1.CreateMode
 	(CreateParents)(0),     // 1: corral.v1.CreateParents
@@ -1492,24 +1756,34 @@ var file_corral_v1_node_proto_goTypes = []any{
 	(*Child)(nil),          // 16: corral.v1.Child
 	(*SyncRequest)(nil),    // 17: corral.v1.SyncRequest
 	(*SyncResponse)(nil),   // 18: corral.v1.SyncResponse
+	(*GetAclRequest)(nil),  // 19: corral.v1.GetAclRequest
+	(*GetAclResponse)(nil), // 20: corral.v1.GetAclResponse
+	(*SetAclRequest)(nil),  // 21: corral.v1.SetAclRequest
+	(*SetAclResponse)(nil), // 22: corral.v1.SetAclResponse
+	(*AclEntry)(nil),       // 23: corral.v1.AclEntry
 }
 var file_corral_v1_node_proto_depIdxs = []int32{
 	0,  // 0: corral.v1.Stat.mode:type_name -> corral.v1.CreateMode
 	0,  // 1: corral.v1.CreateRequest.mode:type_name -> corral.v1.CreateMode
-	1,  // 2: corral.v1.CreateRequest.parents:type_name -> corral.v1.CreateParents
-	2,  // 3: corral.v1.CreateRequest.if_exists:type_name -> corral.v1.IfExists
-	3,  // 4: corral.v1.CreateResponse.stat:type_name -> corral.v1.Stat
-	3,  // 5: corral.v1.GetResponse.stat:type_name -> corral.v1.Stat
-	3,  // 6: corral.v1.ExistsResponse.stat:type_name -> corral.v1.Stat
-	3,  // 7: corral.v1.SetResponse.stat:type_name -> corral.v1.Stat
-	16, // 8: corral.v1.ListResponse.children:type_name -> corral.v1.Child
-	3,  // 9: corral.v1.ListResponse.stat:type_name -> corral.v1.Stat
-	3,  // 10: corral.v1.Child.stat:type_name -> corral.v1.Stat
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	23, // 2: corral.v1.CreateRequest.acl:type_name -> corral.v1.AclEntry
+	1,  // 3: corral.v1.CreateRequest.parents:type_name -> corral.v1.CreateParents
+	2,  // 4: corral.v1.CreateRequest.if_exists:type_name -> corral.v1.IfExists
+	3,  // 5: corral.v1.CreateResponse.stat:type_name -> corral.v1.Stat
+	3,  // 6: corral.v1.GetResponse.stat:type_name -> corral.v1.Stat
+	3,  // 7: corral.v1.ExistsResponse.stat:type_name -> corral.v1.Stat
+	3,  // 8: corral.v1.SetResponse.stat:type_name -> corral.v1.Stat
+	16, // 9: corral.v1.ListResponse.children:type_name -> corral.v1.Child
+	3,  // 10: corral.v1.ListResponse.stat:type_name -> corral.v1.Stat
+	3,  // 11: corral.v1.Child.stat:type_name -> corral.v1.Stat
+	23, // 12: corral.v1.GetAclResponse.acl:type_name -> corral.v1.AclEntry
+	3,  // 13: corral.v1.GetAclResponse.stat:type_name -> corral.v1.Stat
+	23, // 14: corral.v1.SetAclRequest.acl:type_name -> corral.v1.AclEntry
+	3,  // 15: corral.v1.SetAclResponse.stat:type_name -> corral.v1.Stat
+	16, // [16:16] is the sub-list for method output_type
+	16, // [16:16] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_corral_v1_node_proto_init() }
@@ -1517,15 +1791,17 @@ func file_corral_v1_node_proto_init() {
 	if File_corral_v1_node_proto != nil {
 		return
 	}
+	file_corral_v1_acl_proto_init()
 	file_corral_v1_node_proto_msgTypes[7].OneofWrappers = []any{}
 	file_corral_v1_node_proto_msgTypes[9].OneofWrappers = []any{}
+	file_corral_v1_node_proto_msgTypes[18].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_corral_v1_node_proto_rawDesc), len(file_corral_v1_node_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   16,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -26,10 +26,10 @@ if _version_not_supported:
 
 
 class AdminStub(object):
-    """Admin shows what goes on inside a server. It changes nothing. There are no permissions yet: whoever reaches
-    the server may ask.
+    """Admin shows what goes on inside a server. It changes nothing. It is for whom the access control list of "/" gives
+    ADMIN: everybody, until that list is set.
 
-    Errors: those that every call of Coordination can end with.
+    Errors: NO_AUTH first, then those that every call of Coordination can end with.
     """
 
     def __init__(self, channel):
@@ -51,10 +51,10 @@ class AdminStub(object):
 
 
 class AdminServicer(object):
-    """Admin shows what goes on inside a server. It changes nothing. There are no permissions yet: whoever reaches
-    the server may ask.
+    """Admin shows what goes on inside a server. It changes nothing. It is for whom the access control list of "/" gives
+    ADMIN: everybody, until that list is set.
 
-    Errors: those that every call of Coordination can end with.
+    Errors: NO_AUTH first, then those that every call of Coordination can end with.
     """
 
     def CountWatches(self, request, context):
@@ -97,10 +97,10 @@ def add_AdminServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Admin(object):
-    """Admin shows what goes on inside a server. It changes nothing. There are no permissions yet: whoever reaches
-    the server may ask.
+    """Admin shows what goes on inside a server. It changes nothing. It is for whom the access control list of "/" gives
+    ADMIN: everybody, until that list is set.
 
-    Errors: those that every call of Coordination can end with.
+    Errors: NO_AUTH first, then those that every call of Coordination can end with.
     """
 
     @staticmethod

@@ -3,7 +3,9 @@
 import grpc
 import warnings
 
+from corral.v1 import acl_pb2 as corral_dot_v1_dot_acl__pb2
 from corral.v1 import node_pb2 as corral_dot_v1_dot_node__pb2
+from corral.v1 import scan_pb2 as corral_dot_v1_dot_scan__pb2
 from corral.v1 import session_pb2 as corral_dot_v1_dot_session__pb2
 from corral.v1 import transact_pb2 as corral_dot_v1_dot_transact__pb2
 from corral.v1 import watch_pb2 as corral_dot_v1_dot_watch__pb2
@@ -33,13 +35,21 @@ class CoordinationStub(object):
     call with the zxid, the number of the change that the answer reflects.
 
     Metadata: `corral-session: <token>` names the session that acts. It is needed to create an ephemeral
-    node and optional everywhere else; when present, it is checked before anything else.
+    node and optional everywhere else; when present, it is checked before anything else. `authorization: Basic ...`
+    or `Bearer ...` says who acts: a user, or the subject of a token. A client certificate says so as well, for all
+    calls of its connection. The server may demand one of them; health and reflection never do.
+
+    `corral-request-id: <id>` makes a Create, Set, Delete or Transact safe to retry, also after UNAVAILABLE and over a
+    restart of the server: if a request with this id was done within the last hour, its answer is given again and
+    nothing is changed. (The last 100,000 are remembered, and 32 MiB of their answers; what was refused is decided
+    anew.) An id has 1 to 128 letters, digits, ".", "_", ":" and "-". It belongs to the session of the call; without
+    a session it must have at least 16, chosen at random, since whoever repeats a call with it gets its answer.
 
     Errors: standard gRPC codes. The details carry `google.rpc.ErrorInfo` with domain `corral` and one of
     the reasons of corral.v1.ErrorReason (without its prefix), and `google.rpc.BadRequest` where a field
-    is wrong. Every call can end with SESSION_EXPIRED, BAD_ARGUMENTS, MALFORMED_REQUEST,
-    MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL or
-    OUTCOME_UNKNOWN. The comments of the rpcs name the others.
+    is wrong. Every call can end with AUTH_FAILED, AUTHENTICATION_REQUIRED, SESSION_EXPIRED, BAD_ARGUMENTS,
+    MALFORMED_REQUEST, MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL,
+    OUTCOME_UNKNOWN or, if it has an id, REQUEST_ID_REUSED. The comments of the rpcs name the others.
 
     Order: a write is answered when it is on disk, and no read, nor the error of any call, shows a change
     that is not. Reads are answered from memory and see every write that was acknowledged before.
@@ -65,6 +75,21 @@ class CoordinationStub(object):
                 '/corral.v1.Coordination/CloseSession',
                 request_serializer=corral_dot_v1_dot_session__pb2.CloseSessionRequest.SerializeToString,
                 response_deserializer=corral_dot_v1_dot_session__pb2.CloseSessionResponse.FromString,
+                _registered_method=True)
+        self.WhoAmI = channel.unary_unary(
+                '/corral.v1.Coordination/WhoAmI',
+                request_serializer=corral_dot_v1_dot_acl__pb2.WhoAmIRequest.SerializeToString,
+                response_deserializer=corral_dot_v1_dot_acl__pb2.WhoAmIResponse.FromString,
+                _registered_method=True)
+        self.GetAcl = channel.unary_unary(
+                '/corral.v1.Coordination/GetAcl',
+                request_serializer=corral_dot_v1_dot_node__pb2.GetAclRequest.SerializeToString,
+                response_deserializer=corral_dot_v1_dot_node__pb2.GetAclResponse.FromString,
+                _registered_method=True)
+        self.SetAcl = channel.unary_unary(
+                '/corral.v1.Coordination/SetAcl',
+                request_serializer=corral_dot_v1_dot_node__pb2.SetAclRequest.SerializeToString,
+                response_deserializer=corral_dot_v1_dot_node__pb2.SetAclResponse.FromString,
                 _registered_method=True)
         self.Create = channel.unary_unary(
                 '/corral.v1.Coordination/Create',
@@ -96,6 +121,11 @@ class CoordinationStub(object):
                 request_serializer=corral_dot_v1_dot_node__pb2.ListRequest.SerializeToString,
                 response_deserializer=corral_dot_v1_dot_node__pb2.ListResponse.FromString,
                 _registered_method=True)
+        self.Scan = channel.unary_stream(
+                '/corral.v1.Coordination/Scan',
+                request_serializer=corral_dot_v1_dot_scan__pb2.ScanRequest.SerializeToString,
+                response_deserializer=corral_dot_v1_dot_scan__pb2.ScanResponse.FromString,
+                _registered_method=True)
         self.Sync = channel.unary_unary(
                 '/corral.v1.Coordination/Sync',
                 request_serializer=corral_dot_v1_dot_node__pb2.SyncRequest.SerializeToString,
@@ -118,13 +148,21 @@ class CoordinationServicer(object):
     call with the zxid, the number of the change that the answer reflects.
 
     Metadata: `corral-session: <token>` names the session that acts. It is needed to create an ephemeral
-    node and optional everywhere else; when present, it is checked before anything else.
+    node and optional everywhere else; when present, it is checked before anything else. `authorization: Basic ...`
+    or `Bearer ...` says who acts: a user, or the subject of a token. A client certificate says so as well, for all
+    calls of its connection. The server may demand one of them; health and reflection never do.
+
+    `corral-request-id: <id>` makes a Create, Set, Delete or Transact safe to retry, also after UNAVAILABLE and over a
+    restart of the server: if a request with this id was done within the last hour, its answer is given again and
+    nothing is changed. (The last 100,000 are remembered, and 32 MiB of their answers; what was refused is decided
+    anew.) An id has 1 to 128 letters, digits, ".", "_", ":" and "-". It belongs to the session of the call; without
+    a session it must have at least 16, chosen at random, since whoever repeats a call with it gets its answer.
 
     Errors: standard gRPC codes. The details carry `google.rpc.ErrorInfo` with domain `corral` and one of
     the reasons of corral.v1.ErrorReason (without its prefix), and `google.rpc.BadRequest` where a field
-    is wrong. Every call can end with SESSION_EXPIRED, BAD_ARGUMENTS, MALFORMED_REQUEST,
-    MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL or
-    OUTCOME_UNKNOWN. The comments of the rpcs name the others.
+    is wrong. Every call can end with AUTH_FAILED, AUTHENTICATION_REQUIRED, SESSION_EXPIRED, BAD_ARGUMENTS,
+    MALFORMED_REQUEST, MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL,
+    OUTCOME_UNKNOWN or, if it has an id, REQUEST_ID_REUSED. The comments of the rpcs name the others.
 
     Order: a write is answered when it is on disk, and no read, nor the error of any call, shows a change
     that is not. Reads are answered from memory and see every write that was acknowledged before.
@@ -168,6 +206,32 @@ class CoordinationServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def WhoAmI(self, request, context):
+        """Tells who the caller is: everybody that ACLs may know him as.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetAcl(self, request, context):
+        """Reads a node's access control list. It takes the permission READ or ADMIN.
+
+        Errors: NO_NODE; NO_AUTH.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetAcl(self, request, context):
+        """Sets a node's access control list. It takes the permission ADMIN; no watch is told.
+
+        Errors, in order: INVALID_ACL; NO_NODE; NO_AUTH; BAD_VERSION, of the list; with `recursive`,
+        TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB of their paths and lists.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Create(self, request, context):
         """Creates a node. The parent must exist, unless `parents` says what to make of one that does not. `if_exists`
         says what to do with a node that is there.
@@ -175,7 +239,8 @@ class CoordinationServicer(object):
         Errors, in the order in which they are decided: SESSION_EXPIRED; PATH_TOO_LONG and DATA_TOO_LARGE;
         BAD_ARGUMENTS for a `ttl_ms` that is out of range or does not go with the mode, and an `if_exists` that
         does not; SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
-        with "/"; NO_NODE for a missing parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS;
+        with "/"; INVALID_ACL; NO_NODE for a missing parent; NO_AUTH for CREATE on the parent, or on the nearest node above
+        that there is; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS, or NO_AUTH for what `if_exists` needs;
         NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS. With `parents`, all faults of the path come before the
         parent is looked for if it is missing, and TRANSACTION_TOO_LARGE for more than 4 MiB of paths to create.
         """
@@ -186,7 +251,7 @@ class CoordinationServicer(object):
     def Get(self, request, context):
         """Reads a node's data and Stat.
 
-        Errors: NO_NODE.
+        Errors: NO_NODE, NO_AUTH for READ.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -194,6 +259,8 @@ class CoordinationServicer(object):
 
     def Exists(self, request, context):
         """Tells whether a node exists: a missing one is an answer without `stat`, not an error.
+
+        Errors: NO_AUTH for READ on a node that exists.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -202,7 +269,7 @@ class CoordinationServicer(object):
     def Set(self, request, context):
         """Replaces a node's data. The same bytes again still count as a change.
 
-        Errors, in order: DATA_TOO_LARGE, NO_NODE, BAD_VERSION.
+        Errors, in order: DATA_TOO_LARGE, NO_NODE, NO_AUTH for WRITE, BAD_VERSION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -212,7 +279,8 @@ class CoordinationServicer(object):
         """Deletes a node that has no children, or, with `recursive`, with everything below it: all of it or nothing.
 
         Errors, in order: BAD_ARGUMENTS for "/", "/zookeeper", "/zookeeper/quota" and "/zookeeper/config";
-        NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB
+        NO_NODE for the parent; NO_AUTH for DELETE on the parent, and with `recursive` on every node below that has
+        children; NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB
         of their paths: delete such a subtree in parts.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -223,7 +291,19 @@ class CoordinationServicer(object):
         """Lists the children of a node by name, a page at a time. ZooKeeper leaves the order open and answers
         in one message; Corral answers in the order of the names' UTF-8 bytes, in pages.
 
-        Errors: NO_NODE.
+        Errors: NO_NODE, NO_AUTH for READ. Children that the caller may not read are listed without their Stat.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Scan(self, request, context):
+        """Reads a subtree: all of it as it was at one zxid, in parts, while writes go on. A client that reads too slowly,
+        while more changes than the server is willing to undo for it, or not at all, is told so.
+
+        Nodes that the caller may not read are left out, with all that is below them.
+
+        Errors: NO_NODE, NO_AUTH for READ, SCAN_TOO_SLOW; OVERLOADED when 64 scans are under way.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -264,7 +344,10 @@ class CoordinationServicer(object):
         A stream with a `corral-session` ends with SESSION_EXPIRED when that session does. Half-closing lets the
         stream go on until its last watch is over; then it ends with OK. Set no deadline on it.
 
-        An error of one watch cancels that watch (WatchCanceled) and leaves the others alone: NO_NODE,
+        Events of a node that the caller may not read are not told: of a creation by the new list, of a deletion by the
+        last one, of a parent's children by the parent's. A one-shot watch is over all the same, as in ZooKeeper.
+
+        An error of one watch cancels that watch (WatchCanceled) and leaves the others alone: NO_NODE, NO_AUTH,
         BAD_ARGUMENTS, PATH_TOO_LONG, COMPACTED, ZXID_AHEAD, TOO_MANY_WATCHES; NO_WATCHER for a cancel.
 
         Errors of the stream: SESSION_EXPIRED; BAD_ARGUMENTS for a watch_id that is taken or out of range, and for
@@ -291,6 +374,21 @@ def add_CoordinationServicer_to_server(servicer, server):
                     servicer.CloseSession,
                     request_deserializer=corral_dot_v1_dot_session__pb2.CloseSessionRequest.FromString,
                     response_serializer=corral_dot_v1_dot_session__pb2.CloseSessionResponse.SerializeToString,
+            ),
+            'WhoAmI': grpc.unary_unary_rpc_method_handler(
+                    servicer.WhoAmI,
+                    request_deserializer=corral_dot_v1_dot_acl__pb2.WhoAmIRequest.FromString,
+                    response_serializer=corral_dot_v1_dot_acl__pb2.WhoAmIResponse.SerializeToString,
+            ),
+            'GetAcl': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAcl,
+                    request_deserializer=corral_dot_v1_dot_node__pb2.GetAclRequest.FromString,
+                    response_serializer=corral_dot_v1_dot_node__pb2.GetAclResponse.SerializeToString,
+            ),
+            'SetAcl': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetAcl,
+                    request_deserializer=corral_dot_v1_dot_node__pb2.SetAclRequest.FromString,
+                    response_serializer=corral_dot_v1_dot_node__pb2.SetAclResponse.SerializeToString,
             ),
             'Create': grpc.unary_unary_rpc_method_handler(
                     servicer.Create,
@@ -322,6 +420,11 @@ def add_CoordinationServicer_to_server(servicer, server):
                     request_deserializer=corral_dot_v1_dot_node__pb2.ListRequest.FromString,
                     response_serializer=corral_dot_v1_dot_node__pb2.ListResponse.SerializeToString,
             ),
+            'Scan': grpc.unary_stream_rpc_method_handler(
+                    servicer.Scan,
+                    request_deserializer=corral_dot_v1_dot_scan__pb2.ScanRequest.FromString,
+                    response_serializer=corral_dot_v1_dot_scan__pb2.ScanResponse.SerializeToString,
+            ),
             'Sync': grpc.unary_unary_rpc_method_handler(
                     servicer.Sync,
                     request_deserializer=corral_dot_v1_dot_node__pb2.SyncRequest.FromString,
@@ -350,13 +453,21 @@ class Coordination(object):
     call with the zxid, the number of the change that the answer reflects.
 
     Metadata: `corral-session: <token>` names the session that acts. It is needed to create an ephemeral
-    node and optional everywhere else; when present, it is checked before anything else.
+    node and optional everywhere else; when present, it is checked before anything else. `authorization: Basic ...`
+    or `Bearer ...` says who acts: a user, or the subject of a token. A client certificate says so as well, for all
+    calls of its connection. The server may demand one of them; health and reflection never do.
+
+    `corral-request-id: <id>` makes a Create, Set, Delete or Transact safe to retry, also after UNAVAILABLE and over a
+    restart of the server: if a request with this id was done within the last hour, its answer is given again and
+    nothing is changed. (The last 100,000 are remembered, and 32 MiB of their answers; what was refused is decided
+    anew.) An id has 1 to 128 letters, digits, ".", "_", ":" and "-". It belongs to the session of the call; without
+    a session it must have at least 16, chosen at random, since whoever repeats a call with it gets its answer.
 
     Errors: standard gRPC codes. The details carry `google.rpc.ErrorInfo` with domain `corral` and one of
     the reasons of corral.v1.ErrorReason (without its prefix), and `google.rpc.BadRequest` where a field
-    is wrong. Every call can end with SESSION_EXPIRED, BAD_ARGUMENTS, MALFORMED_REQUEST,
-    MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL or
-    OUTCOME_UNKNOWN. The comments of the rpcs name the others.
+    is wrong. Every call can end with AUTH_FAILED, AUTHENTICATION_REQUIRED, SESSION_EXPIRED, BAD_ARGUMENTS,
+    MALFORMED_REQUEST, MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL,
+    OUTCOME_UNKNOWN or, if it has an id, REQUEST_ID_REUSED. The comments of the rpcs name the others.
 
     Order: a write is answered when it is on disk, and no read, nor the error of any call, shows a change
     that is not. Reads are answered from memory and see every write that was acknowledged before.
@@ -433,6 +544,87 @@ class Coordination(object):
             '/corral.v1.Coordination/CloseSession',
             corral_dot_v1_dot_session__pb2.CloseSessionRequest.SerializeToString,
             corral_dot_v1_dot_session__pb2.CloseSessionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WhoAmI(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/corral.v1.Coordination/WhoAmI',
+            corral_dot_v1_dot_acl__pb2.WhoAmIRequest.SerializeToString,
+            corral_dot_v1_dot_acl__pb2.WhoAmIResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetAcl(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/corral.v1.Coordination/GetAcl',
+            corral_dot_v1_dot_node__pb2.GetAclRequest.SerializeToString,
+            corral_dot_v1_dot_node__pb2.GetAclResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetAcl(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/corral.v1.Coordination/SetAcl',
+            corral_dot_v1_dot_node__pb2.SetAclRequest.SerializeToString,
+            corral_dot_v1_dot_node__pb2.SetAclResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -595,6 +787,33 @@ class Coordination(object):
             '/corral.v1.Coordination/List',
             corral_dot_v1_dot_node__pb2.ListRequest.SerializeToString,
             corral_dot_v1_dot_node__pb2.ListResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Scan(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/corral.v1.Coordination/Scan',
+            corral_dot_v1_dot_scan__pb2.ScanRequest.SerializeToString,
+            corral_dot_v1_dot_scan__pb2.ScanResponse.FromString,
             options,
             channel_credentials,
             insecure,

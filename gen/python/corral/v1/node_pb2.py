@@ -22,51 +22,60 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from corral.v1 import acl_pb2 as corral_dot_v1_dot_acl__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14\x63orral/v1/node.proto\x12\tcorral.v1\"\x85\x02\n\x04Stat\x12\r\n\x05\x63zxid\x18\x01 \x01(\x03\x12\r\n\x05mzxid\x18\x02 \x01(\x03\x12\r\n\x05pzxid\x18\x03 \x01(\x03\x12\x10\n\x08\x63time_ms\x18\x04 \x01(\x03\x12\x10\n\x08mtime_ms\x18\x05 \x01(\x03\x12\x0f\n\x07version\x18\x06 \x01(\x05\x12\x10\n\x08\x63version\x18\x07 \x01(\x05\x12\x10\n\x08\x61version\x18\x08 \x01(\x05\x12\x17\n\x0f\x65phemeral_owner\x18\t \x01(\x03\x12\x13\n\x0b\x64\x61ta_length\x18\n \x01(\x05\x12\x14\n\x0cnum_children\x18\x0b \x01(\x05\x12#\n\x04mode\x18\x0c \x01(\x0e\x32\x15.corral.v1.CreateMode\x12\x0e\n\x06ttl_ms\x18\r \x01(\x03\"\xd2\x01\n\rCreateRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x12\x0c\n\x04text\x18\x03 \x01(\t\x12#\n\x04mode\x18\x04 \x01(\x0e\x32\x15.corral.v1.CreateMode\x12\x0e\n\x06ttl_ms\x18\x06 \x01(\x03\x12)\n\x07parents\x18\x07 \x01(\x0e\x32\x18.corral.v1.CreateParents\x12&\n\tif_exists\x18\x08 \x01(\x0e\x32\x13.corral.v1.IfExists\x12\x0f\n\x07\x61s_text\x18\t \x01(\x08\"x\n\x0e\x43reateResponse\x12\x0c\n\x04zxid\x18\x01 \x01(\x03\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x1d\n\x04stat\x18\x03 \x01(\x0b\x32\x0f.corral.v1.Stat\x12\x0f\n\x07\x65xisted\x18\x04 \x01(\x08\x12\x0c\n\x04\x64\x61ta\x18\x05 \x01(\x0c\x12\x0c\n\x04text\x18\x06 \x01(\t\"+\n\nGetRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0f\n\x07\x61s_text\x18\x02 \x01(\x08\"V\n\x0bGetResponse\x12\x0c\n\x04zxid\x18\x01 \x01(\x03\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x1d\n\x04stat\x18\x04 \x01(\x0b\x32\x0f.corral.v1.Stat\"\x1d\n\rExistsRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\"=\n\x0e\x45xistsResponse\x12\x0c\n\x04zxid\x18\x01 \x01(\x03\x12\x1d\n\x04stat\x18\x02 \x01(\x0b\x32\x0f.corral.v1.Stat\"X\n\nSetRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x14\n\x07version\x18\x04 \x01(\x05H\x00\x88\x01\x01\x42\n\n\x08_version\":\n\x0bSetResponse\x12\x0c\n\x04zxid\x18\x01 \x01(\x03\x12\x1d\n\x04stat\x18\x02 \x01(\x0b\x32\x0f.corral.v1.Stat\"R\n\rDeleteRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x14\n\x07version\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x11\n\trecursive\x18\x03 \x01(\x08\x42\n\n\x08_version\"\x1e\n\x0e\x44\x65leteResponse\x12\x0c\n\x04zxid\x18\x01 \x01(\x03\"V\n\x0bListRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x12\n\nwith_stats\x18\x04 \x01(\x08\"x\n\x0cListResponse\x12\x0c\n\x04zxid\x18\x01 \x01(\x03\x12\"\n\x08\x63hildren\x18\x02 \x03(\x0b\x32\x10.corral.v1.Child\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\x12\x1d\n\x04stat\x18\x04 \x01(\x0b\x32\x0f.corral.v1.Stat\"4\n\x05\x43hild\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x1d\n\x04stat\x18\x02 \x01(\x0b\x32\x0f.corral.v1.Stat\"\x1b\n\x0bSyncRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\"\x1c\n\x0cSyncResponse\x12\x0c\n\x04zxid\x18\x01 \x01(\x03*\x9d\x02\n\nCreateMode\x12\x1b\n\x17\x43REATE_MODE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43REATE_MODE_PERSISTENT\x10\x01\x12%\n!CREATE_MODE_PERSISTENT_SEQUENTIAL\x10\x02\x12\x19\n\x15\x43REATE_MODE_EPHEMERAL\x10\x03\x12$\n CREATE_MODE_EPHEMERAL_SEQUENTIAL\x10\x04\x12\x19\n\x15\x43REATE_MODE_CONTAINER\x10\x05\x12#\n\x1f\x43REATE_MODE_PERSISTENT_WITH_TTL\x10\x06\x12.\n*CREATE_MODE_PERSISTENT_SEQUENTIAL_WITH_TTL\x10\x07*l\n\rCreateParents\x12\x1e\n\x1a\x43REATE_PARENTS_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x43REATE_PARENTS_PERSISTENT\x10\x01\x12\x1c\n\x18\x43REATE_PARENTS_CONTAINER\x10\x02*x\n\x08IfExists\x12\x19\n\x15IF_EXISTS_UNSPECIFIED\x10\x00\x12\x12\n\x0eIF_EXISTS_FAIL\x10\x01\x12\x11\n\rIF_EXISTS_GET\x10\x02\x12\x11\n\rIF_EXISTS_SET\x10\x03\x12\x17\n\x13IF_EXISTS_TAKE_OVER\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14\x63orral/v1/node.proto\x12\tcorral.v1\x1a\x13\x63orral/v1/acl.proto\"\x85\x02\n\x04Stat\x12\r\n\x05\x63zxid\x18\x01 \x01(\x03\x12\r\n\x05mzxid\x18\x02 \x01(\x03\x12\r\n\x05pzxid\x18\x03 \x01(\x03\x12\x10\n\x08\x63time_ms\x18\x04 \x01(\x03\x12\x10\n\x08mtime_ms\x18\x05 \x01(\x03\x12\x0f\n\x07version\x18\x06 \x01(\x05\x12\x10\n\x08\x63version\x18\x07 \x01(\x05\x12\x10\n\x08\x61version\x18\x08 \x01(\x05\x12\x17\n\x0f\x65phemeral_owner\x18\t \x01(\x03\x12\x13\n\x0b\x64\x61ta_length\x18\n \x01(\x05\x12\x14\n\x0cnum_children\x18\x0b \x01(\x05\x12#\n\x04mode\x18\x0c \x01(\x0e\x32\x15.corral.v1.CreateMode\x12\x0e\n\x06ttl_ms\x18\r \x01(\x03\"\xf4\x01\n\rCreateRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x12\x0c\n\x04text\x18\x03 \x01(\t\x12#\n\x04mode\x18\x04 \x01(\x0e\x32\x15.corral.v1.CreateMode\x12 \n\x03\x61\x63l\x18\x05 \x03(\x0b\x32\x13.corral.v1.AclEntry\x12\x0e\n\x06ttl_ms\x18\x06 \x01(\x03\x12)\n\x07parents\x18\x07 \x01(\x0e\x32\x18.corral.v1.CreateParents\x12&\n\tif_exists\x18\x08 \x01(\x0e\x32\x13.corral.v1.IfExists\x12\x0f\n\x07\x61s_text\x18\t \x01(\x08\"x\n\x0e\x43reateResponse\x12\x0c\n\x04zxid\x18\x01 \x01(\x03\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x1d\n\x04stat\x18\x03 \x01(\x0b\x32\x0f.corral.v1.Stat\x12\x0f\n\x07\x65xisted\x18\x04 \x01(\x08\x12\x0c\n\x04\x64\x61ta\x18\x05 \x01(\x0c\x12\x0c\n\x04text\x18\x06 \x01(\t\"+\n\nGetRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0f\n\x07\x61s_text\x18\x02 \x01(\x08\"V\n\x0bGetResponse\x12\x0c\n\x04zxid\x18\x01 \x01(\x03\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x1d\n\x04stat\x18\x04 \x01(\x0b\x32\x0f.corral.v1.Stat\"\x1d\n\rExistsRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\"=\n\x0e\x45xistsResponse\x12\x0c\n\x04zxid\x18\x01 \x01(\x03\x12\x1d\n\x04stat\x18\x02 \x01(\x0b\x32\x0f.corral.v1.Stat\"X\n\nSetRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x14\n\x07version\x18\x04 \x01(\x05H\x00\x88\x01\x01\x42\n\n\x08_version\":\n\x0bSetResponse\x12\x0c\n\x04zxid\x18\x01 \x01(\x03\x12\x1d\n\x04stat\x18\x02 \x01(\x0b\x32\x0f.corral.v1.Stat\"R\n\rDeleteRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x14\n\x07version\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x11\n\trecursive\x18\x03 \x01(\x08\x42\n\n\x08_version\"\x1e\n\x0e\x44\x65leteResponse\x12\x0c\n\x04zxid\x18\x01 \x01(\x03\"V\n\x0bListRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x12\n\nwith_stats\x18\x04 \x01(\x08\"x\n\x0cListResponse\x12\x0c\n\x04zxid\x18\x01 \x01(\x03\x12\"\n\x08\x63hildren\x18\x02 \x03(\x0b\x32\x10.corral.v1.Child\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\x12\x1d\n\x04stat\x18\x04 \x01(\x0b\x32\x0f.corral.v1.Stat\"4\n\x05\x43hild\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x1d\n\x04stat\x18\x02 \x01(\x0b\x32\x0f.corral.v1.Stat\"\x1b\n\x0bSyncRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\"\x1c\n\x0cSyncResponse\x12\x0c\n\x04zxid\x18\x01 \x01(\x03\"\x1d\n\rGetAclRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\"_\n\x0eGetAclResponse\x12\x0c\n\x04zxid\x18\x01 \x01(\x03\x12 \n\x03\x61\x63l\x18\x02 \x03(\x0b\x32\x13.corral.v1.AclEntry\x12\x1d\n\x04stat\x18\x03 \x01(\x0b\x32\x0f.corral.v1.Stat\"v\n\rSetAclRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\x12 \n\x03\x61\x63l\x18\x02 \x03(\x0b\x32\x13.corral.v1.AclEntry\x12\x15\n\x08\x61version\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12\x11\n\trecursive\x18\x04 \x01(\x08\x42\x0b\n\t_aversion\"=\n\x0eSetAclResponse\x12\x0c\n\x04zxid\x18\x01 \x01(\x03\x12\x1d\n\x04stat\x18\x02 \x01(\x0b\x32\x0f.corral.v1.Stat*\x9d\x02\n\nCreateMode\x12\x1b\n\x17\x43REATE_MODE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43REATE_MODE_PERSISTENT\x10\x01\x12%\n!CREATE_MODE_PERSISTENT_SEQUENTIAL\x10\x02\x12\x19\n\x15\x43REATE_MODE_EPHEMERAL\x10\x03\x12$\n CREATE_MODE_EPHEMERAL_SEQUENTIAL\x10\x04\x12\x19\n\x15\x43REATE_MODE_CONTAINER\x10\x05\x12#\n\x1f\x43REATE_MODE_PERSISTENT_WITH_TTL\x10\x06\x12.\n*CREATE_MODE_PERSISTENT_SEQUENTIAL_WITH_TTL\x10\x07*l\n\rCreateParents\x12\x1e\n\x1a\x43REATE_PARENTS_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x43REATE_PARENTS_PERSISTENT\x10\x01\x12\x1c\n\x18\x43REATE_PARENTS_CONTAINER\x10\x02*x\n\x08IfExists\x12\x19\n\x15IF_EXISTS_UNSPECIFIED\x10\x00\x12\x12\n\x0eIF_EXISTS_FAIL\x10\x01\x12\x11\n\rIF_EXISTS_GET\x10\x02\x12\x11\n\rIF_EXISTS_SET\x10\x03\x12\x17\n\x13IF_EXISTS_TAKE_OVER\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'corral.v1.node_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CREATEMODE']._serialized_start=1451
-  _globals['_CREATEMODE']._serialized_end=1736
-  _globals['_CREATEPARENTS']._serialized_start=1738
-  _globals['_CREATEPARENTS']._serialized_end=1846
-  _globals['_IFEXISTS']._serialized_start=1848
-  _globals['_IFEXISTS']._serialized_end=1968
-  _globals['_STAT']._serialized_start=36
-  _globals['_STAT']._serialized_end=297
-  _globals['_CREATEREQUEST']._serialized_start=300
-  _globals['_CREATEREQUEST']._serialized_end=510
-  _globals['_CREATERESPONSE']._serialized_start=512
-  _globals['_CREATERESPONSE']._serialized_end=632
-  _globals['_GETREQUEST']._serialized_start=634
-  _globals['_GETREQUEST']._serialized_end=677
-  _globals['_GETRESPONSE']._serialized_start=679
-  _globals['_GETRESPONSE']._serialized_end=765
-  _globals['_EXISTSREQUEST']._serialized_start=767
-  _globals['_EXISTSREQUEST']._serialized_end=796
-  _globals['_EXISTSRESPONSE']._serialized_start=798
-  _globals['_EXISTSRESPONSE']._serialized_end=859
-  _globals['_SETREQUEST']._serialized_start=861
-  _globals['_SETREQUEST']._serialized_end=949
-  _globals['_SETRESPONSE']._serialized_start=951
-  _globals['_SETRESPONSE']._serialized_end=1009
-  _globals['_DELETEREQUEST']._serialized_start=1011
-  _globals['_DELETEREQUEST']._serialized_end=1093
-  _globals['_DELETERESPONSE']._serialized_start=1095
-  _globals['_DELETERESPONSE']._serialized_end=1125
-  _globals['_LISTREQUEST']._serialized_start=1127
-  _globals['_LISTREQUEST']._serialized_end=1213
-  _globals['_LISTRESPONSE']._serialized_start=1215
-  _globals['_LISTRESPONSE']._serialized_end=1335
-  _globals['_CHILD']._serialized_start=1337
-  _globals['_CHILD']._serialized_end=1389
-  _globals['_SYNCREQUEST']._serialized_start=1391
-  _globals['_SYNCREQUEST']._serialized_end=1418
-  _globals['_SYNCRESPONSE']._serialized_start=1420
-  _globals['_SYNCRESPONSE']._serialized_end=1448
+  _globals['_CREATEMODE']._serialized_start=1817
+  _globals['_CREATEMODE']._serialized_end=2102
+  _globals['_CREATEPARENTS']._serialized_start=2104
+  _globals['_CREATEPARENTS']._serialized_end=2212
+  _globals['_IFEXISTS']._serialized_start=2214
+  _globals['_IFEXISTS']._serialized_end=2334
+  _globals['_STAT']._serialized_start=57
+  _globals['_STAT']._serialized_end=318
+  _globals['_CREATEREQUEST']._serialized_start=321
+  _globals['_CREATEREQUEST']._serialized_end=565
+  _globals['_CREATERESPONSE']._serialized_start=567
+  _globals['_CREATERESPONSE']._serialized_end=687
+  _globals['_GETREQUEST']._serialized_start=689
+  _globals['_GETREQUEST']._serialized_end=732
+  _globals['_GETRESPONSE']._serialized_start=734
+  _globals['_GETRESPONSE']._serialized_end=820
+  _globals['_EXISTSREQUEST']._serialized_start=822
+  _globals['_EXISTSREQUEST']._serialized_end=851
+  _globals['_EXISTSRESPONSE']._serialized_start=853
+  _globals['_EXISTSRESPONSE']._serialized_end=914
+  _globals['_SETREQUEST']._serialized_start=916
+  _globals['_SETREQUEST']._serialized_end=1004
+  _globals['_SETRESPONSE']._serialized_start=1006
+  _globals['_SETRESPONSE']._serialized_end=1064
+  _globals['_DELETEREQUEST']._serialized_start=1066
+  _globals['_DELETEREQUEST']._serialized_end=1148
+  _globals['_DELETERESPONSE']._serialized_start=1150
+  _globals['_DELETERESPONSE']._serialized_end=1180
+  _globals['_LISTREQUEST']._serialized_start=1182
+  _globals['_LISTREQUEST']._serialized_end=1268
+  _globals['_LISTRESPONSE']._serialized_start=1270
+  _globals['_LISTRESPONSE']._serialized_end=1390
+  _globals['_CHILD']._serialized_start=1392
+  _globals['_CHILD']._serialized_end=1444
+  _globals['_SYNCREQUEST']._serialized_start=1446
+  _globals['_SYNCREQUEST']._serialized_end=1473
+  _globals['_SYNCRESPONSE']._serialized_start=1475
+  _globals['_SYNCRESPONSE']._serialized_end=1503
+  _globals['_GETACLREQUEST']._serialized_start=1505
+  _globals['_GETACLREQUEST']._serialized_end=1534
+  _globals['_GETACLRESPONSE']._serialized_start=1536
+  _globals['_GETACLRESPONSE']._serialized_end=1631
+  _globals['_SETACLREQUEST']._serialized_start=1633
+  _globals['_SETACLREQUEST']._serialized_end=1751
+  _globals['_SETACLRESPONSE']._serialized_start=1753
+  _globals['_SETACLRESPONSE']._serialized_end=1814
 # @@protoc_insertion_point(module_scope)

@@ -1,3 +1,4 @@
+from corral.v1 import acl_pb2 as _acl_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -79,11 +80,12 @@ class Stat(_message.Message):
     def __init__(self, czxid: _Optional[int] = ..., mzxid: _Optional[int] = ..., pzxid: _Optional[int] = ..., ctime_ms: _Optional[int] = ..., mtime_ms: _Optional[int] = ..., version: _Optional[int] = ..., cversion: _Optional[int] = ..., aversion: _Optional[int] = ..., ephemeral_owner: _Optional[int] = ..., data_length: _Optional[int] = ..., num_children: _Optional[int] = ..., mode: _Optional[_Union[CreateMode, str]] = ..., ttl_ms: _Optional[int] = ...) -> None: ...
 
 class CreateRequest(_message.Message):
-    __slots__ = ("path", "data", "text", "mode", "ttl_ms", "parents", "if_exists", "as_text")
+    __slots__ = ("path", "data", "text", "mode", "acl", "ttl_ms", "parents", "if_exists", "as_text")
     PATH_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     MODE_FIELD_NUMBER: _ClassVar[int]
+    ACL_FIELD_NUMBER: _ClassVar[int]
     TTL_MS_FIELD_NUMBER: _ClassVar[int]
     PARENTS_FIELD_NUMBER: _ClassVar[int]
     IF_EXISTS_FIELD_NUMBER: _ClassVar[int]
@@ -92,11 +94,12 @@ class CreateRequest(_message.Message):
     data: bytes
     text: str
     mode: CreateMode
+    acl: _containers.RepeatedCompositeFieldContainer[_acl_pb2.AclEntry]
     ttl_ms: int
     parents: CreateParents
     if_exists: IfExists
     as_text: bool
-    def __init__(self, path: _Optional[str] = ..., data: _Optional[bytes] = ..., text: _Optional[str] = ..., mode: _Optional[_Union[CreateMode, str]] = ..., ttl_ms: _Optional[int] = ..., parents: _Optional[_Union[CreateParents, str]] = ..., if_exists: _Optional[_Union[IfExists, str]] = ..., as_text: bool = ...) -> None: ...
+    def __init__(self, path: _Optional[str] = ..., data: _Optional[bytes] = ..., text: _Optional[str] = ..., mode: _Optional[_Union[CreateMode, str]] = ..., acl: _Optional[_Iterable[_Union[_acl_pb2.AclEntry, _Mapping]]] = ..., ttl_ms: _Optional[int] = ..., parents: _Optional[_Union[CreateParents, str]] = ..., if_exists: _Optional[_Union[IfExists, str]] = ..., as_text: bool = ...) -> None: ...
 
 class CreateResponse(_message.Message):
     __slots__ = ("zxid", "path", "stat", "existed", "data", "text")
@@ -227,3 +230,39 @@ class SyncResponse(_message.Message):
     ZXID_FIELD_NUMBER: _ClassVar[int]
     zxid: int
     def __init__(self, zxid: _Optional[int] = ...) -> None: ...
+
+class GetAclRequest(_message.Message):
+    __slots__ = ("path",)
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    path: str
+    def __init__(self, path: _Optional[str] = ...) -> None: ...
+
+class GetAclResponse(_message.Message):
+    __slots__ = ("zxid", "acl", "stat")
+    ZXID_FIELD_NUMBER: _ClassVar[int]
+    ACL_FIELD_NUMBER: _ClassVar[int]
+    STAT_FIELD_NUMBER: _ClassVar[int]
+    zxid: int
+    acl: _containers.RepeatedCompositeFieldContainer[_acl_pb2.AclEntry]
+    stat: Stat
+    def __init__(self, zxid: _Optional[int] = ..., acl: _Optional[_Iterable[_Union[_acl_pb2.AclEntry, _Mapping]]] = ..., stat: _Optional[_Union[Stat, _Mapping]] = ...) -> None: ...
+
+class SetAclRequest(_message.Message):
+    __slots__ = ("path", "acl", "aversion", "recursive")
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    ACL_FIELD_NUMBER: _ClassVar[int]
+    AVERSION_FIELD_NUMBER: _ClassVar[int]
+    RECURSIVE_FIELD_NUMBER: _ClassVar[int]
+    path: str
+    acl: _containers.RepeatedCompositeFieldContainer[_acl_pb2.AclEntry]
+    aversion: int
+    recursive: bool
+    def __init__(self, path: _Optional[str] = ..., acl: _Optional[_Iterable[_Union[_acl_pb2.AclEntry, _Mapping]]] = ..., aversion: _Optional[int] = ..., recursive: bool = ...) -> None: ...
+
+class SetAclResponse(_message.Message):
+    __slots__ = ("zxid", "stat")
+    ZXID_FIELD_NUMBER: _ClassVar[int]
+    STAT_FIELD_NUMBER: _ClassVar[int]
+    zxid: int
+    stat: Stat
+    def __init__(self, zxid: _Optional[int] = ..., stat: _Optional[_Union[Stat, _Mapping]] = ...) -> None: ...

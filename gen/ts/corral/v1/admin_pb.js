@@ -56,10 +56,10 @@ export const WatcherSchema = /*@__PURE__*/
   messageDesc(file_corral_v1_admin, 5);
 
 /**
- * Admin shows what goes on inside a server. It changes nothing. There are no permissions yet: whoever reaches
- * the server may ask.
+ * Admin shows what goes on inside a server. It changes nothing. It is for whom the access control list of "/" gives
+ * ADMIN: everybody, until that list is set.
  *
- * Errors: those that every call of Coordination can end with.
+ * Errors: NO_AUTH first, then those that every call of Coordination can end with.
  *
  * @generated from service corral.v1.Admin
  */

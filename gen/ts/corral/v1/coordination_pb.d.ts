@@ -8,7 +8,9 @@
 
 import type { GenFile, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { CloseSessionRequestSchema, CloseSessionResponseSchema, KeepAliveRequestSchema, KeepAliveResponseSchema, OpenSessionRequestSchema, OpenSessionResponseSchema } from "./session_pb.js";
-import type { CreateRequestSchema, CreateResponseSchema, DeleteRequestSchema, DeleteResponseSchema, ExistsRequestSchema, ExistsResponseSchema, GetRequestSchema, GetResponseSchema, ListRequestSchema, ListResponseSchema, SetRequestSchema, SetResponseSchema, SyncRequestSchema, SyncResponseSchema } from "./node_pb.js";
+import type { WhoAmIRequestSchema, WhoAmIResponseSchema } from "./acl_pb.js";
+import type { CreateRequestSchema, CreateResponseSchema, DeleteRequestSchema, DeleteResponseSchema, ExistsRequestSchema, ExistsResponseSchema, GetAclRequestSchema, GetAclResponseSchema, GetRequestSchema, GetResponseSchema, ListRequestSchema, ListResponseSchema, SetAclRequestSchema, SetAclResponseSchema, SetRequestSchema, SetResponseSchema, SyncRequestSchema, SyncResponseSchema } from "./node_pb.js";
+import type { ScanRequestSchema, ScanResponseSchema } from "./scan_pb.js";
 import type { TransactRequestSchema, TransactResponseSchema } from "./transact_pb.js";
 import type { WatchRequestSchema, WatchResponseSchema } from "./watch_pb.js";
 
@@ -22,13 +24,21 @@ export declare const file_corral_v1_coordination: GenFile;
  * call with the zxid, the number of the change that the answer reflects.
  *
  * Metadata: `corral-session: <token>` names the session that acts. It is needed to create an ephemeral
- * node and optional everywhere else; when present, it is checked before anything else.
+ * node and optional everywhere else; when present, it is checked before anything else. `authorization: Basic ...`
+ * or `Bearer ...` says who acts: a user, or the subject of a token. A client certificate says so as well, for all
+ * calls of its connection. The server may demand one of them; health and reflection never do.
+ *
+ * `corral-request-id: <id>` makes a Create, Set, Delete or Transact safe to retry, also after UNAVAILABLE and over a
+ * restart of the server: if a request with this id was done within the last hour, its answer is given again and
+ * nothing is changed. (The last 100,000 are remembered, and 32 MiB of their answers; what was refused is decided
+ * anew.) An id has 1 to 128 letters, digits, ".", "_", ":" and "-". It belongs to the session of the call; without
+ * a session it must have at least 16, chosen at random, since whoever repeats a call with it gets its answer.
  *
  * Errors: standard gRPC codes. The details carry `google.rpc.ErrorInfo` with domain `corral` and one of
  * the reasons of corral.v1.ErrorReason (without its prefix), and `google.rpc.BadRequest` where a field
- * is wrong. Every call can end with SESSION_EXPIRED, BAD_ARGUMENTS, MALFORMED_REQUEST,
- * MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL or
- * OUTCOME_UNKNOWN. The comments of the rpcs name the others.
+ * is wrong. Every call can end with AUTH_FAILED, AUTHENTICATION_REQUIRED, SESSION_EXPIRED, BAD_ARGUMENTS,
+ * MALFORMED_REQUEST, MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL,
+ * OUTCOME_UNKNOWN or, if it has an id, REQUEST_ID_REUSED. The comments of the rpcs name the others.
  *
  * Order: a write is answered when it is on disk, and no read, nor the error of any call, shows a change
  * that is not. Reads are answered from memory and see every write that was acknowledged before.
@@ -84,13 +94,49 @@ export declare const Coordination: GenService<{
     output: typeof CloseSessionResponseSchema;
   },
   /**
+   * Tells who the caller is: everybody that ACLs may know him as.
+   *
+   * @generated from rpc corral.v1.Coordination.WhoAmI
+   */
+  whoAmI: {
+    methodKind: "unary";
+    input: typeof WhoAmIRequestSchema;
+    output: typeof WhoAmIResponseSchema;
+  },
+  /**
+   * Reads a node's access control list. It takes the permission READ or ADMIN.
+   *
+   * Errors: NO_NODE; NO_AUTH.
+   *
+   * @generated from rpc corral.v1.Coordination.GetAcl
+   */
+  getAcl: {
+    methodKind: "unary";
+    input: typeof GetAclRequestSchema;
+    output: typeof GetAclResponseSchema;
+  },
+  /**
+   * Sets a node's access control list. It takes the permission ADMIN; no watch is told.
+   *
+   * Errors, in order: INVALID_ACL; NO_NODE; NO_AUTH; BAD_VERSION, of the list; with `recursive`,
+   * TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB of their paths and lists.
+   *
+   * @generated from rpc corral.v1.Coordination.SetAcl
+   */
+  setAcl: {
+    methodKind: "unary";
+    input: typeof SetAclRequestSchema;
+    output: typeof SetAclResponseSchema;
+  },
+  /**
    * Creates a node. The parent must exist, unless `parents` says what to make of one that does not. `if_exists`
    * says what to do with a node that is there.
    *
    * Errors, in the order in which they are decided: SESSION_EXPIRED; PATH_TOO_LONG and DATA_TOO_LARGE;
    * BAD_ARGUMENTS for a `ttl_ms` that is out of range or does not go with the mode, and an `if_exists` that
    * does not; SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
-   * with "/"; NO_NODE for a missing parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS;
+   * with "/"; INVALID_ACL; NO_NODE for a missing parent; NO_AUTH for CREATE on the parent, or on the nearest node above
+   * that there is; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS, or NO_AUTH for what `if_exists` needs;
    * NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS. With `parents`, all faults of the path come before the
    * parent is looked for if it is missing, and TRANSACTION_TOO_LARGE for more than 4 MiB of paths to create.
    *
@@ -104,7 +150,7 @@ export declare const Coordination: GenService<{
   /**
    * Reads a node's data and Stat.
    *
-   * Errors: NO_NODE.
+   * Errors: NO_NODE, NO_AUTH for READ.
    *
    * @generated from rpc corral.v1.Coordination.Get
    */
@@ -116,6 +162,8 @@ export declare const Coordination: GenService<{
   /**
    * Tells whether a node exists: a missing one is an answer without `stat`, not an error.
    *
+   * Errors: NO_AUTH for READ on a node that exists.
+   *
    * @generated from rpc corral.v1.Coordination.Exists
    */
   exists: {
@@ -126,7 +174,7 @@ export declare const Coordination: GenService<{
   /**
    * Replaces a node's data. The same bytes again still count as a change.
    *
-   * Errors, in order: DATA_TOO_LARGE, NO_NODE, BAD_VERSION.
+   * Errors, in order: DATA_TOO_LARGE, NO_NODE, NO_AUTH for WRITE, BAD_VERSION.
    *
    * @generated from rpc corral.v1.Coordination.Set
    */
@@ -139,7 +187,8 @@ export declare const Coordination: GenService<{
    * Deletes a node that has no children, or, with `recursive`, with everything below it: all of it or nothing.
    *
    * Errors, in order: BAD_ARGUMENTS for "/", "/zookeeper", "/zookeeper/quota" and "/zookeeper/config";
-   * NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB
+   * NO_NODE for the parent; NO_AUTH for DELETE on the parent, and with `recursive` on every node below that has
+   * children; NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB
    * of their paths: delete such a subtree in parts.
    *
    * @generated from rpc corral.v1.Coordination.Delete
@@ -153,7 +202,7 @@ export declare const Coordination: GenService<{
    * Lists the children of a node by name, a page at a time. ZooKeeper leaves the order open and answers
    * in one message; Corral answers in the order of the names' UTF-8 bytes, in pages.
    *
-   * Errors: NO_NODE.
+   * Errors: NO_NODE, NO_AUTH for READ. Children that the caller may not read are listed without their Stat.
    *
    * @generated from rpc corral.v1.Coordination.List
    */
@@ -161,6 +210,21 @@ export declare const Coordination: GenService<{
     methodKind: "unary";
     input: typeof ListRequestSchema;
     output: typeof ListResponseSchema;
+  },
+  /**
+   * Reads a subtree: all of it as it was at one zxid, in parts, while writes go on. A client that reads too slowly,
+   * while more changes than the server is willing to undo for it, or not at all, is told so.
+   *
+   * Nodes that the caller may not read are left out, with all that is below them.
+   *
+   * Errors: NO_NODE, NO_AUTH for READ, SCAN_TOO_SLOW; OVERLOADED when 64 scans are under way.
+   *
+   * @generated from rpc corral.v1.Coordination.Scan
+   */
+  scan: {
+    methodKind: "server_streaming";
+    input: typeof ScanRequestSchema;
+    output: typeof ScanResponseSchema;
   },
   /**
    * Answers when every write that reached the server before this call has been applied. It succeeds
@@ -203,7 +267,10 @@ export declare const Coordination: GenService<{
    * A stream with a `corral-session` ends with SESSION_EXPIRED when that session does. Half-closing lets the
    * stream go on until its last watch is over; then it ends with OK. Set no deadline on it.
    *
-   * An error of one watch cancels that watch (WatchCanceled) and leaves the others alone: NO_NODE,
+   * Events of a node that the caller may not read are not told: of a creation by the new list, of a deletion by the
+   * last one, of a parent's children by the parent's. A one-shot watch is over all the same, as in ZooKeeper.
+   *
+   * An error of one watch cancels that watch (WatchCanceled) and leaves the others alone: NO_NODE, NO_AUTH,
    * BAD_ARGUMENTS, PATH_TOO_LONG, COMPACTED, ZXID_AHEAD, TOO_MANY_WATCHES; NO_WATCHER for a cancel.
    *
    * Errors of the stream: SESSION_EXPIRED; BAD_ARGUMENTS for a watch_id that is taken or out of range, and for

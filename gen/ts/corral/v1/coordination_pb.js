@@ -7,7 +7,9 @@
 /* eslint-disable */
 
 import { fileDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { file_corral_v1_acl } from "./acl_pb.js";
 import { file_corral_v1_node } from "./node_pb.js";
+import { file_corral_v1_scan } from "./scan_pb.js";
 import { file_corral_v1_session } from "./session_pb.js";
 import { file_corral_v1_transact } from "./transact_pb.js";
 import { file_corral_v1_watch } from "./watch_pb.js";
@@ -16,20 +18,28 @@ import { file_corral_v1_watch } from "./watch_pb.js";
  * Describes the file corral/v1/coordination.proto.
  */
 export const file_corral_v1_coordination = /*@__PURE__*/
-  fileDesc("Chxjb3JyYWwvdjEvY29vcmRpbmF0aW9uLnByb3RvEgljb3JyYWwudjEymQYKDENvb3JkaW5hdGlvbhJMCgtPcGVuU2Vzc2lvbhIdLmNvcnJhbC52MS5PcGVuU2Vzc2lvblJlcXVlc3QaHi5jb3JyYWwudjEuT3BlblNlc3Npb25SZXNwb25zZRJKCglLZWVwQWxpdmUSGy5jb3JyYWwudjEuS2VlcEFsaXZlUmVxdWVzdBocLmNvcnJhbC52MS5LZWVwQWxpdmVSZXNwb25zZSgBMAESTwoMQ2xvc2VTZXNzaW9uEh4uY29ycmFsLnYxLkNsb3NlU2Vzc2lvblJlcXVlc3QaHy5jb3JyYWwudjEuQ2xvc2VTZXNzaW9uUmVzcG9uc2USPQoGQ3JlYXRlEhguY29ycmFsLnYxLkNyZWF0ZVJlcXVlc3QaGS5jb3JyYWwudjEuQ3JlYXRlUmVzcG9uc2USNAoDR2V0EhUuY29ycmFsLnYxLkdldFJlcXVlc3QaFi5jb3JyYWwudjEuR2V0UmVzcG9uc2USPQoGRXhpc3RzEhguY29ycmFsLnYxLkV4aXN0c1JlcXVlc3QaGS5jb3JyYWwudjEuRXhpc3RzUmVzcG9uc2USNAoDU2V0EhUuY29ycmFsLnYxLlNldFJlcXVlc3QaFi5jb3JyYWwudjEuU2V0UmVzcG9uc2USPQoGRGVsZXRlEhguY29ycmFsLnYxLkRlbGV0ZVJlcXVlc3QaGS5jb3JyYWwudjEuRGVsZXRlUmVzcG9uc2USNwoETGlzdBIWLmNvcnJhbC52MS5MaXN0UmVxdWVzdBoXLmNvcnJhbC52MS5MaXN0UmVzcG9uc2USNwoEU3luYxIWLmNvcnJhbC52MS5TeW5jUmVxdWVzdBoXLmNvcnJhbC52MS5TeW5jUmVzcG9uc2USQwoIVHJhbnNhY3QSGi5jb3JyYWwudjEuVHJhbnNhY3RSZXF1ZXN0GhsuY29ycmFsLnYxLlRyYW5zYWN0UmVzcG9uc2USPgoFV2F0Y2gSFy5jb3JyYWwudjEuV2F0Y2hSZXF1ZXN0GhguY29ycmFsLnYxLldhdGNoUmVzcG9uc2UoATABQqMBCg1jb20uY29ycmFsLnYxQhFDb29yZGluYXRpb25Qcm90b1ABWjpnaXRodWIuY29tL2NvcnJhbC1wcm9qZWN0L2NvcnJhbC9nZW4vZ28vY29ycmFsL3YxO2NvcnJhbHYxogIDQ1hYqgIJQ29ycmFsLlYxygIJQ29ycmFsXFYx4gIVQ29ycmFsXFYxXEdQQk1ldGFkYXRh6gIKQ29ycmFsOjpWMWIGcHJvdG8z", [file_corral_v1_node, file_corral_v1_session, file_corral_v1_transact, file_corral_v1_watch]);
+  fileDesc("Chxjb3JyYWwvdjEvY29vcmRpbmF0aW9uLnByb3RvEgljb3JyYWwudjEykQgKDENvb3JkaW5hdGlvbhJMCgtPcGVuU2Vzc2lvbhIdLmNvcnJhbC52MS5PcGVuU2Vzc2lvblJlcXVlc3QaHi5jb3JyYWwudjEuT3BlblNlc3Npb25SZXNwb25zZRJKCglLZWVwQWxpdmUSGy5jb3JyYWwudjEuS2VlcEFsaXZlUmVxdWVzdBocLmNvcnJhbC52MS5LZWVwQWxpdmVSZXNwb25zZSgBMAESTwoMQ2xvc2VTZXNzaW9uEh4uY29ycmFsLnYxLkNsb3NlU2Vzc2lvblJlcXVlc3QaHy5jb3JyYWwudjEuQ2xvc2VTZXNzaW9uUmVzcG9uc2USPQoGV2hvQW1JEhguY29ycmFsLnYxLldob0FtSVJlcXVlc3QaGS5jb3JyYWwudjEuV2hvQW1JUmVzcG9uc2USPQoGR2V0QWNsEhguY29ycmFsLnYxLkdldEFjbFJlcXVlc3QaGS5jb3JyYWwudjEuR2V0QWNsUmVzcG9uc2USPQoGU2V0QWNsEhguY29ycmFsLnYxLlNldEFjbFJlcXVlc3QaGS5jb3JyYWwudjEuU2V0QWNsUmVzcG9uc2USPQoGQ3JlYXRlEhguY29ycmFsLnYxLkNyZWF0ZVJlcXVlc3QaGS5jb3JyYWwudjEuQ3JlYXRlUmVzcG9uc2USNAoDR2V0EhUuY29ycmFsLnYxLkdldFJlcXVlc3QaFi5jb3JyYWwudjEuR2V0UmVzcG9uc2USPQoGRXhpc3RzEhguY29ycmFsLnYxLkV4aXN0c1JlcXVlc3QaGS5jb3JyYWwudjEuRXhpc3RzUmVzcG9uc2USNAoDU2V0EhUuY29ycmFsLnYxLlNldFJlcXVlc3QaFi5jb3JyYWwudjEuU2V0UmVzcG9uc2USPQoGRGVsZXRlEhguY29ycmFsLnYxLkRlbGV0ZVJlcXVlc3QaGS5jb3JyYWwudjEuRGVsZXRlUmVzcG9uc2USNwoETGlzdBIWLmNvcnJhbC52MS5MaXN0UmVxdWVzdBoXLmNvcnJhbC52MS5MaXN0UmVzcG9uc2USOQoEU2NhbhIWLmNvcnJhbC52MS5TY2FuUmVxdWVzdBoXLmNvcnJhbC52MS5TY2FuUmVzcG9uc2UwARI3CgRTeW5jEhYuY29ycmFsLnYxLlN5bmNSZXF1ZXN0GhcuY29ycmFsLnYxLlN5bmNSZXNwb25zZRJDCghUcmFuc2FjdBIaLmNvcnJhbC52MS5UcmFuc2FjdFJlcXVlc3QaGy5jb3JyYWwudjEuVHJhbnNhY3RSZXNwb25zZRI+CgVXYXRjaBIXLmNvcnJhbC52MS5XYXRjaFJlcXVlc3QaGC5jb3JyYWwudjEuV2F0Y2hSZXNwb25zZSgBMAFCowEKDWNvbS5jb3JyYWwudjFCEUNvb3JkaW5hdGlvblByb3RvUAFaOmdpdGh1Yi5jb20vY29ycmFsLXByb2plY3QvY29ycmFsL2dlbi9nby9jb3JyYWwvdjE7Y29ycmFsdjGiAgNDWFiqAglDb3JyYWwuVjHKAglDb3JyYWxcVjHiAhVDb3JyYWxcVjFcR1BCTWV0YWRhdGHqAgpDb3JyYWw6OlYxYgZwcm90bzM", [file_corral_v1_acl, file_corral_v1_node, file_corral_v1_scan, file_corral_v1_session, file_corral_v1_transact, file_corral_v1_watch]);
 
 /**
  * Coordination stores nodes under absolute paths, ties ephemeral nodes to sessions, and answers every
  * call with the zxid, the number of the change that the answer reflects.
  *
  * Metadata: `corral-session: <token>` names the session that acts. It is needed to create an ephemeral
- * node and optional everywhere else; when present, it is checked before anything else.
+ * node and optional everywhere else; when present, it is checked before anything else. `authorization: Basic ...`
+ * or `Bearer ...` says who acts: a user, or the subject of a token. A client certificate says so as well, for all
+ * calls of its connection. The server may demand one of them; health and reflection never do.
+ *
+ * `corral-request-id: <id>` makes a Create, Set, Delete or Transact safe to retry, also after UNAVAILABLE and over a
+ * restart of the server: if a request with this id was done within the last hour, its answer is given again and
+ * nothing is changed. (The last 100,000 are remembered, and 32 MiB of their answers; what was refused is decided
+ * anew.) An id has 1 to 128 letters, digits, ".", "_", ":" and "-". It belongs to the session of the call; without
+ * a session it must have at least 16, chosen at random, since whoever repeats a call with it gets its answer.
  *
  * Errors: standard gRPC codes. The details carry `google.rpc.ErrorInfo` with domain `corral` and one of
  * the reasons of corral.v1.ErrorReason (without its prefix), and `google.rpc.BadRequest` where a field
- * is wrong. Every call can end with SESSION_EXPIRED, BAD_ARGUMENTS, MALFORMED_REQUEST,
- * MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL or
- * OUTCOME_UNKNOWN. The comments of the rpcs name the others.
+ * is wrong. Every call can end with AUTH_FAILED, AUTHENTICATION_REQUIRED, SESSION_EXPIRED, BAD_ARGUMENTS,
+ * MALFORMED_REQUEST, MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL,
+ * OUTCOME_UNKNOWN or, if it has an id, REQUEST_ID_REUSED. The comments of the rpcs name the others.
  *
  * Order: a write is answered when it is on disk, and no read, nor the error of any call, shows a change
  * that is not. Reads are answered from memory and see every write that was acknowledged before.

@@ -126,7 +126,7 @@ export enum ErrorReason {
 
   /**
    * RESOURCE_EXHAUSTED: `limit` writes, or bytes of them, wait for the disk already, or `limit` messages for
-   * the reader of a stream; nothing was changed. Retry after a short wait.
+   * the reader of a stream, or `limit` scans are under way; nothing was changed. Retry after a short wait.
    *
    * @generated from enum value: ERROR_REASON_OVERLOADED = 15;
    */
@@ -208,6 +208,21 @@ export enum ErrorReason {
   WATCHER_TOO_SLOW = 25,
 
   /**
+   * UNAUTHENTICATED: the credentials in the `authorization` metadata are not valid here. After too many of them
+   * from one address, that address has to wait for `retry_after_ms` until others are looked at.
+   *
+   * @generated from enum value: ERROR_REASON_AUTH_FAILED = 60;
+   */
+  AUTH_FAILED = 60,
+
+  /**
+   * UNAUTHENTICATED: this server takes no calls from clients that do not say who they are.
+   *
+   * @generated from enum value: ERROR_REASON_AUTHENTICATION_REQUIRED = 61;
+   */
+  AUTHENTICATION_REQUIRED = 61,
+
+  /**
    * RESOURCE_EXHAUSTED: the transaction, or the subtree to delete, has `actual` of `what`, or more, where `limit`
    * are allowed: "operations", "changes", "bytes", or "bytes of answers". Nothing was changed. Split it.
    *
@@ -222,6 +237,37 @@ export enum ErrorReason {
    * @generated from enum value: ERROR_REASON_CONDITION_FAILED = 41;
    */
   CONDITION_FAILED = 41,
+
+  /**
+   * PERMISSION_DENIED: the access control list of the node at `path` does not allow the caller `permission`. For
+   * Create and Delete, it is the parent's list.
+   *
+   * @generated from enum value: ERROR_REASON_NO_AUTH = 62;
+   */
+  NO_AUTH = 62,
+
+  /**
+   * INVALID_ARGUMENT: the access control list is empty, too long, or has a malformed entry; or "auth" stands in it,
+   * and the caller has proven no identity but an address.
+   *
+   * @generated from enum value: ERROR_REASON_INVALID_ACL = 63;
+   */
+  INVALID_ACL = 63,
+
+  /**
+   * INVALID_ARGUMENT: another request was made with this `corral-request-id`. Give each request its own.
+   *
+   * @generated from enum value: ERROR_REASON_REQUEST_ID_REUSED = 42;
+   */
+  REQUEST_ID_REUSED = 42,
+
+  /**
+   * RESOURCE_EXHAUSTED: the reader of a scan is too slow: `limit` of `what` ("nodes" or "bytes") changed before it
+   * came to them, or it took nothing for `limit` "milliseconds". Read faster, or scan parts of the subtree.
+   *
+   * @generated from enum value: ERROR_REASON_SCAN_TOO_SLOW = 43;
+   */
+  SCAN_TOO_SLOW = 43,
 }
 
 /**

@@ -6,6 +6,7 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
+import type { AclEntry } from "./acl_pb.js";
 
 /**
  * Describes the file corral/v1/node.proto.
@@ -156,6 +157,14 @@ export declare type CreateRequest = Message<"corral.v1.CreateRequest"> & {
    * @generated from field: corral.v1.CreateMode mode = 4;
    */
   mode: CreateMode;
+
+  /**
+   * Who may do what with the node, and with those that `parents` makes; everybody everything by default. A list of
+   * ZooKeeper's must not be empty; here an empty one is no list.
+   *
+   * @generated from field: repeated corral.v1.AclEntry acl = 5;
+   */
+  acl: AclEntry[];
 
   /**
    * For the modes with a TTL, and for no other: how long the node may go without a Set, in milliseconds, 1 to
@@ -639,6 +648,128 @@ export declare type SyncResponse = Message<"corral.v1.SyncResponse"> & {
  * Use `create(SyncResponseSchema)` to create a new message.
  */
 export declare const SyncResponseSchema: GenMessage<SyncResponse>;
+
+/**
+ * A node whose access control list to read.
+ *
+ * @generated from message corral.v1.GetAclRequest
+ */
+export declare type GetAclRequest = Message<"corral.v1.GetAclRequest"> & {
+  /**
+   * The node's absolute path.
+   *
+   * @generated from field: string path = 1;
+   */
+  path: string;
+};
+
+/**
+ * Describes the message corral.v1.GetAclRequest.
+ * Use `create(GetAclRequestSchema)` to create a new message.
+ */
+export declare const GetAclRequestSchema: GenMessage<GetAclRequest>;
+
+/**
+ * The access control list of a node.
+ *
+ * @generated from message corral.v1.GetAclResponse
+ */
+export declare type GetAclResponse = Message<"corral.v1.GetAclResponse"> & {
+  /**
+   * The zxid of the last change that this answer reflects.
+   *
+   * @generated from field: int64 zxid = 1;
+   */
+  zxid: bigint;
+
+  /**
+   * The list, in the order in which it was set. For whom may not set it, the hash of a "digest" is `x`.
+   *
+   * @generated from field: repeated corral.v1.AclEntry acl = 2;
+   */
+  acl: AclEntry[];
+
+  /**
+   * The node's Stat.
+   *
+   * @generated from field: corral.v1.Stat stat = 3;
+   */
+  stat?: Stat | undefined;
+};
+
+/**
+ * Describes the message corral.v1.GetAclResponse.
+ * Use `create(GetAclResponseSchema)` to create a new message.
+ */
+export declare const GetAclResponseSchema: GenMessage<GetAclResponse>;
+
+/**
+ * A new access control list for a node.
+ *
+ * @generated from message corral.v1.SetAclRequest
+ */
+export declare type SetAclRequest = Message<"corral.v1.SetAclRequest"> & {
+  /**
+   * The node's absolute path.
+   *
+   * @generated from field: string path = 1;
+   */
+  path: string;
+
+  /**
+   * The list, at least one entry, at most 8,192 bytes. What is there twice is kept once.
+   *
+   * @generated from field: repeated corral.v1.AclEntry acl = 2;
+   */
+  acl: AclEntry[];
+
+  /**
+   * Set it only if the list's version, `Stat.aversion`, is this one; absent, or -1: whatever it is.
+   *
+   * @generated from field: optional int32 aversion = 3;
+   */
+  aversion?: number | undefined;
+
+  /**
+   * Set it for every node below as well, under the same zxid, or for none; false by default. Each must allow it.
+   *
+   * @generated from field: bool recursive = 4;
+   */
+  recursive: boolean;
+};
+
+/**
+ * Describes the message corral.v1.SetAclRequest.
+ * Use `create(SetAclRequestSchema)` to create a new message.
+ */
+export declare const SetAclRequestSchema: GenMessage<SetAclRequest>;
+
+/**
+ * The list is set.
+ *
+ * @generated from message corral.v1.SetAclResponse
+ */
+export declare type SetAclResponse = Message<"corral.v1.SetAclResponse"> & {
+  /**
+   * The zxid of the change.
+   *
+   * @generated from field: int64 zxid = 1;
+   */
+  zxid: bigint;
+
+  /**
+   * The node's Stat after the change.
+   *
+   * @generated from field: corral.v1.Stat stat = 2;
+   */
+  stat?: Stat | undefined;
+};
+
+/**
+ * Describes the message corral.v1.SetAclResponse.
+ * Use `create(SetAclResponseSchema)` to create a new message.
+ */
+export declare const SetAclResponseSchema: GenMessage<SetAclResponse>;
 
 /**
  * How a node lives and how it is named.

@@ -1,0 +1,27 @@
+import type { Identity } from "../core/identity.ts";
+
+/** Who makes calls with some credentials, and until when that holds. */
+export interface Principal {
+  readonly identities: readonly Identity[];
+  /** Wall-clock milliseconds; infinite for what does not expire. */
+  readonly expiresMs: number;
+}
+
+/** What a connection proves of its client, for all of its calls. */
+export class Connection {
+  /** The client's IP address. */
+  readonly address: string;
+  readonly identities: readonly Identity[];
+  /**
+   * The credentials of the last call and what they came to: most clients send the same with every call, which
+   * then costs a comparison. `epoch` is that of the authenticator at the time.
+   */
+  last: { readonly authorization: string; readonly epoch: number; readonly principal: Principal } | undefined;
+
+  /** @param subject that of the client's certificate, if it has shown a valid one. */
+  constructor(address: string, subject?: string) {
+    this.address = address;
+    const ip = { scheme: "ip", id: address };
+    this.identities = subject === undefined ? [ip] : [ip, { scheme: "x509", id: subject }];
+  }
+}

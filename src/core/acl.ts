@@ -1,0 +1,106 @@
+import type { Identity } from "./identity.ts";
+import { isInRange, parseIpRange } from "./ip-range.ts";
+import { sameSecret } from "./session.ts";
+
+/** What an entry allows, as bits: ZooDefs.Perms. Create and delete are about children, the rest about the node. */
+export const permissions = { read: 1, write: 2, create: 4, delete: 8, admin: 16 } as const;
+
+export type Permission = keyof typeof permissions;
+
+export const allPermissions = 31;
+
+/** Who may do what. */
+export interface AclEntry extends Identity {
+  readonly permissions: number;
+}
+
+/** An access control list: it allows what any of its entries does, and nothing else. There is no inheritance. */
+export interface Acl {
+  readonly entries: readonly AclEntry[];
+  /** The list as stored: an entry a line; empty for the open one. Two lists are the same if their texts are. */
+  readonly text: string;
+}
+
+/** ZooDefs.Ids.OPEN_ACL_UNSAFE: anybody may do anything. What most nodes have, so it is one object. */
+export const openAcl: Acl = {
+  entries: [{ scheme: "world", id: "anyone", permissions: allPermissions }],
+  text: "",
+};
+
+/** The list with these entries, which were checked before. */
+export function aclOf(entries: readonly AclEntry[]): Acl {
+  const text = entries.map(entryToText).join("\n");
+  return text === openText ? openAcl : { entries, text };
+}
+
+/** A list from its stored text. @throws RangeError */
+export function parseAcl(text: string): Acl {
+  return text === "" ? openAcl : { text, entries: text.split("\n").map(entryFromText) };
+}
+
+/** `scheme:id:cdrwa`, as ZooKeeper's command line writes it. */
+export function entryToText({ scheme, id, permissions: bits }: AclEntry): string {
+  const letters = letterOrder.filter(([permission]) => bits & permissions[permission]);
+  return `${scheme}:${id}:${letters.map(([, letter]) => letter).join("")}`;
+}
+
+const letterOrder = [
+  ["create", "c"],
+  ["delete", "d"],
+  ["read", "r"],
+  ["write", "w"],
+  ["admin", "a"],
+] as const satisfies readonly (readonly [Permission, string])[];
+
+const openText = openAcl.entries.map(entryToText).join("\n");
+
+/** The scheme ends at the first colon, the permissions begin after the last. @throws RangeError */
+function entryFromText(text: string): AclEntry {
+  const [, scheme, id, letters] = /^([^:]+):(.*):([cdrwa]+)$/s.exec(text) ?? [];
+  if (scheme === undefined || id === undefined || letters === undefined) {
+    throw new RangeError("not an entry of an access control list");
+  }
+  const bits = letterOrder.map(([permission, letter]) =>
+    letters.includes(letter) ? permissions[permission] : 0,
+  );
+  return { scheme, id, permissions: bits.reduce<number>((all, bit) => all | bit, 0) };
+}
+
+/** Whether the list allows one of these identities what is asked for: ZooKeeperServer.checkACL. */
+export function permits(
+  acl: Acl,
+  identities: readonly Identity[] | undefined,
+  permission: Permission,
+): boolean {
+  if (acl === openAcl) return true;
+  const known = identities ?? [];
+  if (known.some(({ scheme }) => scheme === "super")) return true;
+  const bit = permissions[permission];
+  return acl.entries.some((entry) => (entry.permissions & bit) !== 0 && isMeant(entry, known));
+}
+
+function isMeant({ scheme, id }: AclEntry, identities: readonly Identity[]): boolean {
+  if (scheme === "world") return true;
+  return identities.some((identity) => identity.scheme === scheme && matches(scheme, identity.id, id));
+}
+
+function matches(scheme: string, own: string, meant: string): boolean {
+  switch (scheme) {
+    case "ip": {
+      const range = parseIpRange(meant);
+      return range !== undefined && isInRange(own, range);
+    }
+    case "digest":
+      // A part of it is the hash of a password: how far a guess goes right must not show.
+      return sameSecret(meant, own);
+    default:
+      return own === meant;
+  }
+}
+
+/** The list for somebody who may not change it: without the hashes of passwords, as in ZooKeeper's getACL. */
+export function maskedEntries({ entries }: Acl): AclEntry[] {
+  return entries.map((entry) =>
+    entry.scheme === "digest" ? { ...entry, id: `${entry.id.split(":")[0]}:x` } : entry,
+  );
+}

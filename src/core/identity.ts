@@ -1,0 +1,9 @@
+/**
+ * Who somebody is, as far as it was proven: ZooKeeper's Id. Schemes: `ip` (an address), `digest`
+ * (`user:base64(SHA1(user:password))`), `x509` (the subject of a certificate), `jwt` (the subject of a token),
+ * and `super`, who may do anything.
+ */
+export interface Identity {
+  readonly scheme: string;
+  readonly id: string;
+}

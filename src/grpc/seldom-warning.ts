@@ -1,0 +1,27 @@
+import type { Clock } from "../clock.ts";
+import { warningIntervalMs } from "../limits.ts";
+import type { Log } from "./log.ts";
+
+/** Warns of what strangers can cause at any rate: one line an interval, with the number of those left out. */
+export class SeldomWarning {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  #notBeforeMs = Number.NEGATIVE_INFINITY;
+  #leftOut = 0;
+
+  constructor(clock: Clock, log: Log) {
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  warn(facts: Readonly<Record<string, unknown>>, text: string): void {
+    const nowMs = this.#clock.monotonicMs();
+    if (nowMs < this.#notBeforeMs) {
+      this.#leftOut++;
+      return;
+    }
+    this.#notBeforeMs = nowMs + warningIntervalMs;
+    this.#log.warn(this.#leftOut === 0 ? facts : { ...facts, left_out: this.#leftOut }, text);
+    this.#leftOut = 0;
+  }
+}

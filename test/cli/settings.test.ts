@@ -12,6 +12,7 @@ test("the defaults", () => {
     minSessionTimeoutMs: 4_000,
     maxSessionTimeoutMs: 40_000,
     watchBookmarkIntervalMs: 5_000,
+    maxTransactionOperations: 1_000,
     historyMaxTransactions: 1_000_000,
     historyMaxBytes: 268_435_456,
     historyMaxAgeMs: 604_800_000,

@@ -195,7 +195,7 @@ class CoordinationServicer(object):
         does not; SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
         with "/"; NO_NODE for a missing parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS;
         NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS. With `parents`, all faults of the path come before the
-        parent is looked for if it is missing, and TRANSACTION_TOO_LARGE for more than 4 MiB of paths to create.
+        parent is looked for if it is missing, and TRANSACTION_TOO_LARGE for more than 1 MiB of paths to create.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -230,7 +230,7 @@ class CoordinationServicer(object):
         """Deletes a node that has no children, or, with `recursive`, with everything below it: all of it or nothing.
 
         Errors, in order: BAD_ARGUMENTS for "/", "/zookeeper", "/zookeeper/quota" and "/zookeeper/config";
-        NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB
+        NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 1 MiB
         of their paths: delete such a subtree in parts.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -270,7 +270,8 @@ class CoordinationServicer(object):
         choose between two lists of operations, and reads may be among them. A transaction that changes nothing takes
         no zxid. Sequence numbers are given back when it fails.
 
-        Errors: TRANSACTION_TOO_LARGE; BAD_ARGUMENTS for a condition whose path breaks a rule, with its
+        Errors: TRANSACTION_TOO_LARGE, for more operations than `max_transaction_operations` (1,000 by default), 10,000
+        changes, 1 MiB of their paths, 4 MiB of their data, or 3 MiB of answers; BAD_ARGUMENTS for a condition whose path breaks a rule, with its
         `condition_index`; CONDITION_FAILED; whatever the failing operation fails with alone, with its `op_index` and
         its `branch` ("then" or "else"). One that fails changes nothing.
         """

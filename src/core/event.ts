@@ -1,4 +1,4 @@
-import { eventDataBytesMax, eventMessageBytesMax } from "../limits.ts";
+import { eventBytesMax, eventDataBytesMax } from "../limits.ts";
 import type { Change, Transaction } from "./change.ts";
 import type { NodeRecord } from "./node.ts";
 import { parentOf } from "./path.ts";
@@ -49,9 +49,10 @@ function roomForData(changes: readonly Change[]): number {
   if (changes.length === 1) return eventDataBytesMax;
   let bytes = 0;
   for (const change of changes) {
-    if ("path" in change) bytes += eventBytes + Buffer.byteLength(change.path);
+    // A node's own event, and that of its parent.
+    if ("path" in change) bytes += 2 * (Buffer.byteLength(change.path) + eventBytes);
   }
-  return Math.min(eventDataBytesMax, eventMessageBytesMax - bytes);
+  return Math.min(eventDataBytesMax, eventBytesMax - bytes);
 }
 
 /** A generous measure of what an event takes beside its path and data. */

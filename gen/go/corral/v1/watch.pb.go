@@ -618,7 +618,7 @@ type WatchEvent struct {
 	PreviousText string `protobuf:"bytes,9,opt,name=previous_text,json=previousText,proto3" json:"previous_text,omitempty"`
 	// Data that were asked for are left out, so that the change fits one message: up to this event it carries more
 	// than 3,145,728 bytes, new and previous data together, those that the stream asks for in several forms counted
-	// for each. Read the node, if it is still there.
+	// for each, or fewer but is of many nodes. Read the node, if it is still there.
 	DataOmitted   bool `protobuf:"varint,10,opt,name=data_omitted,json=dataOmitted,proto3" json:"data_omitted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

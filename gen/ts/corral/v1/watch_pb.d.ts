@@ -335,7 +335,7 @@ export declare type WatchEvent = Message<"corral.v1.WatchEvent"> & {
   /**
    * Data that were asked for are left out, so that the change fits one message: up to this event it carries more
    * than 3,145,728 bytes, new and previous data together, those that the stream asks for in several forms counted
-   * for each. Read the node, if it is still there.
+   * for each, or fewer but is of many nodes. Read the node, if it is still there.
    *
    * @generated from field: bool data_omitted = 10;
    */

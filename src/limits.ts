@@ -39,14 +39,23 @@ export const ephemeralsPerSessionMax = 16_384;
  */
 export const eventDataBytesMax = 3 * 1_048_576;
 
+/** The same with all else that they carry: a transaction of many events has less room for data. */
+export const eventBytesMax = 3.75 * 1_048_576;
+
 /** Conditions and operations of one transaction, unless the configuration says otherwise. */
 export const transactionOperationsMaxDefault = 1_000;
 
 /** Changes under one zxid: they are decided, and made visible, in one step that nothing interrupts. */
 export const transactionChangesMax = 10_000;
 
-/** Bytes of paths and data in these changes. Paths count, because a deep subtree repeats its own in each. */
-export const transactionBytesMax = 4 * 1_048_576;
+/** Bytes of data in these changes. */
+export const transactionDataBytesMax = 4 * 1_048_576;
+
+/**
+ * Bytes of paths in these changes. A deep subtree repeats its own in each of them, and the events of all of them
+ * travel in one message, a path twice: once for the node, once for its parent.
+ */
+export const transactionPathBytesMax = 1_048_576;
 
 /** Bytes of data and names that one transaction answers: its answer has to stay below the 4 MiB that clients take. */
 export const transactionAnswerBytesMax = 3 * 1_048_576;

@@ -1,4 +1,4 @@
-import { eventDataBytesMax } from "../limits.ts";
+import { eventBytesMax, eventDataBytesMax } from "../limits.ts";
 import type { Change, Transaction } from "./change.ts";
 import type { NodeRecord } from "./node.ts";
 import { parentOf } from "./path.ts";
@@ -28,12 +28,13 @@ export interface NodeEvent {
  */
 export function eventsOf({ zxid, changes }: Transaction): NodeEvent[] {
   const events: NodeEvent[] = [];
+  const dataBytesMax = Math.min(eventDataBytesMax, eventBytesMax - bytesBesideData(changes));
   let dataBytes = 0;
   for (const change of changes) {
     // That a list was set fires nothing, as in ZooKeeper.
     if (!("node" in change) || change.kind === "nodeAclSet") continue;
     dataBytes += dataBytesOf(change);
-    events.push(ownEvent(change, zxid, dataBytes <= eventDataBytesMax));
+    events.push(ownEvent(change, zxid, dataBytes <= dataBytesMax));
     if (change.kind === "nodeDataSet") continue;
     const path = parentOf(change.path);
     events.push({ kind: "nodeChildrenChanged", path, zxid, node: change.parent, dataOmitted: false });
@@ -65,6 +66,15 @@ function ownEvent(change: NodeChange, zxid: number, withData: boolean): NodeEven
     }
   }
 }
+
+/** About what a change's events take on the wire: a path and a Stat for the node, and for its parent. */
+function bytesBesideData(changes: readonly Change[]): number {
+  let bytes = 0;
+  for (const change of changes) if ("path" in change) bytes += 2 * (change.path.length + eventBytes);
+  return bytes;
+}
+
+const eventBytes = 100;
 
 function dataBytesOf(change: NodeChange): number {
   switch (change.kind) {

@@ -249,7 +249,7 @@ describe("setting a list", () => {
     const operation = setAcl("/p", [allow("ada")], { recursive: true });
     for (const [limits, expected] of [
       [{ changesMax: 3 }, "TRANSACTION_TOO_LARGE"],
-      [{ bytesMax: 40 }, "TRANSACTION_TOO_LARGE"],
+      [{ pathBytesMax: 13 }, "TRANSACTION_TOO_LARGE"],
       [{ changesMax: 4 }, "ok"],
     ] as const) {
       expect(verdict(prepare(operation, ada, state.tree, stamp, { ...defaultLimits, ...limits }))).toBe(

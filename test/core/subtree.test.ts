@@ -5,7 +5,12 @@ import { asContainer, createdNode, forever } from "../../src/core/node.ts";
 import type { Operation } from "../../src/core/operation.ts";
 import { prepare } from "../../src/core/prepare/prepare.ts";
 import { defaultLimits } from "../../src/core/prepare/prepared.ts";
-import { dataBytesMax, pathBytesMax, transactionBytesMax, transactionChangesMax } from "../../src/limits.ts";
+import {
+  dataBytesMax,
+  pathBytesMax,
+  transactionChangesMax,
+  transactionPathBytesMax,
+} from "../../src/limits.ts";
 import { CoreState, verdict } from "../support/core-state.ts";
 
 let state: CoreState;
@@ -72,10 +77,10 @@ describe("missing parents", () => {
     expect(state.tree.node("/a")).toBeUndefined();
   });
 
-  test("may be two thousand, but not as many as a path has room for", () => {
-    expect(verdict(create("/d".repeat(2_000), { parents: "persistent" }))).toBe("ok");
-    expect(create("/d".repeat(pathBytesMax / 2), { parents: "persistent" })).toMatchObject(
-      tooLarge("bytes", transactionBytesMax),
+  test("may be a thousand, but not as many as a path has room for", () => {
+    expect(verdict(create("/d".repeat(1_000), { parents: "persistent" }))).toBe("ok");
+    expect(create("/e".repeat(pathBytesMax / 2), { parents: "persistent" })).toMatchObject(
+      tooLarge("bytes of paths", transactionPathBytesMax),
     );
     expect(verdict(deleteAll("/d"))).toBe("ok");
     expect(brokenInvariants(state.tree)).toEqual([]);
@@ -149,7 +154,7 @@ describe("a recursive deletion", () => {
     const parent = `/${"x".repeat(8_000)}`;
     state.create(parent);
     addChildren(parent, 600);
-    expect(deleteAll(parent)).toMatchObject(tooLarge("bytes", transactionBytesMax));
+    expect(deleteAll(parent)).toMatchObject(tooLarge("bytes of paths", transactionPathBytesMax));
   });
 
   test("carries no more data for its events than they may tell", () => {

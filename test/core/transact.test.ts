@@ -5,7 +5,7 @@ import { prepare } from "../../src/core/prepare/prepare.ts";
 import { defaultLimits, type OperationLimits } from "../../src/core/prepare/prepared.ts";
 import { Staging } from "../../src/core/staging.ts";
 import { packTransactions, unpackTransactions } from "../../src/journal/codec.ts";
-import { dataBytesMax, ephemeralsPerSessionMax, transactionBytesMax } from "../../src/limits.ts";
+import { dataBytesMax, ephemeralsPerSessionMax, transactionDataBytesMax } from "../../src/limits.ts";
 import { CoreState, verdict } from "../support/core-state.ts";
 
 let state: CoreState;
@@ -57,21 +57,17 @@ test("the number of its changes is limited, and so are their bytes", () => {
   const three = [create("/a"), create("/b"), create("/c")];
   expect(verdict(limited({ changesMax: 3 }, ...three))).toBe("ok");
   expect(limited({ changesMax: 2 }, ...three)).toMatchObject(tooLarge("changes", 3, 2));
-  expect(verdict(limited({ bytesMax: 6 }, ...three))).toBe("ok");
-  expect(limited({ bytesMax: 5 }, ...three)).toMatchObject(tooLarge("bytes", 6, 5));
+  expect(verdict(limited({ pathBytesMax: 6 }, ...three))).toBe("ok");
+  expect(limited({ pathBytesMax: 5 }, ...three)).toMatchObject(tooLarge("bytes of paths", 6, 5));
   expect(limited({ transactionOperationsMax: 2 }, ...three)).toMatchObject(tooLarge("operations", 3, 2));
 });
 
 test("data beyond its limit are refused, and a single operation's limits hold inside it", () => {
   const megabyte = new Uint8Array(dataBytesMax);
   const five = Array.from({ length: 5 }, (_, i) => create(`/n${i}`, megabyte));
-  const limit = transactionBytesMax;
-  expect(transact(...five)).toMatchObject({
-    refusal: {
-      reason: "TRANSACTION_TOO_LARGE",
-      facts: { what: "bytes", limit, op_index: 3, branch: "then" },
-    },
-  });
+  const limit = transactionDataBytesMax;
+  const facts = { what: "bytes of data", limit, op_index: 4, branch: "then" };
+  expect(transact(...five)).toMatchObject({ refusal: { reason: "TRANSACTION_TOO_LARGE", facts } });
   expect(transact(create("/a"), create("/b", new Uint8Array(dataBytesMax + 1)))).toMatchObject({
     refusal: { reason: "DATA_TOO_LARGE", facts: { op_index: 1 } },
   });

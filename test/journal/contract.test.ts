@@ -180,7 +180,7 @@ describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
     await journal.commit([happened(3, 1_001 + rememberedRequestAgeMaxMs)]);
     const { requests } = await afterRestart(journal);
     const { kind: _, ...last } = answered(3, 1_001 + rememberedRequestAgeMaxMs) as { kind: string };
-    expect(requests.slice(-2).map(({ zxid }) => zxid)).toEqual([2, 3]);
+    expect(requests.map(({ zxid }) => zxid)).toEqual([2, 3]);
     expect(requests.at(-1)).toEqual(last);
   });
 

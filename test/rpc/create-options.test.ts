@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { CreateMode, CreateParents, IfExists } from "../../gen/ts/corral/v1/node_pb.js";
 import { WatchEventKind } from "../../gen/ts/corral/v1/watch_pb.js";
-import { transactionBytesMax } from "../../src/limits.ts";
+import { transactionPathBytesMax } from "../../src/limits.ts";
 import { failureOf } from "../support/rpc-client.ts";
 import { startServer } from "../support/start-server.ts";
 
@@ -84,7 +84,7 @@ test("more than a transaction may change is refused, and nothing is", async () =
   expect(await failureOf(deep)).toMatchObject({
     code: "RESOURCE_EXHAUSTED",
     reason: "TRANSACTION_TOO_LARGE",
-    facts: { what: "bytes", limit: String(transactionBytesMax) },
+    facts: { what: "bytes of paths", limit: String(transactionPathBytesMax) },
   });
   expect((await client.unary(rpc.exists, { path: "/d" })).stat).toBeUndefined();
 });

@@ -16,7 +16,7 @@ import { CountingRandom, ManualClock } from "../support/manual-clock.ts";
 import { MemoryJournal } from "../support/memory-journal.ts";
 
 type Step =
-  | { readonly write: Operation; readonly session: number }
+  | { readonly write: Operation; readonly session: number; readonly retry: number | undefined }
   | { readonly open: true }
   | { readonly advanceMs: number }
   | { readonly stallMs: number }
@@ -52,9 +52,12 @@ const transaction: fc.Arbitrary<Operation> = fc.record({
   operations: fc.array(write, { maxLength: 4 }) as fc.Arbitrary<TransactOperation[]>,
   elseOperations: fc.constant([{ op: "list" as const, path: "/", after: "", countMax: 9, withStats: false }]),
 });
+const session = fc.integer({ min: -1, max: 3 });
+/** Which of the marked writes it is: the first with a number decides what they all ask for. */
+const retry = fc.constantFrom(undefined, undefined, undefined, 0, 1, 2, 3);
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 9, arbitrary: fc.record({ write, session: fc.integer({ min: -1, max: 3 }) }) },
-  { weight: 3, arbitrary: fc.record({ write: transaction, session: fc.integer({ min: -1, max: 3 }) }) },
+  { weight: 9, arbitrary: fc.record({ write, session, retry }) },
+  { weight: 3, arbitrary: fc.record({ write: transaction, session, retry }) },
   { weight: 2, arbitrary: fc.constant({ open: true as const }) },
   { weight: 3, arbitrary: fc.record({ advanceMs: fc.integer({ min: 1, max: 3_000 }) }) },
   { weight: 1, arbitrary: fc.record({ stallMs: fc.integer({ min: 1, max: 60_000 }) }) },
@@ -71,6 +74,9 @@ class World {
   readonly sessions: number[] = [];
   /** The zxids that were acknowledged to somebody. */
   readonly acknowledged = new Set<number>();
+  /** Writes that are to be done once, and what was told of them. */
+  readonly marked: Operation[] = [];
+  readonly answers = new Map<string, Outcome>();
   /** Which server is running: what an earlier one never answered stays unanswered. */
   life = 0;
 
@@ -98,7 +104,7 @@ class World {
   }
 
   async take(taken: Step): Promise<void> {
-    if ("write" in taken) this.submit(taken.write, taken.session);
+    if ("write" in taken) this.submit(taken.write, taken.session, taken.retry);
     else if ("open" in taken) this.open();
     else if ("advanceMs" in taken) this.clock.advance(taken.advanceMs);
     else if ("stallMs" in taken) this.clock.stall(taken.stallMs);
@@ -109,11 +115,29 @@ class World {
     this.check();
   }
 
-  submit(operation: Operation, index: number): void {
+  submit(operation: Operation, index: number, retry: number | undefined): void {
     const sessionId = this.sessions[index];
     const caller: Caller = sessionId === undefined ? anonymous : { sessionId };
     const life = this.life;
-    void this.engine.submit(operation, caller).then((outcome) => this.told(outcome, life));
+    if (retry === undefined) {
+      void this.engine.submit(operation, caller).then((outcome) => this.told(outcome, life));
+      return;
+    }
+    const key = `request ${retry}`;
+    this.marked[retry] ??= operation;
+    const request = { key, fingerprint: "" };
+    void this.engine
+      .submit(this.marked[retry], { ...caller, request })
+      .then((outcome) => this.toldOnce(outcome, life, key));
+  }
+
+  /** Once only, whatever happens between a write and its retry. What changed nothing may be told anew. */
+  toldOnce(outcome: Outcome, life: number, key: string): void {
+    if (!outcome.ok || changedNothing(outcome)) return;
+    const before = this.answers.get(key);
+    if (before === undefined) this.told(outcome, life);
+    else expect(outcome).toEqual(before);
+    this.answers.set(key, outcome);
   }
 
   told(outcome: Outcome, life: number): void {
@@ -122,7 +146,7 @@ class World {
     // Invariant 2: who is told can read it, and the journal has it.
     expect(this.engine.tree.zxid).toBeGreaterThanOrEqual(outcome.zxid);
     // What changed nothing has the zxid of what it saw.
-    if (outcome.transacted?.results.every(({ op }) => op === "list")) return;
+    if (changedNothing(outcome)) return;
     expect(this.acknowledged.has(outcome.zxid)).toBe(false);
     this.acknowledged.add(outcome.zxid);
   }
@@ -156,6 +180,10 @@ class World {
     expect(brokenInvariants(this.engine.tree)).toEqual([]);
     expect(this.engine.tree.zxid).toBeLessThanOrEqual(this.journal.store.lastZxid);
   }
+}
+
+function changedNothing(outcome: Outcome): boolean {
+  return outcome.ok && (outcome.transacted?.results.every(({ op }) => op === "list") ?? false);
 }
 
 test("an engine keeps its promises whatever its disk, its clock and its death do", async () => {

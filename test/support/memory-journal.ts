@@ -12,6 +12,8 @@ import {
   type StateSink,
 } from "../../src/journal/journal.ts";
 
+import { rememberedRequestAgeMaxMs } from "../../src/limits.ts";
+
 interface StoredNode {
   readonly record: NodeRecord;
   readonly data: Uint8Array;
@@ -21,7 +23,7 @@ interface StoredNode {
 export class MemoryStore {
   readonly nodes = new Map<string, StoredNode>();
   readonly sessions = new Map<number, SessionRecord>();
-  readonly requests: RememberedRequest[] = [];
+  requests: RememberedRequest[] = [];
   lastZxid = 0;
   /** Every transaction after the zxid that was compacted. */
   history: Transaction[] = [];
@@ -77,6 +79,8 @@ export class MemoryStore {
         return;
       case "requestAnswered": {
         const { kind: _, ...request } = change;
+        const ageMaxMs = rememberedRequestAgeMaxMs;
+        this.requests = this.requests.filter(({ timeMs }) => request.timeMs - timeMs <= ageMaxMs);
         this.requests.push(request);
       }
     }

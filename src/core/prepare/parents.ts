@@ -4,9 +4,10 @@ import { asContainer, createdNode, forever, type NodeRecord, withChild } from ".
 import type { NotDone } from "../operation.ts";
 import { parentOf } from "../path.ts";
 import type { StateReader } from "../state.ts";
+import { ChangeBudget } from "./change-budget.ts";
 import { denied } from "./permission.ts";
 import { type Context, refuse } from "./prepared.ts";
-import { noChildrenForEphemerals, transactionTooLarge } from "./refusals.ts";
+import { noChildrenForEphemerals } from "./refusals.ts";
 
 /** A node's parent, and the changes that make it and those above it. */
 export interface Parents {
@@ -27,14 +28,12 @@ export function createParents(
   { stamp, limits, identities }: Context,
 ): Parents | NotDone {
   const missing: string[] = [];
-  let bytes = 0;
+  const budget = new ChangeBudget(limits);
   let at = path;
   for (; state.node(at) === undefined; at = parentOf(at)) {
     missing.push(at);
-    bytes += at.length;
-    const count = missing.length;
-    if (count > limits.changesMax) return refuse(transactionTooLarge("changes", count, limits.changesMax));
-    if (bytes > limits.bytesMax) return refuse(transactionTooLarge("bytes", bytes, limits.bytesMax));
+    const tooLarge = budget.add(at);
+    if (tooLarge !== undefined) return refuse(tooLarge);
   }
   let parent = state.node(at)!;
   const refusal = denied("create", at, parent, identities);

@@ -1,4 +1,9 @@
-import { transactionBytesMax, transactionChangesMax, transactionOperationsMaxDefault } from "../../limits.ts";
+import {
+  transactionChangesMax,
+  transactionDataBytesMax,
+  transactionOperationsMaxDefault,
+  transactionPathBytesMax,
+} from "../../limits.ts";
 import type { Change, Stamp } from "../change.ts";
 import type { Identity } from "../identity.ts";
 import type { Done, NotDone, Operation, Transacted } from "../operation.ts";
@@ -30,14 +35,17 @@ export interface OperationLimits {
   readonly transactionOperationsMax: number;
   /** Changes that happen under one zxid. The end of a session has a bound of its own. */
   readonly changesMax: number;
-  /** Paths and data of those changes. */
-  readonly bytesMax: number;
+  /** Data of those changes. */
+  readonly dataBytesMax: number;
+  /** Paths of those changes. */
+  readonly pathBytesMax: number;
 }
 
 export const defaultLimits: OperationLimits = {
   transactionOperationsMax: transactionOperationsMaxDefault,
   changesMax: transactionChangesMax,
-  bytesMax: transactionBytesMax,
+  dataBytesMax: transactionDataBytesMax,
+  pathBytesMax: transactionPathBytesMax,
 };
 
 /** What a decision depends on beside the state. */

@@ -2,6 +2,7 @@ import type { Change, Stamp } from "../change.ts";
 import { type NodeRecord, reapableFromMs, withoutChild } from "../node.ts";
 import { parentOf } from "../path.ts";
 import type { StateReader } from "../state.ts";
+import { ChangeBudget } from "./change-budget.ts";
 import type { Context, Of, Prepared } from "./prepared.ts";
 import { PreviousData } from "./previous-data.ts";
 
@@ -12,12 +13,12 @@ import { PreviousData } from "./previous-data.ts";
 export function prepareReap({ path }: Of<"reap">, state: StateReader, { stamp, limits }: Context): Prepared {
   const changes: Change[] = [];
   const previousData = new PreviousData(state);
-  let bytes = 0;
+  const budget = new ChangeBudget(limits);
   let at = path;
   let node = state.node(at);
   while (node !== undefined && isDue(node, stamp)) {
-    bytes += at.length;
-    if (changes.length === limits.changesMax || bytes > limits.bytesMax) break;
+    // What does not fit has its turn later.
+    if (budget.add(at) !== undefined) break;
     const parentPath = parentOf(at);
     const parent: NodeRecord = withoutChild(state.node(parentPath)!, stamp.zxid);
     changes.push({ kind: "nodeDeleted", path: at, node, previousData: previousData.of(at, node), parent });

@@ -5,6 +5,7 @@ import type { NodeRecord } from "../node.ts";
 import { anyVersion, type NotDone } from "../operation.ts";
 import { childPath, validatePath } from "../path.ts";
 import type { StateReader } from "../state.ts";
+import { ChangeBudget } from "./change-budget.ts";
 import { denied } from "./permission.ts";
 import { type Context, type Of, type Prepared, refuse } from "./prepared.ts";
 import { badAversion, noNode, transactionTooLarge } from "./refusals.ts";
@@ -34,17 +35,15 @@ function setBelow(
   { identities, limits }: Context,
 ): readonly Change[] | NotDone {
   const changes: Change[] = [];
-  let bytes = 0;
+  const budget = new ChangeBudget(limits);
   const pending = [top];
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
     const node = state.node(path)!;
-    const refusal = denied("admin", path, node, identities);
+    const refusal = denied("admin", path, node, identities) ?? budget.add(path);
     if (refusal !== undefined) return refuse(refusal);
     changes.push(changeOf(path, node, acl));
-    bytes += path.length + acl.text.length;
     const count = changes.length + pending.length + node.numChildren;
     if (count > limits.changesMax) return refuse(transactionTooLarge("changes", count, limits.changesMax));
-    if (bytes > limits.bytesMax) return refuse(transactionTooLarge("bytes", bytes, limits.bytesMax));
     for (const name of state.childNames(path)) pending.push(childPath(path, name));
   }
   return changes;

@@ -2,10 +2,10 @@ import type { Change } from "../change.ts";
 import { type NodeRecord, withoutChild } from "../node.ts";
 import { childPath } from "../path.ts";
 import type { StateReader } from "../state.ts";
+import { ChangeBudget } from "./change-budget.ts";
 import { denied } from "./permission.ts";
 import { type Context, type Prepared, refuse } from "./prepared.ts";
 import { PreviousData } from "./previous-data.ts";
-import { transactionTooLarge } from "./refusals.ts";
 
 interface Level {
   readonly path: string;
@@ -22,7 +22,8 @@ export function prepareDeleteSubtree(
 ): Prepared {
   const changes: Change[] = [];
   const previousData = new PreviousData(state);
-  let bytes = top.path.length;
+  const budget = new ChangeBudget(limits);
+  budget.add(top.path);
   // A stack of its own: the tree may be thousands of levels deep.
   const levels: Level[] = [{ ...top, names: state.childNames(top.path) }];
   for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
@@ -33,10 +34,8 @@ export function prepareDeleteSubtree(
       if (refusal !== undefined) return refuse(refusal);
       const below = childPath(path, next.value);
       levels.push({ path: below, node: state.node(below)!, names: state.childNames(below) });
-      bytes += below.length;
-      const count = changes.length + levels.length;
-      if (count > limits.changesMax) return refuse(transactionTooLarge("changes", count, limits.changesMax));
-      if (bytes > limits.bytesMax) return refuse(transactionTooLarge("bytes", bytes, limits.bytesMax));
+      const tooLarge = budget.add(below);
+      if (tooLarge !== undefined) return refuse(tooLarge);
       continue;
     }
     levels.pop();

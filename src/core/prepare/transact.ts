@@ -8,6 +8,7 @@ import { childPath, validatePath } from "../path.ts";
 import type { Refusal } from "../refusal.ts";
 import { Staging } from "../staging.ts";
 import type { StateReader } from "../state.ts";
+import { ChangeBudget } from "./change-budget.ts";
 import { brokenCondition } from "./condition.ts";
 import { prepareNodeOperation } from "./node-operation.ts";
 import { denied } from "./permission.ts";
@@ -65,7 +66,7 @@ class Run {
   readonly changes: Change[] = [];
   readonly results: TransactResult[] = [];
   answerBytes = 0;
-  #bytes = 0;
+  readonly #budget: ChangeBudget;
   readonly #caller: Caller;
   readonly #context: Context;
   /** What the transaction would leave; thrown away with it. */
@@ -74,6 +75,7 @@ class Run {
   constructor(caller: Caller, state: StateReader, context: Context) {
     this.#caller = caller;
     this.#context = context;
+    this.#budget = new ChangeBudget(context.limits);
     this.#scratch = new Staging(state);
   }
 
@@ -95,17 +97,15 @@ class Run {
   }
 
   #change(operation: NodeOperation): Refusal | undefined {
-    const { stamp, limits } = this.#context;
+    const { stamp } = this.#context;
     const prepared = prepareNodeOperation(operation, this.#caller, this.#scratch, this.#context);
     if (!prepared.ok) return prepared.refusal;
     for (const change of prepared.changes) {
+      if (!("path" in change)) continue;
       this.changes.push(change);
-      this.#bytes += bytesOf(change);
+      const tooLarge = this.#budget.add(change.path, bytesOf(change));
+      if (tooLarge !== undefined) return tooLarge;
     }
-    if (this.changes.length > limits.changesMax) {
-      return transactionTooLarge("changes", this.changes.length, limits.changesMax);
-    }
-    if (this.#bytes > limits.bytesMax) return transactionTooLarge("bytes", this.#bytes, limits.bytesMax);
     apply({ ...stamp, changes: prepared.changes }, this.#scratch);
     if (operation.op === "delete") return this.#tell({ op: "delete" }, 0);
     const path = prepared.path!;
@@ -164,11 +164,6 @@ class Run {
 /** About what the name of a child takes beside its letters. */
 const nameBytes = 16;
 
-function bytesOf(change: Change): number {
-  if (!("path" in change)) return 0;
-  return change.path.length + ("data" in change ? change.data.length : 0);
-}
-
 /** The data from before are carried for events alone, which have no room for more than this. */
 function boundEventData(changes: readonly Change[]): readonly Change[] {
   let bytes = 0;
@@ -178,4 +173,10 @@ function boundEventData(changes: readonly Change[]): readonly Change[] {
     bytes += change.previousData.length;
     return bytes <= eventDataBytesMax ? change : { ...change, previousData: undefined };
   });
+}
+
+/** What a change brings along: data, and the list of a new node. */
+function bytesOf(change: Change): number {
+  const data = "data" in change ? change.data.length : 0;
+  return change.kind === "nodeCreated" ? data + change.node.acl.text.length : data;
 }

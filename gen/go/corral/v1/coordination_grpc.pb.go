@@ -100,7 +100,7 @@ type CoordinationClient interface {
 	// Sets a node's access control list. It takes the permission ADMIN; no watch is told.
 	//
 	// Errors, in order: INVALID_ACL; NO_NODE; NO_AUTH; BAD_VERSION, of the list; with `recursive`,
-	// TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB of their paths and lists.
+	// TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 1 MiB of their paths.
 	SetAcl(ctx context.Context, in *SetAclRequest, opts ...grpc.CallOption) (*SetAclResponse, error)
 	// Creates a node. The parent must exist, unless `parents` says what to make of one that does not. `if_exists`
 	// says what to do with a node that is there.
@@ -111,7 +111,7 @@ type CoordinationClient interface {
 	// with "/"; INVALID_ACL; NO_NODE for a missing parent; NO_AUTH for CREATE on the parent, or on the nearest node above
 	// that there is; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS, or NO_AUTH for what `if_exists` needs;
 	// NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS. With `parents`, all faults of the path come before the
-	// parent is looked for if it is missing, and TRANSACTION_TOO_LARGE for more than 4 MiB of paths to create.
+	// parent is looked for if it is missing, and TRANSACTION_TOO_LARGE for more than 1 MiB of paths to create.
 	Create(ctx context.Context, in *CreateRequest, opts ...grpc.CallOption) (*CreateResponse, error)
 	// Reads a node's data and Stat.
 	//
@@ -129,8 +129,8 @@ type CoordinationClient interface {
 	//
 	// Errors, in order: BAD_ARGUMENTS for "/", "/zookeeper", "/zookeeper/quota" and "/zookeeper/config";
 	// NO_NODE for the parent; NO_AUTH for DELETE on the parent, and with `recursive` on every node below that has
-	// children; NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB
-	// of their paths: delete such a subtree in parts.
+	// children; NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000
+	// nodes, or 1 MiB of their paths: delete such a subtree in parts.
 	Delete(ctx context.Context, in *DeleteRequest, opts ...grpc.CallOption) (*DeleteResponse, error)
 	// Lists the children of a node by name, a page at a time. ZooKeeper leaves the order open and answers
 	// in one message; Corral answers in the order of the names' UTF-8 bytes, in pages.
@@ -151,7 +151,8 @@ type CoordinationClient interface {
 	// choose between two lists of operations, and reads may be among them. A transaction that changes nothing takes
 	// no zxid. Sequence numbers are given back when it fails.
 	//
-	// Errors: TRANSACTION_TOO_LARGE; BAD_ARGUMENTS for a condition whose path breaks a rule, with its
+	// Errors: TRANSACTION_TOO_LARGE, for more operations than `max_transaction_operations` (1,000 by default), 10,000
+	// changes, 1 MiB of their paths, 4 MiB of their data, or 3 MiB of answers; BAD_ARGUMENTS for a condition whose path breaks a rule, with its
 	// `condition_index`; CONDITION_FAILED; whatever the failing operation fails with alone, with its `op_index` and
 	// its `branch` ("then" or "else"). One that fails changes nothing.
 	Transact(ctx context.Context, in *TransactRequest, opts ...grpc.CallOption) (*TransactResponse, error)
@@ -419,7 +420,7 @@ type CoordinationServer interface {
 	// Sets a node's access control list. It takes the permission ADMIN; no watch is told.
 	//
 	// Errors, in order: INVALID_ACL; NO_NODE; NO_AUTH; BAD_VERSION, of the list; with `recursive`,
-	// TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB of their paths and lists.
+	// TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 1 MiB of their paths.
 	SetAcl(context.Context, *SetAclRequest) (*SetAclResponse, error)
 	// Creates a node. The parent must exist, unless `parents` says what to make of one that does not. `if_exists`
 	// says what to do with a node that is there.
@@ -430,7 +431,7 @@ type CoordinationServer interface {
 	// with "/"; INVALID_ACL; NO_NODE for a missing parent; NO_AUTH for CREATE on the parent, or on the nearest node above
 	// that there is; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS, or NO_AUTH for what `if_exists` needs;
 	// NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS. With `parents`, all faults of the path come before the
-	// parent is looked for if it is missing, and TRANSACTION_TOO_LARGE for more than 4 MiB of paths to create.
+	// parent is looked for if it is missing, and TRANSACTION_TOO_LARGE for more than 1 MiB of paths to create.
 	Create(context.Context, *CreateRequest) (*CreateResponse, error)
 	// Reads a node's data and Stat.
 	//
@@ -448,8 +449,8 @@ type CoordinationServer interface {
 	//
 	// Errors, in order: BAD_ARGUMENTS for "/", "/zookeeper", "/zookeeper/quota" and "/zookeeper/config";
 	// NO_NODE for the parent; NO_AUTH for DELETE on the parent, and with `recursive` on every node below that has
-	// children; NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB
-	// of their paths: delete such a subtree in parts.
+	// children; NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000
+	// nodes, or 1 MiB of their paths: delete such a subtree in parts.
 	Delete(context.Context, *DeleteRequest) (*DeleteResponse, error)
 	// Lists the children of a node by name, a page at a time. ZooKeeper leaves the order open and answers
 	// in one message; Corral answers in the order of the names' UTF-8 bytes, in pages.
@@ -470,7 +471,8 @@ type CoordinationServer interface {
 	// choose between two lists of operations, and reads may be among them. A transaction that changes nothing takes
 	// no zxid. Sequence numbers are given back when it fails.
 	//
-	// Errors: TRANSACTION_TOO_LARGE; BAD_ARGUMENTS for a condition whose path breaks a rule, with its
+	// Errors: TRANSACTION_TOO_LARGE, for more operations than `max_transaction_operations` (1,000 by default), 10,000
+	// changes, 1 MiB of their paths, 4 MiB of their data, or 3 MiB of answers; BAD_ARGUMENTS for a condition whose path breaks a rule, with its
 	// `condition_index`; CONDITION_FAILED; whatever the failing operation fails with alone, with its `op_index` and
 	// its `branch` ("then" or "else"). One that fails changes nothing.
 	Transact(context.Context, *TransactRequest) (*TransactResponse, error)

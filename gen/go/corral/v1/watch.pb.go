@@ -591,8 +591,8 @@ type WatchEvent struct {
 	PreviousData []byte `protobuf:"bytes,8,opt,name=previous_data,json=previousData,proto3" json:"previous_data,omitempty"`
 	// The data from before as text, if asked for and valid UTF-8.
 	PreviousText string `protobuf:"bytes,9,opt,name=previous_text,json=previousText,proto3" json:"previous_text,omitempty"`
-	// Data that were asked for are left out: the change as a whole carries more than 3,145,728 bytes of them, and
-	// has to fit one message. Read the node.
+	// Data that were asked for are left out: the change as a whole carries more than 3,145,728 bytes of them, or
+	// fewer but is of many nodes, and has to fit one message. Read the node.
 	DataOmitted   bool `protobuf:"varint,10,opt,name=data_omitted,json=dataOmitted,proto3" json:"data_omitted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -119,7 +119,7 @@ export declare const Coordination: GenService<{
    * Sets a node's access control list. It takes the permission ADMIN; no watch is told.
    *
    * Errors, in order: INVALID_ACL; NO_NODE; NO_AUTH; BAD_VERSION, of the list; with `recursive`,
-   * TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB of their paths and lists.
+   * TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 1 MiB of their paths.
    *
    * @generated from rpc corral.v1.Coordination.SetAcl
    */
@@ -138,7 +138,7 @@ export declare const Coordination: GenService<{
    * with "/"; INVALID_ACL; NO_NODE for a missing parent; NO_AUTH for CREATE on the parent, or on the nearest node above
    * that there is; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS, or NO_AUTH for what `if_exists` needs;
    * NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS. With `parents`, all faults of the path come before the
-   * parent is looked for if it is missing, and TRANSACTION_TOO_LARGE for more than 4 MiB of paths to create.
+   * parent is looked for if it is missing, and TRANSACTION_TOO_LARGE for more than 1 MiB of paths to create.
    *
    * @generated from rpc corral.v1.Coordination.Create
    */
@@ -188,8 +188,8 @@ export declare const Coordination: GenService<{
    *
    * Errors, in order: BAD_ARGUMENTS for "/", "/zookeeper", "/zookeeper/quota" and "/zookeeper/config";
    * NO_NODE for the parent; NO_AUTH for DELETE on the parent, and with `recursive` on every node below that has
-   * children; NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB
-   * of their paths: delete such a subtree in parts.
+   * children; NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000
+   * nodes, or 1 MiB of their paths: delete such a subtree in parts.
    *
    * @generated from rpc corral.v1.Coordination.Delete
    */
@@ -242,7 +242,8 @@ export declare const Coordination: GenService<{
    * choose between two lists of operations, and reads may be among them. A transaction that changes nothing takes
    * no zxid. Sequence numbers are given back when it fails.
    *
-   * Errors: TRANSACTION_TOO_LARGE; BAD_ARGUMENTS for a condition whose path breaks a rule, with its
+   * Errors: TRANSACTION_TOO_LARGE, for more operations than `max_transaction_operations` (1,000 by default), 10,000
+   * changes, 1 MiB of their paths, 4 MiB of their data, or 3 MiB of answers; BAD_ARGUMENTS for a condition whose path breaks a rule, with its
    * `condition_index`; CONDITION_FAILED; whatever the failing operation fails with alone, with its `op_index` and
    * its `branch` ("then" or "else"). One that fails changes nothing.
    *

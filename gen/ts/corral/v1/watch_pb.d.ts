@@ -319,8 +319,8 @@ export declare type WatchEvent = Message<"corral.v1.WatchEvent"> & {
   previousText: string;
 
   /**
-   * Data that were asked for are left out: the change as a whole carries more than 3,145,728 bytes of them, and
-   * has to fit one message. Read the node.
+   * Data that were asked for are left out: the change as a whole carries more than 3,145,728 bytes of them, or
+   * fewer but is of many nodes, and has to fit one message. Read the node.
    *
    * @generated from field: bool data_omitted = 10;
    */

@@ -103,7 +103,7 @@ class Run {
     for (const change of prepared.changes) {
       if (!("path" in change)) continue;
       this.changes.push(change);
-      const tooLarge = this.#budget.add(change.path, "data" in change ? change.data.length : 0);
+      const tooLarge = this.#budget.add(change.path, bytesOf(change));
       if (tooLarge !== undefined) return tooLarge;
     }
     apply({ ...stamp, changes: prepared.changes }, this.#scratch);
@@ -173,4 +173,10 @@ function boundEventData(changes: readonly Change[]): readonly Change[] {
     bytes += change.previousData.length;
     return bytes <= eventDataBytesMax ? change : { ...change, previousData: undefined };
   });
+}
+
+/** What a change brings along: data, and the list of a new node. */
+function bytesOf(change: Change): number {
+  const data = "data" in change ? change.data.length : 0;
+  return change.kind === "nodeCreated" ? data + change.node.acl.text.length : data;
 }

@@ -100,7 +100,7 @@ type CoordinationClient interface {
 	// Sets a node's access control list. It takes the permission ADMIN; no watch is told.
 	//
 	// Errors, in order: INVALID_ACL; NO_NODE; NO_AUTH; BAD_VERSION, of the list; with `recursive`,
-	// TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB of their paths and lists.
+	// TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 1 MiB of their paths.
 	SetAcl(ctx context.Context, in *SetAclRequest, opts ...grpc.CallOption) (*SetAclResponse, error)
 	// Creates a node. The parent must exist, unless `parents` says what to make of one that does not. `if_exists`
 	// says what to do with a node that is there.
@@ -129,8 +129,8 @@ type CoordinationClient interface {
 	//
 	// Errors, in order: BAD_ARGUMENTS for "/", "/zookeeper", "/zookeeper/quota" and "/zookeeper/config";
 	// NO_NODE for the parent; NO_AUTH for DELETE on the parent, and with `recursive` on every node below that has
-	// children; NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 1 MiB
-	// of their paths: delete such a subtree in parts.
+	// children; NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000
+	// nodes, or 1 MiB of their paths: delete such a subtree in parts.
 	Delete(ctx context.Context, in *DeleteRequest, opts ...grpc.CallOption) (*DeleteResponse, error)
 	// Lists the children of a node by name, a page at a time. ZooKeeper leaves the order open and answers
 	// in one message; Corral answers in the order of the names' UTF-8 bytes, in pages.
@@ -422,7 +422,7 @@ type CoordinationServer interface {
 	// Sets a node's access control list. It takes the permission ADMIN; no watch is told.
 	//
 	// Errors, in order: INVALID_ACL; NO_NODE; NO_AUTH; BAD_VERSION, of the list; with `recursive`,
-	// TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB of their paths and lists.
+	// TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 1 MiB of their paths.
 	SetAcl(context.Context, *SetAclRequest) (*SetAclResponse, error)
 	// Creates a node. The parent must exist, unless `parents` says what to make of one that does not. `if_exists`
 	// says what to do with a node that is there.
@@ -451,8 +451,8 @@ type CoordinationServer interface {
 	//
 	// Errors, in order: BAD_ARGUMENTS for "/", "/zookeeper", "/zookeeper/quota" and "/zookeeper/config";
 	// NO_NODE for the parent; NO_AUTH for DELETE on the parent, and with `recursive` on every node below that has
-	// children; NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 1 MiB
-	// of their paths: delete such a subtree in parts.
+	// children; NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000
+	// nodes, or 1 MiB of their paths: delete such a subtree in parts.
 	Delete(context.Context, *DeleteRequest) (*DeleteResponse, error)
 	// Lists the children of a node by name, a page at a time. ZooKeeper leaves the order open and answers
 	// in one message; Corral answers in the order of the names' UTF-8 bytes, in pages.

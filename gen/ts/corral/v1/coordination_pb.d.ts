@@ -119,7 +119,7 @@ export declare const Coordination: GenService<{
    * Sets a node's access control list. It takes the permission ADMIN; no watch is told.
    *
    * Errors, in order: INVALID_ACL; NO_NODE; NO_AUTH; BAD_VERSION, of the list; with `recursive`,
-   * TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB of their paths and lists.
+   * TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 1 MiB of their paths.
    *
    * @generated from rpc corral.v1.Coordination.SetAcl
    */
@@ -188,8 +188,8 @@ export declare const Coordination: GenService<{
    *
    * Errors, in order: BAD_ARGUMENTS for "/", "/zookeeper", "/zookeeper/quota" and "/zookeeper/config";
    * NO_NODE for the parent; NO_AUTH for DELETE on the parent, and with `recursive` on every node below that has
-   * children; NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 1 MiB
-   * of their paths: delete such a subtree in parts.
+   * children; NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000
+   * nodes, or 1 MiB of their paths: delete such a subtree in parts.
    *
    * @generated from rpc corral.v1.Coordination.Delete
    */

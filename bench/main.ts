@@ -3,6 +3,7 @@ import { cpus, tmpdir } from "node:os";
 import path from "node:path";
 import { history } from "./history.ts";
 import { memory } from "./memory.ts";
+import { pipeline } from "./pipeline.ts";
 import { sessions } from "./sessions.ts";
 import { transact } from "./transact.ts";
 import { unary } from "./unary.ts";
@@ -14,6 +15,7 @@ import { watches } from "./watches.ts";
  */
 const benches: Record<string, (dataDir: string) => Promise<object[]>> = {
   unary,
+  pipeline,
   transact,
   memory,
   sessions,

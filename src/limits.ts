@@ -230,3 +230,12 @@ export const watchersListedMax = 10_000;
 
 /** Watch streams that are sent to in one go; nobody is answered before all have been. */
 export const flushSliceStreams = 500;
+
+/** Operations of one Pipeline whose answers are not sent yet; the client is not read from while there are more. */
+export const pipelineInFlightMax = 10_000;
+
+/** Bytes of answers that wait for the reader of one Pipeline. */
+export const pipelineAnswerBytesMax = 8 * 1_048_576;
+
+/** Answers go out in messages of about this size. */
+export const pipelineMessageBytes = 65_536;

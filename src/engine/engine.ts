@@ -174,7 +174,7 @@ export class Engine {
     const { sessionId } = holder;
     if (sessionId === undefined) return { stream, close };
     try {
-      const unbind = this.#sessions.bind(sessionId, (cause) => stream.end(sessionEnded(cause, sessionId)));
+      const unbind = this.bind(sessionId, (why) => stream.end(why));
       return {
         stream,
         close: () => {
@@ -188,6 +188,10 @@ export class Engine {
     }
   }
 
+  /** Ties a stream to the session that it acts for: told when that ends. The answer unties it. @throws Refused */
+  bind(sessionId: number, ended: (why: Refusal) => void): () => void {
+    return this.#sessions.bind(sessionId, (cause) => ended(sessionEnded(cause, sessionId)));
+  }
   /** Stops counting time, answers what was accepted, and closes the journal. */
   async stop(): Promise<void> {
     this.#sessions.stop();

@@ -197,7 +197,9 @@ interface Entry {
 }
 
 function entryOf(transaction: Transaction | undefined, caller: Caller, outcome: Outcome): Entry {
-  const answerBytes = outcome.ok ? (outcome.transacted?.bytes ?? 0) + (outcome.data?.length ?? 0) : 0;
+  const answerBytes = outcome.ok
+    ? (outcome.transacted?.bytes ?? 0) + (outcome.read?.bytes ?? 0) + (outcome.data?.length ?? 0)
+    : 0;
   return { transaction, caller, outcome, bytes: sizeOf(transaction) + answerBytes, resolve: ignore };
 }
 

@@ -25,6 +25,8 @@ export interface Accepted {
   readonly answered?: Done;
   /** Of a transaction. */
   readonly transacted?: Transacted;
+  /** Of a read. */
+  readonly read?: NonNullable<Done["read"]>;
 }
 
 export type Of<Op extends Operation["op"]> = Extract<Operation, { op: Op }>;

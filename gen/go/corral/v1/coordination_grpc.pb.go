@@ -39,6 +39,7 @@ const (
 	Coordination_Sync_FullMethodName         = "/corral.v1.Coordination/Sync"
 	Coordination_Transact_FullMethodName     = "/corral.v1.Coordination/Transact"
 	Coordination_Watch_FullMethodName        = "/corral.v1.Coordination/Watch"
+	Coordination_Pipeline_FullMethodName     = "/corral.v1.Coordination/Pipeline"
 )
 
 // CoordinationClient is the client API for Coordination service.
@@ -178,6 +179,17 @@ type CoordinationClient interface {
 	// Errors of the stream: SESSION_EXPIRED; BAD_ARGUMENTS for a watch_id that is taken or out of range, and for
 	// more than 1,000 adds and cancels in one message; WATCHER_TOO_SLOW for a client that reads too slowly.
 	Watch(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[WatchRequest, WatchResponse], error)
+	// The fast path: any of the unary operations on nodes, as many in flight as the client likes, packed into
+	// messages, done in order and answered in order. Each operation sees what those before it on the stream did: a
+	// read behind a write waits for it. Writes are as durable as those of unary calls and share their fsyncs.
+	//
+	// An operation that fails is answered with its error and leaves the others alone. A client that leaves its
+	// answers unread is not read from either; nothing is lost. When the stream breaks, operations that were sent
+	// and not answered may or may not have been done.
+	//
+	// A stream with a `corral-session` acts for that session, and ends with SESSION_EXPIRED when the session does.
+	// Half-closing it lets the operations be finished and answered; then it ends with OK.
+	Pipeline(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[PipelineRequest, PipelineResponse], error)
 }
 
 type coordinationClient struct {
@@ -363,6 +375,19 @@ func (c *coordinationClient) Watch(ctx context.Context, opts ...grpc.CallOption)
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Coordination_WatchClient = grpc.BidiStreamingClient[WatchRequest, WatchResponse]
 
+func (c *coordinationClient) Pipeline(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[PipelineRequest, PipelineResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Coordination_ServiceDesc.Streams[3], Coordination_Pipeline_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[PipelineRequest, PipelineResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Coordination_PipelineClient = grpc.BidiStreamingClient[PipelineRequest, PipelineResponse]
+
 // CoordinationServer is the server API for Coordination service.
 // All implementations must embed UnimplementedCoordinationServer
 // for forward compatibility.
@@ -500,6 +525,17 @@ type CoordinationServer interface {
 	// Errors of the stream: SESSION_EXPIRED; BAD_ARGUMENTS for a watch_id that is taken or out of range, and for
 	// more than 1,000 adds and cancels in one message; WATCHER_TOO_SLOW for a client that reads too slowly.
 	Watch(grpc.BidiStreamingServer[WatchRequest, WatchResponse]) error
+	// The fast path: any of the unary operations on nodes, as many in flight as the client likes, packed into
+	// messages, done in order and answered in order. Each operation sees what those before it on the stream did: a
+	// read behind a write waits for it. Writes are as durable as those of unary calls and share their fsyncs.
+	//
+	// An operation that fails is answered with its error and leaves the others alone. A client that leaves its
+	// answers unread is not read from either; nothing is lost. When the stream breaks, operations that were sent
+	// and not answered may or may not have been done.
+	//
+	// A stream with a `corral-session` acts for that session, and ends with SESSION_EXPIRED when the session does.
+	// Half-closing it lets the operations be finished and answered; then it ends with OK.
+	Pipeline(grpc.BidiStreamingServer[PipelineRequest, PipelineResponse]) error
 	mustEmbedUnimplementedCoordinationServer()
 }
 
@@ -557,6 +593,9 @@ func (UnimplementedCoordinationServer) Transact(context.Context, *TransactReques
 }
 func (UnimplementedCoordinationServer) Watch(grpc.BidiStreamingServer[WatchRequest, WatchResponse]) error {
 	return status.Error(codes.Unimplemented, "method Watch not implemented")
+}
+func (UnimplementedCoordinationServer) Pipeline(grpc.BidiStreamingServer[PipelineRequest, PipelineResponse]) error {
+	return status.Error(codes.Unimplemented, "method Pipeline not implemented")
 }
 func (UnimplementedCoordinationServer) mustEmbedUnimplementedCoordinationServer() {}
 func (UnimplementedCoordinationServer) testEmbeddedByValue()                      {}
@@ -838,6 +877,13 @@ func _Coordination_Watch_Handler(srv interface{}, stream grpc.ServerStream) erro
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Coordination_WatchServer = grpc.BidiStreamingServer[WatchRequest, WatchResponse]
 
+func _Coordination_Pipeline_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(CoordinationServer).Pipeline(&grpc.GenericServerStream[PipelineRequest, PipelineResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Coordination_PipelineServer = grpc.BidiStreamingServer[PipelineRequest, PipelineResponse]
+
 // Coordination_ServiceDesc is the grpc.ServiceDesc for Coordination service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -913,6 +959,12 @@ var Coordination_ServiceDesc = grpc.ServiceDesc{
 		{
 			StreamName:    "Watch",
 			Handler:       _Coordination_Watch_Handler,
+			ServerStreams: true,
+			ClientStreams: true,
+		},
+		{
+			StreamName:    "Pipeline",
+			Handler:       _Coordination_Pipeline_Handler,
 			ServerStreams: true,
 			ClientStreams: true,
 		},

@@ -5,6 +5,7 @@ import warnings
 
 from corral.v1 import acl_pb2 as corral_dot_v1_dot_acl__pb2
 from corral.v1 import node_pb2 as corral_dot_v1_dot_node__pb2
+from corral.v1 import pipeline_pb2 as corral_dot_v1_dot_pipeline__pb2
 from corral.v1 import scan_pb2 as corral_dot_v1_dot_scan__pb2
 from corral.v1 import session_pb2 as corral_dot_v1_dot_session__pb2
 from corral.v1 import transact_pb2 as corral_dot_v1_dot_transact__pb2
@@ -140,6 +141,11 @@ class CoordinationStub(object):
                 '/corral.v1.Coordination/Watch',
                 request_serializer=corral_dot_v1_dot_watch__pb2.WatchRequest.SerializeToString,
                 response_deserializer=corral_dot_v1_dot_watch__pb2.WatchResponse.FromString,
+                _registered_method=True)
+        self.Pipeline = channel.stream_stream(
+                '/corral.v1.Coordination/Pipeline',
+                request_serializer=corral_dot_v1_dot_pipeline__pb2.PipelineRequest.SerializeToString,
+                response_deserializer=corral_dot_v1_dot_pipeline__pb2.PipelineResponse.FromString,
                 _registered_method=True)
 
 
@@ -358,6 +364,22 @@ class CoordinationServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Pipeline(self, request_iterator, context):
+        """The fast path: any of the unary operations on nodes, as many in flight as the client likes, packed into
+        messages, done in order and answered in order. Each operation sees what those before it on the stream did: a
+        read behind a write waits for it. Writes are as durable as those of unary calls and share their fsyncs.
+
+        An operation that fails is answered with its error and leaves the others alone. A client that leaves its
+        answers unread is not read from either; nothing is lost. When the stream breaks, operations that were sent
+        and not answered may or may not have been done.
+
+        A stream with a `corral-session` acts for that session, and ends with SESSION_EXPIRED when the session does.
+        Half-closing it lets the operations be finished and answered; then it ends with OK.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CoordinationServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -440,6 +462,11 @@ def add_CoordinationServicer_to_server(servicer, server):
                     servicer.Watch,
                     request_deserializer=corral_dot_v1_dot_watch__pb2.WatchRequest.FromString,
                     response_serializer=corral_dot_v1_dot_watch__pb2.WatchResponse.SerializeToString,
+            ),
+            'Pipeline': grpc.stream_stream_rpc_method_handler(
+                    servicer.Pipeline,
+                    request_deserializer=corral_dot_v1_dot_pipeline__pb2.PipelineRequest.FromString,
+                    response_serializer=corral_dot_v1_dot_pipeline__pb2.PipelineResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -896,6 +923,33 @@ class Coordination(object):
             '/corral.v1.Coordination/Watch',
             corral_dot_v1_dot_watch__pb2.WatchRequest.SerializeToString,
             corral_dot_v1_dot_watch__pb2.WatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Pipeline(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/corral.v1.Coordination/Pipeline',
+            corral_dot_v1_dot_pipeline__pb2.PipelineRequest.SerializeToString,
+            corral_dot_v1_dot_pipeline__pb2.PipelineResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -13,6 +13,7 @@ import type { CreateRequestSchema, CreateResponseSchema, DeleteRequestSchema, De
 import type { ScanRequestSchema, ScanResponseSchema } from "./scan_pb.js";
 import type { TransactRequestSchema, TransactResponseSchema } from "./transact_pb.js";
 import type { WatchRequestSchema, WatchResponseSchema } from "./watch_pb.js";
+import type { PipelineRequestSchema, PipelineResponseSchema } from "./pipeline_pb.js";
 
 /**
  * Describes the file corral/v1/coordination.proto.
@@ -283,6 +284,25 @@ export declare const Coordination: GenService<{
     methodKind: "bidi_streaming";
     input: typeof WatchRequestSchema;
     output: typeof WatchResponseSchema;
+  },
+  /**
+   * The fast path: any of the unary operations on nodes, as many in flight as the client likes, packed into
+   * messages, done in order and answered in order. Each operation sees what those before it on the stream did: a
+   * read behind a write waits for it. Writes are as durable as those of unary calls and share their fsyncs.
+   *
+   * An operation that fails is answered with its error and leaves the others alone. A client that leaves its
+   * answers unread is not read from either; nothing is lost. When the stream breaks, operations that were sent
+   * and not answered may or may not have been done.
+   *
+   * A stream with a `corral-session` acts for that session, and ends with SESSION_EXPIRED when the session does.
+   * Half-closing it lets the operations be finished and answered; then it ends with OK.
+   *
+   * @generated from rpc corral.v1.Coordination.Pipeline
+   */
+  pipeline: {
+    methodKind: "bidi_streaming";
+    input: typeof PipelineRequestSchema;
+    output: typeof PipelineResponseSchema;
   },
 }>;
 

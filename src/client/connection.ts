@@ -24,6 +24,8 @@ export class Connection {
   readonly #closed = new AbortController();
   #turn: number;
   #link: Link | undefined;
+  /** The link that is being connected. */
+  #attempt: Link | undefined;
   #connecting = false;
 
   /** @param turn the endpoint that is tried first, by its place in the list. */
@@ -76,6 +78,7 @@ export class Connection {
     this.#closed.abort(reason);
     for (const waiter of this.#waiters) waiter.reject(reason);
     if (this.#link !== undefined) this.drop(this.#link);
+    this.#attempt?.close();
   }
 
   async #connect(): Promise<void> {
@@ -85,6 +88,7 @@ export class Connection {
     const backoff = new Backoff();
     while (this.#waiters.size > 0) {
       const link = new Link(endpoints[this.#turn % endpoints.length]!, this.#options);
+      this.#attempt = link;
       if (await link.connect(clock, connectTimeoutMs)) {
         this.#arrived(link);
         break;
@@ -93,6 +97,7 @@ export class Connection {
       this.#turn++;
       await pause(clock, backoff.nextMs(), this.#closed.signal).catch(() => {});
     }
+    this.#attempt = undefined;
     this.#connecting = false;
   }
 

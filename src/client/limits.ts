@@ -33,11 +33,14 @@ export const watchesPerMessageMax = 1_000;
 /** A watch stream is broken when it is silent for this many times what the server promised. */
 export const bookmarksMissedMax = 3;
 
-/** HTTP/2 pings a connection with calls on it after this long without a sign of life, in milliseconds. */
-export const pingIntervalMs = 10_000;
+/** How often HTTP/2 pings a connection with calls on it, in milliseconds. */
+export const pingIntervalMs = 3_000;
 
-/** How long the answer to such a ping may take, in milliseconds. */
-export const pingTimeoutMs = 5_000;
+/**
+ * How long the answer to such a ping may take, in milliseconds. Both together are less than the time of a call, so
+ * that a read on a half-open connection is made again in time.
+ */
+export const pingTimeoutMs = 6_000;
 
 /** Nodes that are read at the same time to show the children of one. */
 export const readsAtOnceMax = 64;

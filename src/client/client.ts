@@ -1,5 +1,6 @@
 import { credentials as grpcCredentials } from "@grpc/grpc-js";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
+import type { CreateResponse } from "../../gen/ts/corral/v1/node_pb.js";
 import { Calls, type WriteOptions } from "./calls.ts";
 import { type Clock, rollDice, systemClock } from "./clock.ts";
 import { Connection } from "./connection.ts";
@@ -135,22 +136,13 @@ export class Client implements AsyncDisposable {
 
   /** Creates a node. @throws CorralError NO_NODE for a missing parent, NODE_EXISTS and others of `Create` */
   async create(path: string, data?: Data, options: CreateOptions = {}): Promise<WrittenNode> {
-    const { mode = "persistent", parents = false } = options;
-    const request = {
-      path: this.#namespace.toServer(path),
-      data: bytesOf(data),
-      mode: createModeToProto[mode],
+    const created = await this.#createAt(this.#namespace.toServer(path), bytesOf(data), options);
+    const { stat, zxid } = created;
+    return {
+      path: this.#namespace.fromServer(created.path),
+      stat: statFromProto(stat!),
+      zxid: Number(zxid),
     };
-    for (;;) {
-      try {
-        const created = await this.#calls.write(rpc.create, request, options);
-        const createdPath = this.#namespace.fromServer(created.path);
-        return { path: createdPath, stat: statFromProto(created.stat!), zxid: Number(created.zxid) };
-      } catch (error) {
-        if (!parents || !isCorralError(error, "NO_NODE") || path === "/") throw error;
-        await this.#createParent(parentOf(path), options);
-      }
-    }
   }
 
   /** Reads a node. @throws CorralError NO_NODE */
@@ -240,10 +232,23 @@ export class Client implements AsyncDisposable {
     this.#sessionConnection.close(reason);
   }
 
+  async #createAt(path: string, data: Uint8Array, options: CreateOptions): Promise<CreateResponse> {
+    const { mode = "persistent", parents = false } = options;
+    for (;;) {
+      try {
+        return await this.#calls.write(rpc.create, { path, data, mode: createModeToProto[mode] }, options);
+      } catch (error) {
+        if (!parents || !isCorralError(error, "NO_NODE")) throw error;
+        await this.#createParent(parentOf(path), options);
+      }
+    }
+  }
+
   async #createParent(path: string, { timeoutMs, signal, session }: WriteOptions): Promise<void> {
     try {
-      await this.create(path, undefined, { timeoutMs, signal, session, parents: true });
+      await this.#createAt(path, new Uint8Array(), { timeoutMs, signal, session, parents: true });
     } catch (error) {
+      // Somebody else created it meanwhile.
       if (!isCorralError(error, "NODE_EXISTS")) throw error;
     }
   }

@@ -54,3 +54,10 @@ export async function withTime<T>(promise: Promise<T>, clock: ManualClock, stepM
 export async function settle(turns = 200): Promise<void> {
   for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
+
+/** Everything that an iterator gives until it ends. */
+export async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const value of values) all.push(value);
+  return all;
+}

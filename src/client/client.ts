@@ -129,6 +129,19 @@ export class Client implements AsyncDisposable {
     return this.#sessions?.losses.add(tell) ?? nothing;
   }
 
+  /** Tells before each heartbeat how long the session lives without it, in milliseconds: a figure to keep an eye on. */
+  onHeartbeat(listener: (leftMs: number) => void): () => void {
+    return this.#sessions?.beats.add(listener) ?? nothing;
+  }
+
+  /**
+   * Tells when watches were interrupted, and why: what they have shown may be out of date until they go on. They do
+   * so by themselves, but for one whose iterator throws this error.
+   */
+  onInterruption(listener: (error: CorralError) => void): () => void {
+    return this.#watches.interruptions.add(listener);
+  }
+
   /** Tells when this process stood still for so long that a heartbeat was late: by how much, in milliseconds. */
   onStall(listener: (lateMs: number) => void): () => void {
     return this.#sessions?.stalls.add(listener) ?? nothing;

@@ -32,6 +32,8 @@ export interface EphemeralLoss {
 export class SessionKeeper {
   readonly changes = new Listeners<StateChange>();
   readonly losses = new Listeners<EphemeralLoss>();
+  /** Told before a heartbeat is sent: how long the session lives without it, in milliseconds. */
+  readonly beats = new Listeners<number>();
   /** Told how late a timer of this process ran, in milliseconds, when that was long enough to matter. */
   readonly stalls = new Listeners<number>();
   readonly #connection: Connection;
@@ -191,6 +193,7 @@ export class SessionKeeper {
       this.#look();
       if (lateMs > everyMs / 2) this.stalls.tell(lateMs);
       if (this.#line === undefined || session.isOver) return;
+      this.beats.tell(session.leftMs);
       this.#line.beat();
       this.#scheduleBeat(session);
     }, everyMs);

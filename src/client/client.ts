@@ -39,7 +39,8 @@ const rpc = Coordination.method;
 /**
  * Connects, and opens a session unless that is declined. The client is ready when this resolves; from then on it
  * sees to it by itself that it stays so.
- * @throws CorralError DEADLINE_EXCEEDED when no endpoint answered in time, ten seconds by default.
+ * @throws CorralError DEADLINE_EXCEEDED when there was no session in time, ten seconds by default; its `cause` is
+ * what a server said last.
  */
 export async function connect(options: ConnectOptions): Promise<Client> {
   const client = new Client(options);
@@ -106,14 +107,21 @@ export class Client implements AsyncDisposable {
     const sessions = this.#sessions;
     if (sessions === undefined)
       throw new CorralError("SESSION_REQUIRED", "this client was connected without a session");
-    return await this.#scopes.run(options, (signal) => sessions.opened(signal));
+    try {
+      return await this.#scopes.run(options, (signal) => sessions.opened(signal));
+    } catch (error) {
+      const { trouble } = sessions;
+      if (trouble === undefined || !isCorralError(error, "DEADLINE_EXCEEDED")) throw error;
+      throw new CorralError(error.reason, `${error.message}: ${trouble.message}`, { cause: trouble });
+    }
   }
 
   /** @internal Resolves when calls can be made. */
   async ready(options: CallOptions): Promise<void> {
-    await this.#scopes.run(options, async (signal) => {
-      await Promise.all([this.#sessions?.opened(signal), this.#connection.ready(signal)]);
-    });
+    await Promise.all([
+      this.#sessions && this.connected(options),
+      this.#scopes.run(options, (signal) => this.#connection.ready(signal)),
+    ]);
   }
 
   /** Tells of every change of state; docs/client.md says when. The answer stops that. */

@@ -41,6 +41,8 @@ export class SessionKeeper {
   readonly #askedTimeoutMs: number;
   readonly #closed = new AbortController();
   readonly #graves: string[] = [];
+  /** Why the last stream ended, as long as no other has gone better. */
+  trouble: CorralError | undefined;
   #state: SessionState = "connecting";
   #session: HeldSession | undefined;
   #line: LifeLine | undefined;
@@ -137,6 +139,7 @@ export class SessionKeeper {
     const listener = {
       granted: (answer: KeepAliveResponse, sentMs: number) => {
         answered = true;
+        this.trouble = undefined;
         stopWaiting();
         this.#granted(answer, sentMs);
       },
@@ -147,6 +150,7 @@ export class SessionKeeper {
     this.#line = line;
     const error = await line.ended;
     stopWaiting();
+    this.trouble = error;
     if (this.#line === line) this.#line = undefined;
     this.#stopBeat();
     if (this.#closed.signal.aborted || this.#session === undefined) return answered;

@@ -81,9 +81,8 @@ describe("a session", () => {
     for (let thirds = 0; thirds < 30; thirds++) {
       clock.advance(timeoutMs / 3);
       server.clock.advance(timeoutMs / 3);
-      await eventually(
-        () => client.session!.leftMs === timeoutMs - 1 || client.session!.leftMs === timeoutMs,
-      );
+      // Without a new heartbeat it would be less.
+      await eventually(() => client.session!.leftMs > timeoutMs * (2 / 3));
     }
     expect(states).toEqual([]);
   });
@@ -209,7 +208,10 @@ describe("a client that stood still itself", () => {
     const stalls: number[] = [];
     client.onStall((lateMs) => stalls.push(lateMs));
     clock.stall(timeoutMs / 2 + 100);
-    expect(stalls).toEqual([timeoutMs / 6 + 100]);
+    expect(stalls).toHaveLength(1);
+    // Since the heartbeat was due, a third of the timeout after the last one.
+    expect(stalls[0]).toBeGreaterThan(timeoutMs / 6);
+    expect(stalls[0]).toBeLessThan(timeoutMs / 2 + 100);
     await settle();
     expect([client.state, states]).toEqual(["connected", []]);
   });

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import path from "node:path";
+import { client } from "./client.ts";
 import { history } from "./history.ts";
 import { memory } from "./memory.ts";
 import { pipeline } from "./pipeline.ts";
@@ -21,6 +22,7 @@ const benches: Record<string, (dataDir: string) => Promise<object[]>> = {
   sessions,
   watches,
   history,
+  client,
 };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches);

@@ -27,6 +27,7 @@ export const reasons = [
   "WATCHER_TOO_SLOW",
   "TRANSACTION_TOO_LARGE",
   "CONDITION_FAILED",
+  "QUOTA_EXCEEDED",
 ] as const;
 
 export type Reason = (typeof reasons)[number];

@@ -1,6 +1,8 @@
 import type { NodeRecord } from "./node.ts";
 import { childPath, nameOf, parentOf } from "./path.ts";
+import { isInQuota, type Quota, quotaOfLimits, statsData, storedLimits, type Usage } from "./quota.ts";
 import type { SessionRecord } from "./session.ts";
+import { StagedQuotas } from "./staged-quotas.ts";
 import type { StateReader, StateWriter } from "./state.ts";
 
 /**
@@ -19,12 +21,14 @@ export class Staging implements StateWriter {
   readonly #children = new Map<string, Names>();
   /** The paths of the entries that are ephemeral nodes, by owner. */
   readonly #ephemerals = new Map<number, Set<string>>();
+  readonly #quotas: StagedQuotas;
   #sessionCount: number;
   #zxid = 0;
 
   constructor(base: StateReader) {
     this.#base = base;
     this.#sessionCount = base.sessionCount;
+    this.#quotas = new StagedQuotas(base);
   }
 
   get sessionCount(): number {
@@ -33,11 +37,15 @@ export class Staging implements StateWriter {
 
   node(path: string): NodeRecord | undefined {
     const entry = this.#nodes.get(path);
-    return entry === undefined ? this.#base.node(path) : entry.value?.record;
+    const record = entry === undefined ? this.#base.node(path) : entry.value?.record;
+    const stats = record && statsData(path, this);
+    return stats === undefined ? record : { ...record!, dataLength: stats.length };
   }
 
   data(path: string): Uint8Array | undefined {
     const entry = this.#nodes.get(path);
+    const stats = statsData(path, this);
+    if (stats !== undefined) return this.node(path) && stats;
     if (entry === undefined) return this.#base.data(path);
     return entry.value && (entry.value.data ?? this.#base.data(path));
   }
@@ -67,6 +75,25 @@ export class Staging implements StateWriter {
     return [...candidates].filter((path) => this.node(path)?.ephemeralOwner === sessionId);
   }
 
+  usage(path: string): Usage {
+    let { count, bytes } = this.#base.usage(path);
+    for (const [staged, { value }] of this.#nodes) {
+      if (!isInQuota(staged, path)) continue;
+      const before = this.#base.node(staged);
+      count += Number(value !== undefined) - Number(before !== undefined);
+      bytes += (value?.record.dataLength ?? 0) - (before?.dataLength ?? 0);
+    }
+    return { count, bytes };
+  }
+
+  get hasQuotas(): boolean {
+    return this.#quotas.hasQuotas;
+  }
+
+  quota(path: string): Quota | undefined {
+    return this.#quotas.quota(path);
+  }
+
   /** The following changes are those of this zxid. */
   begin(zxid: number): void {
     this.#zxid = zxid;
@@ -74,16 +101,22 @@ export class Staging implements StateWriter {
 
   putNode(path: string, record: NodeRecord, data?: Uint8Array): void {
     const before = this.#nodes.get(path)?.value?.data;
+    this.#countNode(path, record);
     this.#unindex(path);
     this.#stageNode(path, { record, data: data ?? before });
+    const quotaPath = data && quotaOfLimits(path);
+    if (quotaPath !== undefined) this.#limit(quotaPath, data!);
     const owner = record.ephemeralOwner;
     if (owner === 0) return;
     this.#ephemerals.set(owner, (this.#ephemerals.get(owner) ?? new Set()).add(path));
   }
 
   removeNode(path: string): void {
+    this.#countNode(path, undefined);
     this.#unindex(path);
     this.#stageNode(path, undefined);
+    const quotaPath = quotaOfLimits(path);
+    if (quotaPath !== undefined) this.#quotas.put(quotaPath, undefined, this.#zxid);
   }
 
   putSession(session: SessionRecord): void {
@@ -109,6 +142,7 @@ export class Staging implements StateWriter {
       }
     }
     this.#touched.splice(0, count);
+    this.#quotas.settle(zxid);
   }
 
   /** Nothing that was staged will happen. */
@@ -118,7 +152,22 @@ export class Staging implements StateWriter {
     this.#sessions.clear();
     this.#ephemerals.clear();
     this.#touched.length = 0;
+    this.#quotas.clear();
     this.#sessionCount = this.#base.sessionCount;
+  }
+
+  /** Before a node changes or goes. */
+  #countNode(path: string, after: NodeRecord | undefined): void {
+    if (!this.hasQuotas) return;
+    const before = this.node(path);
+    const count = Number(after !== undefined) - Number(before !== undefined);
+    const bytes = (after?.dataLength ?? 0) - (before?.dataLength ?? 0);
+    if (count !== 0 || bytes !== 0) this.#quotas.grow(path, { count, bytes }, this.#zxid);
+  }
+
+  #limit(quotaPath: string, data: Uint8Array): void {
+    const usage = this.quota(quotaPath)?.usage ?? this.usage(quotaPath);
+    this.#quotas.put(quotaPath, { limits: storedLimits(data), usage }, this.#zxid);
   }
 
   #stageNode(path: string, value: StagedNode | undefined): void {

@@ -40,6 +40,7 @@ export const codeOfReason: Readonly<Record<Reason, codes>> = {
   WATCHER_TOO_SLOW: codes.RESOURCE_EXHAUSTED,
   TRANSACTION_TOO_LARGE: codes.RESOURCE_EXHAUSTED,
   CONDITION_FAILED: codes.ABORTED,
+  QUOTA_EXCEEDED: codes.RESOURCE_EXHAUSTED,
 };
 
 /** When a retry makes sense, in milliseconds. */

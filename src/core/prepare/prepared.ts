@@ -29,12 +29,15 @@ export interface OperationLimits {
   readonly changesMax: number;
   /** Paths and data of those changes. */
   readonly bytesMax: number;
+  /** Hard limits of quotas refuse; otherwise they warn, like soft ones. */
+  readonly enforceQuotas: boolean;
 }
 
 export const defaultLimits: OperationLimits = {
   transactionOperationsMax: transactionOperationsMaxDefault,
   changesMax: transactionChangesMax,
   bytesMax: transactionBytesMax,
+  enforceQuotas: true,
 };
 
 /** What a decision depends on beside the state. */

@@ -2,18 +2,38 @@ import type { Change, Stamp } from "../change.ts";
 import type { NodeRecord } from "../node.ts";
 import { anyVersion } from "../operation.ts";
 import { validatePath } from "../path.ts";
+import type { Refusal } from "../refusal.ts";
 import type { StateReader } from "../state.ts";
-import { type Of, type Prepared, refuse } from "./prepared.ts";
+import { type Context, type Of, type Prepared, refuse } from "./prepared.ts";
+import { checkQuotas } from "./quota.ts";
 import { badVersion, noNode } from "./refusals.ts";
 
 /** PrepRequestProcessor, case setData. */
-export function prepareSet({ path, data, version }: Of<"set">, state: StateReader, stamp: Stamp): Prepared {
+export function prepareSet(
+  { path, data, version }: Of<"set">,
+  state: StateReader,
+  context: Context,
+): Prepared {
   const badPath = validatePath(path);
   if (badPath !== undefined) return refuse(badPath);
   const node = state.node(path);
   if (node === undefined) return refuse(noNode(path));
+  const exceeded = checkQuotasOfSet(path, node, data, state, context);
+  if (exceeded !== undefined) return refuse(exceeded);
   if (version !== anyVersion && version !== node.version) return refuse(badVersion(path, version, node));
-  return { ok: true, changes: [setNode(path, node, data, state, stamp)], path };
+  return { ok: true, changes: [setNode(path, node, data, state, context.stamp)], path };
+}
+
+/** Whether new data fit the quotas that the node is in. */
+export function checkQuotasOfSet(
+  path: string,
+  node: NodeRecord,
+  data: Uint8Array,
+  state: StateReader,
+  context: Context,
+): Refusal | undefined {
+  const by = { count: 0, bytes: data.length - node.dataLength };
+  return checkQuotas(path, () => [{ path, by }], state, context);
 }
 
 /** Sets the data of a node that is there. */

@@ -3,7 +3,7 @@ import type { StateReader } from "../state.ts";
 import { checkEphemeralCount } from "./ephemeral-count.ts";
 import { type Context, type Of, type Prepared, refuse } from "./prepared.ts";
 import { nodeExists } from "./refusals.ts";
-import { setNode } from "./set.ts";
+import { checkQuotasOfSet, setNode } from "./set.ts";
 
 /**
  * Moves an ephemeral node to the caller's session, and sets its data, if it is the caller's already or that of
@@ -14,19 +14,21 @@ export function prepareTakeOver(
   path: string,
   caller: Caller,
   state: StateReader,
-  { stamp }: Context,
+  context: Context,
 ): Prepared {
   const node = state.node(path)!;
   const sessionId = caller.sessionId!;
   const holderId = node.ephemeralOwner;
-  if (holderId === sessionId) {
-    return { ok: true, changes: [setNode(path, node, data, state, stamp)], path, existed: true };
+  if (holderId !== sessionId) {
+    const owner = state.session(sessionId)!.owner;
+    const isOurs = holderId !== 0 && owner !== "" && state.session(holderId)?.owner === owner;
+    if (!isOurs) return refuse(nodeExists(path));
+    const tooMany = checkEphemeralCount(sessionId, state);
+    if (tooMany !== undefined) return refuse(tooMany);
   }
-  const owner = state.session(sessionId)!.owner;
-  const isOurs = holderId !== 0 && owner !== "" && state.session(holderId)?.owner === owner;
-  if (!isOurs) return refuse(nodeExists(path));
-  const tooMany = checkEphemeralCount(sessionId, state);
-  if (tooMany !== undefined) return refuse(tooMany);
-  const set = setNode(path, { ...node, ephemeralOwner: sessionId }, data, state, stamp);
-  return { ok: true, changes: [{ ...set, takenFrom: holderId }], path, existed: true };
+  const exceeded = checkQuotasOfSet(path, node, data, state, context);
+  if (exceeded !== undefined) return refuse(exceeded);
+  const set = setNode(path, { ...node, ephemeralOwner: sessionId }, data, state, context.stamp);
+  const change = holderId === sessionId ? set : { ...set, takenFrom: holderId };
+  return { ok: true, changes: [change], path, existed: true };
 }

@@ -1,9 +1,15 @@
-import { eventDataBytesMax, listPageBytesMax, transactionAnswerBytesMax } from "../../limits.ts";
+import {
+  eventDataBytesMax,
+  listPageBytesMax,
+  quotasPerTransactionMax,
+  transactionAnswerBytesMax,
+} from "../../limits.ts";
 import { apply } from "../apply.ts";
 import type { Change } from "../change.ts";
 import { statOf } from "../node.ts";
 import type { Caller, NodeOperation, TransactOperation, TransactResult } from "../operation.ts";
 import { childPath, validatePath } from "../path.ts";
+import { quotaOfLimits } from "../quota.ts";
 import type { Refusal } from "../refusal.ts";
 import { Staging } from "../staging.ts";
 import type { StateReader } from "../state.ts";
@@ -59,6 +65,7 @@ class Run {
   readonly results: TransactResult[] = [];
   answerBytes = 0;
   #bytes = 0;
+  #quotas = 0;
   readonly #caller: Caller;
   readonly #context: Context;
   /** What the transaction would leave; thrown away with it. */
@@ -92,10 +99,14 @@ class Run {
     if (!prepared.ok) return prepared.refusal;
     for (const change of prepared.changes) {
       this.changes.push(change);
+      if (change.kind === "nodeCreated" && quotaOfLimits(change.path) !== undefined) this.#quotas++;
       this.#bytes += bytesOf(change);
     }
     if (this.changes.length > limits.changesMax) {
       return transactionTooLarge("changes", this.changes.length, limits.changesMax);
+    }
+    if (this.#quotas > quotasPerTransactionMax) {
+      return transactionTooLarge("quotas", this.#quotas, quotasPerTransactionMax);
     }
     if (this.#bytes > limits.bytesMax) return transactionTooLarge("bytes", this.#bytes, limits.bytesMax);
     apply({ ...stamp, changes: prepared.changes }, this.#scratch);

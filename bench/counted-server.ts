@@ -67,6 +67,9 @@ async function main(dataDir: string): Promise<void> {
       maxSessionTimeoutMs: 40_000,
       watchBookmarkIntervalMs: 5_000,
       maxTransactionOperations: 1_000,
+      enforceQuota: true,
+      maxSessionsPerAddress: 0,
+      maxWatchesPerAddress: 0,
     },
     onFailure: (error) => {
       throw error;

@@ -42,6 +42,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     random: systemRandom,
     settings,
     onFailure: failure.reject,
+    onQuotaExceeded: (exceeded) => log.warn({ ...exceeded }, "a limit of a quota is exceeded"),
   });
   collectGarbage();
   if (!isLoopback(settings.host)) {

@@ -10,6 +10,7 @@ export const zooKeeperNames: Readonly<Record<string, SettingName>> = {
   maxSessionTimeout: "maxSessionTimeoutMs",
   maxClientCnxns: "maxConnectionsPerAddress",
   maxCnxns: "maxConnections",
+  enforceQuota: "enforceQuota",
 };
 
 interface KeyGroup {
@@ -57,7 +58,6 @@ export const refusedKeys: readonly KeyGroup[] = [
   { keys: ["allowSaslFailedClients"], harmless: /^false$/i, reason: "Corral has no SASL" },
   { keys: ["skipACL"], harmless: /^no$/, reason: "Corral cannot be told to skip ACLs" },
   { keys: ["audit.enable"], harmless: /^false$/i, reason: "Corral writes no audit log yet" },
-  { keys: ["enforceQuota"], harmless: /^false$/i, reason: "Corral enforces no quotas yet" },
   {
     keys: ["jute.maxbuffer", "jute.maxbuffer.*"],
     reason: "a node holds 1 MiB of data in Corral, which cannot be changed",
@@ -165,14 +165,7 @@ export const ignoredKeys: readonly KeyGroup[] = [
   },
   // What refusedKeys lets pass: it asks for what Corral does anyway.
   {
-    keys: [
-      "forceSync",
-      "allowSaslFailedClients",
-      "skipACL",
-      "audit.enable",
-      "enforceQuota",
-      "datadir.autocreate",
-    ],
+    keys: ["forceSync", "allowSaslFailedClients", "skipACL", "audit.enable", "datadir.autocreate"],
     reason: "Corral behaves like this without being told",
   },
 ];

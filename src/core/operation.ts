@@ -87,6 +87,8 @@ export type Operation =
 /** Who acts. The session, when there is one, is checked before anything else. */
 export interface Caller {
   readonly sessionId?: number;
+  /** Where the call comes from; undefined for the server itself. */
+  readonly address?: string;
 }
 
 export const anonymous: Caller = {};

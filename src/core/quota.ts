@@ -13,18 +13,14 @@ export interface QuotaLimits {
   readonly hard: Usage;
 }
 
-/** A quota, and what is used of it. */
-export interface Quota {
-  readonly limits: QuotaLimits;
-  readonly usage: Usage;
-}
-
 /** Where quotas are found. */
 export interface Quotas {
   /** False only if there is no quota at all. */
   readonly hasQuotas: boolean;
-  /** The quota of a path, whether there is a node or not. */
-  quota(path: string): Quota | undefined;
+  /** What the quota of a path allows, whether there is a node or not; undefined without one. */
+  quotaLimits(path: string): QuotaLimits | undefined;
+  /** What a subtree holds, known without looking through it; of "/", without what is below /zookeeper. */
+  usage(path: string): Usage;
 }
 
 /** The two things that a quota limits. */
@@ -68,10 +64,10 @@ export function isInQuota(path: string, quotaPath: string): boolean {
 }
 
 /** The paths with a quota that a node is in, from the root down. */
-export function quotasOn(path: string, state: Quotas): string[] {
+export function quotasOn(path: string, state: Omit<Quotas, "usage">): string[] {
   if (!state.hasQuotas || isQuotaFree(path)) return [];
   const found: string[] = [];
-  for (const above of pathsDownTo(path)) if (state.quota(above) !== undefined) found.push(above);
+  for (const above of pathsDownTo(path)) if (state.quotaLimits(above) !== undefined) found.push(above);
   return found;
 }
 
@@ -88,8 +84,8 @@ function* pathsDownTo(path: string): Generator<string> {
 }
 
 /**
- * Reads limits as StatsTrack does: `key=number`, separated by "," or ";", where -1, any negative number and none at
- * all mean no limit. What else is there is passed over, also ZooKeeper's second "=". Undefined if it makes no sense.
+ * Reads limits as StatsTrack does: `key=number`, separated by "," or ";", where -1, all below it and nothing at all
+ * mean no limit. Unknown keys are passed over, and ZooKeeper's second "=" is fine. Undefined if it makes no sense.
  */
 export function parseLimits(data: Uint8Array): QuotaLimits | undefined {
   if (data.length > quotaLimitsBytesMax) return undefined;
@@ -125,8 +121,9 @@ export function statsData(path: string, state: Quotas): Uint8Array | undefined {
   if (!state.hasQuotas) return undefined;
   const quotaPath = quotaOfStats(path);
   if (quotaPath === undefined) return undefined;
-  const quota = state.quota(quotaPath);
-  return quota === undefined ? noData : Buffer.from(`count=${quota.usage.count},bytes=${quota.usage.bytes}`);
+  if (state.quotaLimits(quotaPath) === undefined) return noData;
+  const { count, bytes } = state.usage(quotaPath);
+  return Buffer.from(`count=${count},bytes=${bytes}`);
 }
 
 const noData = new Uint8Array();

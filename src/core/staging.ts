@@ -1,6 +1,6 @@
 import type { NodeRecord } from "./node.ts";
 import { childPath, nameOf, parentOf } from "./path.ts";
-import { isInQuota, type Quota, quotaOfLimits, statsData, storedLimits, type Usage } from "./quota.ts";
+import { type QuotaLimits, statsData, type Usage } from "./quota.ts";
 import type { SessionRecord } from "./session.ts";
 import { StagedQuotas } from "./staged-quotas.ts";
 import type { StateReader, StateWriter } from "./state.ts";
@@ -76,22 +76,15 @@ export class Staging implements StateWriter {
   }
 
   usage(path: string): Usage {
-    let { count, bytes } = this.#base.usage(path);
-    for (const [staged, { value }] of this.#nodes) {
-      if (!isInQuota(staged, path)) continue;
-      const before = this.#base.node(staged);
-      count += Number(value !== undefined) - Number(before !== undefined);
-      bytes += (value?.record.dataLength ?? 0) - (before?.dataLength ?? 0);
-    }
-    return { count, bytes };
+    return this.#quotas.usage(path);
   }
 
   get hasQuotas(): boolean {
     return this.#quotas.hasQuotas;
   }
 
-  quota(path: string): Quota | undefined {
-    return this.#quotas.quota(path);
+  quotaLimits(path: string): QuotaLimits | undefined {
+    return this.#quotas.quotaLimits(path);
   }
 
   /** The following changes are those of this zxid. */
@@ -101,22 +94,18 @@ export class Staging implements StateWriter {
 
   putNode(path: string, record: NodeRecord, data?: Uint8Array): void {
     const before = this.#nodes.get(path)?.value?.data;
-    this.#countNode(path, record);
+    if (data !== undefined) this.#countNode(path, record, data);
     this.#unindex(path);
     this.#stageNode(path, { record, data: data ?? before });
-    const quotaPath = data && quotaOfLimits(path);
-    if (quotaPath !== undefined) this.#limit(quotaPath, data!);
     const owner = record.ephemeralOwner;
     if (owner === 0) return;
     this.#ephemerals.set(owner, (this.#ephemerals.get(owner) ?? new Set()).add(path));
   }
 
   removeNode(path: string): void {
-    this.#countNode(path, undefined);
+    this.#countNode(path, undefined, undefined);
     this.#unindex(path);
     this.#stageNode(path, undefined);
-    const quotaPath = quotaOfLimits(path);
-    if (quotaPath !== undefined) this.#quotas.put(quotaPath, undefined, this.#zxid);
   }
 
   putSession(session: SessionRecord): void {
@@ -157,17 +146,12 @@ export class Staging implements StateWriter {
   }
 
   /** Before a node changes or goes. */
-  #countNode(path: string, after: NodeRecord | undefined): void {
-    if (!this.hasQuotas) return;
+  #countNode(path: string, after: NodeRecord | undefined, data: Uint8Array | undefined): void {
     const before = this.node(path);
     const count = Number(after !== undefined) - Number(before !== undefined);
     const bytes = (after?.dataLength ?? 0) - (before?.dataLength ?? 0);
-    if (count !== 0 || bytes !== 0) this.#quotas.grow(path, { count, bytes }, this.#zxid);
-  }
-
-  #limit(quotaPath: string, data: Uint8Array): void {
-    const usage = this.quota(quotaPath)?.usage ?? this.usage(quotaPath);
-    this.#quotas.put(quotaPath, { limits: storedLimits(data), usage }, this.#zxid);
+    this.#quotas.changed(path, { count, bytes }, this.#zxid);
+    this.#quotas.told(path, data, this.#zxid);
   }
 
   #stageNode(path: string, value: StagedNode | undefined): void {

@@ -1,5 +1,5 @@
 import type { NodeRecord } from "./node.ts";
-import type { Quotas, Usage } from "./quota.ts";
+import type { Quotas } from "./quota.ts";
 import type { SessionRecord } from "./session.ts";
 
 /** What an operation is decided on: the visible tree, or the visible tree plus what is staged. */
@@ -16,8 +16,6 @@ export interface StateReader extends Quotas {
   ephemeralCountMax(sessionId: number): number;
   /** The paths of the session's ephemeral nodes, in no particular order. */
   ephemeralsOf(sessionId: number): readonly string[];
-  /** What a subtree holds, known without looking through it; of "/", without what is below /zookeeper. */
-  usage(path: string): Usage;
 }
 
 /** What changes are applied to. Its methods trust their caller: apply.ts is the only one. */

@@ -2,7 +2,7 @@ import type { NodeRecord } from "./node.ts";
 import { NodeTable } from "./node-table.ts";
 import { ownString, pack, unpack } from "./packed-data.ts";
 import { childPath, nameOf, parentOf } from "./path.ts";
-import { type Quota, type QuotaLimits, quotaOfLimits, statsData, storedLimits, type Usage } from "./quota.ts";
+import { type QuotaLimits, quotaOfLimits, statsData, storedLimits, type Usage } from "./quota.ts";
 import type { SessionRecord } from "./session.ts";
 import type { StateWriter } from "./state.ts";
 
@@ -96,9 +96,8 @@ export class Tree implements StateWriter {
     return this.#quotas.size > 0;
   }
 
-  quota(path: string): Quota | undefined {
-    const limits = this.#quotas.get(path);
-    return limits && { limits, usage: this.usage(path) };
+  quotaLimits(path: string): QuotaLimits | undefined {
+    return this.#quotas.get(path);
   }
 
   /** The sessions that own at least one ephemeral node. */

@@ -9,8 +9,10 @@ import { negotiateTimeoutMs, parseToken, type SessionRecord, sameSecret } from "
 import { Tree } from "../core/tree.ts";
 import { type Journal, JournalUnusable } from "../journal/journal.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { QuotaWarner, type QuotaWarning } from "./quota-warner.ts";
 import { Reaper } from "./reaper.ts";
 import { type Attachment, type AttachmentListener, SessionKeeper, sessionEnded } from "./session-keeper.ts";
+import { SessionShares } from "./shares.ts";
 import { WatchHub } from "./watch-hub.ts";
 import type { WatchHolder, WatchSink, WatchStream } from "./watch-stream.ts";
 
@@ -23,6 +25,12 @@ export interface EngineSettings {
   readonly watchBookmarkIntervalMs: number;
   /** Conditions and operations of one transaction. */
   readonly maxTransactionOperations: number;
+  /** Hard limits of quotas refuse. */
+  readonly enforceQuota: boolean;
+  /** Sessions opened from one address; 0 for any number. */
+  readonly maxSessionsPerAddress: number;
+  /** Watches of one address, those of all its streams; 0 for any number. */
+  readonly maxWatchesPerAddress: number;
 }
 
 export interface EngineOptions {
@@ -32,6 +40,8 @@ export interface EngineOptions {
   readonly settings: EngineSettings;
   /** The journal failed and it is unknown what it stored: the process must end. */
   readonly onFailure: (error: unknown) => void;
+  /** A limit of a quota is exceeded; told seldom. Default: silence. */
+  readonly onQuotaExceeded?: (warning: QuotaWarning) => void;
 }
 
 /** What is asked for when a client names no session timeout, in ticks. */
@@ -48,6 +58,7 @@ export class Engine {
   readonly #writer: GroupCommit;
   readonly #sessions: SessionKeeper;
   readonly #reaper: Reaper;
+  readonly #sessionShares: SessionShares;
 
   /** Loads the journal and starts to count the time of its sessions. @throws JournalUnusable */
   static async start(options: EngineOptions): Promise<Engine> {
@@ -69,7 +80,7 @@ export class Engine {
   private constructor(
     tree: Tree,
     mortals: readonly string[],
-    { journal, clock, random, settings, onFailure }: EngineOptions,
+    { journal, clock, random, settings, onFailure, onQuotaExceeded = () => {} }: EngineOptions,
   ) {
     this.tree = tree;
     this.#journal = journal;
@@ -79,10 +90,14 @@ export class Engine {
     this.#sessions = new SessionKeeper({ tree, clock, tickMs: settings.tickMs, submit });
     this.#reaper = new Reaper({ tree, mortals, clock, tickMs: settings.tickMs, submit });
     const { watchBookmarkIntervalMs: bookmarkIntervalMs } = settings;
-    this.watches = new WatchHub({ tree, journal, clock, bookmarkIntervalMs, onFailure });
+    const { maxWatchesPerAddress: maxPerAddress } = settings;
+    this.watches = new WatchHub({ tree, journal, clock, bookmarkIntervalMs, maxPerAddress, onFailure });
+    this.#sessionShares = new SessionShares(settings.maxSessionsPerAddress);
+    const quotaWarner = new QuotaWarner({ tree, clock, warn: onQuotaExceeded });
     // Watches first: the end of a session ends its streams, after they were told what ended with it.
-    const observers = [this.watches, this.#sessions, this.#reaper];
-    const limits = { ...defaultLimits, transactionOperationsMax: settings.maxTransactionOperations };
+    const observers = [this.watches, this.#sessions, this.#reaper, this.#sessionShares, quotaWarner];
+    const { maxTransactionOperations: transactionOperationsMax, enforceQuota: enforceQuotas } = settings;
+    const limits = { ...defaultLimits, transactionOperationsMax, enforceQuotas };
     this.#writer = new GroupCommit({ journal, tree, clock, limits, observers, onFailure });
   }
 
@@ -102,10 +117,21 @@ export class Engine {
   }
 
   /** Opens a session with the timeout asked for, clamped; 0 asks for the default. @throws Refused */
-  async openSession(askedTimeoutMs: number, owner = ""): Promise<{ zxid: number; session: SessionRecord }> {
+  async openSession(
+    askedTimeoutMs: number,
+    owner = "",
+    caller: Caller = anonymous,
+  ): Promise<{ zxid: number; session: SessionRecord }> {
     const timeoutMs = this.#negotiate(askedTimeoutMs);
-    const zxid = await this.#must({ op: "openSession", secret: this.#random.secret(), timeoutMs, owner });
-    return { zxid, session: this.tree.session(zxid)! };
+    this.#sessionShares.reserve(caller);
+    try {
+      const operation = { op: "openSession", secret: this.#random.secret(), timeoutMs, owner } as const;
+      const zxid = await this.#must(operation, caller);
+      return { zxid, session: this.tree.session(zxid)! };
+    } catch (error) {
+      this.#sessionShares.giveBack(caller);
+      throw error;
+    }
   }
 
   /** Ends a session and answers the zxid under which its ephemeral nodes went. @throws Refused */
@@ -121,12 +147,15 @@ export class Engine {
     session: SessionRecord,
     askedTimeoutMs: number,
     listener: AttachmentListener,
+    caller: Caller = anonymous,
   ): Promise<Attachment> {
     const timeoutMs = askedTimeoutMs === 0 ? session.timeoutMs : this.#negotiate(askedTimeoutMs);
     if (timeoutMs !== session.timeoutMs) {
       await this.#must({ op: "setSessionTimeout", sessionId: session.id, timeoutMs });
     }
-    return this.#sessions.attach(session, listener);
+    const attachment = this.#sessions.attach(session, listener);
+    this.#sessionShares.attached(session.id, caller);
+    return attachment;
   }
 
   /** Opens a stream of watches. With a session, it ends when that does. @throws Refused SESSION_EXPIRED */
@@ -159,8 +188,8 @@ export class Engine {
     await this.#journal.close();
   }
 
-  async #must(operation: Operation): Promise<number> {
-    const outcome = await this.submit(operation, anonymous);
+  async #must(operation: Operation, caller: Caller = anonymous): Promise<number> {
+    const outcome = await this.submit(operation, caller);
     if (!outcome.ok) throw new Refused(outcome.refusal);
     return outcome.zxid;
   }

@@ -18,6 +18,7 @@ import {
 import { ExpiryQueue } from "./expiry-queue.ts";
 import type { CommitObserver } from "./group-commit.ts";
 import { Replayer } from "./replayer.ts";
+import { principalOf, Shares } from "./shares.ts";
 import { type WatchHolder, type WatchSink, WatchStream } from "./watch-stream.ts";
 
 /** A watch to add. */
@@ -34,6 +35,8 @@ export interface WatchHubOptions {
   readonly journal: Pick<Journal, "history">;
   readonly clock: Clock;
   readonly bookmarkIntervalMs: number;
+  /** Watches of one address; 0 for any number. */
+  readonly maxPerAddress: number;
   /** The history cannot be read: the process must end. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -53,6 +56,7 @@ export class WatchHub implements CommitObserver {
   readonly #streams = new Set<WatchStream>();
   readonly #touched = new Set<WatchStream>();
   readonly #counts = new Map<WatchKind, number>();
+  readonly #shares: Shares;
   readonly #quiet: ExpiryQueue<Quiet>;
   readonly #stopTimer: () => void;
   #size = 0;
@@ -60,6 +64,7 @@ export class WatchHub implements CommitObserver {
   constructor(options: WatchHubOptions) {
     const { tree, journal, clock, bookmarkIntervalMs, onFailure } = options;
     this.#options = options;
+    this.#shares = new Shares(options.maxPerAddress);
     this.#replayer = new Replayer({
       tree,
       journal,
@@ -128,7 +133,7 @@ export class WatchHub implements CommitObserver {
     const now = this.#options.tree.zxid;
     const watch = new Watch(stream, id, path, spec, request.afterZxid ?? now);
     stream.watches.set(id, watch);
-    this.#count(spec.kind, 1);
+    this.#count(watch, 1);
     stream.pushAdded(id, watch.afterZxid);
     if (watch.afterZxid === now) {
       this.#live.add(watch);
@@ -201,7 +206,7 @@ export class WatchHub implements CommitObserver {
   #over(watch: Watch<WatchStream>): void {
     const { owner } = watch;
     owner.watches.delete(watch.id);
-    this.#count(watch.spec.kind, -1);
+    this.#count(watch, -1);
   }
 
   #revoke(watch: Watch<WatchStream>, refusal: Refusal): void {
@@ -228,8 +233,9 @@ export class WatchHub implements CommitObserver {
     setImmediate(() => this.#dropSome(watches));
   }
 
-  #count(kind: WatchKind, difference: number): void {
+  #count({ spec: { kind }, owner }: Watch<WatchStream>, difference: number): void {
     this.#size += difference;
+    this.#shares.add(principalOf(owner.holder), difference);
     this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + difference);
   }
 
@@ -239,6 +245,8 @@ export class WatchHub implements CommitObserver {
     if (badPath !== undefined) return badPath;
     if (this.#size >= watchesMax) return tooManyWatches("server", watchesMax);
     if (stream.watches.size >= watchesPerStreamMax) return tooManyWatches("stream", watchesPerStreamMax);
+    const principal = principalOf(stream.holder);
+    if (this.#shares.isFull(principal)) return tooManyOfAddress(principal!, this.#shares.limit);
     if (afterZxid !== undefined) return afterZxid > tree.zxid ? zxidAhead(afterZxid, tree.zxid) : undefined;
     // A read that fails leaves no watch in ZooKeeper, except for exists.
     const needsNode = spec.kind === "data" || spec.kind === "children";
@@ -305,6 +313,11 @@ function tooManyWatches(holder: string, limit: number): Refusal {
     message: `the ${holder} has its ${limit} watches; cancel some, or watch a subtree instead of its nodes`,
     facts: { limit },
   };
+}
+
+function tooManyOfAddress(address: string, limit: number): Refusal {
+  const message = `the watches of ${address} have reached their limit of ${limit}; cancel some`;
+  return { reason: "TOO_MANY_WATCHES", message, facts: { limit, address } };
 }
 
 function zxidAhead(expected: number, actual: number): Refusal {

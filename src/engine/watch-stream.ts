@@ -16,6 +16,8 @@ export interface WatchHolder {
   readonly peer: string;
   /** The session that the stream ends with; undefined for none. */
   readonly sessionId: number | undefined;
+  /** The address for which its watches count; undefined for none. */
+  readonly address?: string;
 }
 
 export interface WatchStreamOptions {

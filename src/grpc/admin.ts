@@ -19,7 +19,7 @@ export function addAdmin(
     listWatchers: listWatchers(engine),
   };
   addService(server, Admin, handlers, {
-    contextOf: (metadata) => callerOf(metadata, engine),
+    contextOf: (call) => callerOf(call, engine),
     calls,
     log,
   });

@@ -39,7 +39,7 @@ export function addCoordination(
     watch: watch(engine),
   };
   addService(server, Coordination, handlers, {
-    contextOf: (metadata) => callerOf(metadata, engine),
+    contextOf: (call) => callerOf(call, engine),
     calls,
     log,
   });

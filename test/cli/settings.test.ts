@@ -17,6 +17,10 @@ test("the defaults", () => {
     historyMaxAgeMs: 604_800_000,
     maxConnections: 20_000,
     maxConnectionsPerAddress: 0,
+    maxTransactionOperations: 1_000,
+    maxSessionsPerAddress: 0,
+    maxWatchesPerAddress: 0,
+    enforceQuota: true,
     logLevel: "info",
     acceptDataLoss: false,
   });

@@ -38,6 +38,7 @@ test("every name that Corral has as well", () => {
     maxSessionTimeout=60000
     maxClientCnxns=60
     maxCnxns=500
+    enforceQuota=false
   `);
   expect(settings).toMatchObject({
     tickMs: 1_000,
@@ -48,6 +49,7 @@ test("every name that Corral has as well", () => {
     maxSessionTimeoutMs: 60_000,
     maxConnectionsPerAddress: 60,
     maxConnections: 500,
+    enforceQuota: false,
   });
   expect(warnings).toEqual([]);
 });
@@ -97,7 +99,6 @@ test.each([
   ["DigestAuthenticationProvider.superDigest=super:x", "authenticate"],
   ["skipACL=yes", "ACLs"],
   ["audit.enable=true", "audit"],
-  ["enforceQuota=true", "quotas"],
   ["jute.maxbuffer=4194304", "1 MiB"],
   ["zookeeper.jute.maxbuffer=1", "1 MiB"],
   ["datadir.autocreate=false", "data directory"],

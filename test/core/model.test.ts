@@ -107,10 +107,12 @@ class Run {
       expect(Buffer.from(this.tree.data(path)!).toString()).toBe(this.visibleModel.dataOf(path));
     }
     for (const path of this.stagedModel.quotaPaths()) {
-      expect(this.staging.quota(path)?.usage).toEqual(this.stagedModel.usage(path));
+      expect(this.staging.quotaLimits(path) && this.staging.usage(path)).toEqual(
+        this.stagedModel.usage(path),
+      );
     }
     for (const path of this.visibleModel.quotaPaths()) {
-      expect(this.tree.quota(path)?.usage).toEqual(this.visibleModel.usage(path));
+      expect(this.tree.quotaLimits(path) && this.tree.usage(path)).toEqual(this.visibleModel.usage(path));
     }
     expect(this.tree.nodeCount).toBe(this.visibleModel.nodes.size);
     expect(this.tree.sessionCount).toBe(this.visibleModel.sessions.size);

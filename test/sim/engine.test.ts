@@ -87,6 +87,9 @@ class World {
         maxSessionTimeoutMs: 20 * tickMs,
         watchBookmarkIntervalMs: 5_000,
         maxTransactionOperations: 1_000,
+        enforceQuota: true,
+        maxSessionsPerAddress: 0,
+        maxWatchesPerAddress: 0,
       },
       onFailure: () => {
         this.failed = true;

@@ -7,6 +7,9 @@ import type { Prepared } from "../../src/core/prepare/prepared.ts";
 import { reservedNodes } from "../../src/core/reserved.ts";
 import { Tree } from "../../src/core/tree.ts";
 
+/** A caller with a session. */
+export type SessionCaller = Caller & { readonly sessionId: number };
+
 /** A tree as a new server has it. */
 export function newTree(): Tree {
   const tree = new Tree();
@@ -51,12 +54,12 @@ export class CoreState {
   }
 
   /** Opens a session and answers it as a caller. */
-  session(): Required<Caller> {
+  session(): SessionCaller {
     this.do({ op: "openSession", secret: "secret", timeoutMs: 10_000 });
     return { sessionId: this.tree.zxid };
   }
 
-  close({ sessionId }: Required<Caller>): Prepared {
+  close({ sessionId }: SessionCaller): Prepared {
     return this.do({ op: "closeSession", sessionId });
   }
 

@@ -1,7 +1,7 @@
 import { onTestFinished } from "vitest";
 import { brokenInvariants } from "../../src/core/invariants.ts";
 import { anonymous, type Caller, type CreateMode, type Outcome } from "../../src/core/operation.ts";
-import { Engine } from "../../src/engine/engine.ts";
+import { Engine, type EngineOptions, type EngineSettings } from "../../src/engine/engine.ts";
 import { CountingRandom, ManualClock } from "./manual-clock.ts";
 import { MemoryJournal } from "./memory-journal.ts";
 
@@ -17,9 +17,11 @@ export class TestEngine {
   static async start(
     journal: MemoryJournal = new MemoryJournal(),
     clock: ManualClock = new ManualClock(),
+    options: Omit<Partial<EngineOptions>, "settings"> & { readonly settings?: Partial<EngineSettings> } = {},
   ): Promise<TestEngine> {
     const failures: unknown[] = [];
     const engine = await Engine.start({
+      ...options,
       journal,
       clock,
       random: new CountingRandom(),
@@ -29,6 +31,10 @@ export class TestEngine {
         maxSessionTimeoutMs: 20 * tickMs,
         watchBookmarkIntervalMs: 5_000,
         maxTransactionOperations: 1_000,
+        enforceQuota: true,
+        maxSessionsPerAddress: 0,
+        maxWatchesPerAddress: 0,
+        ...options.settings,
       },
       onFailure: (error) => failures.push(error),
     });

@@ -1,7 +1,7 @@
 import { onTestFinished } from "vitest";
 import { systemRandom } from "../../src/clock.ts";
 import { brokenInvariants } from "../../src/core/invariants.ts";
-import { Engine } from "../../src/engine/engine.ts";
+import { Engine, type EngineOptions, type EngineSettings } from "../../src/engine/engine.ts";
 import { type GrpcServer, type GrpcServerOptions, startGrpcServer } from "../../src/grpc/server.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { ManualClock } from "./manual-clock.ts";
@@ -24,7 +24,11 @@ export interface TestServer {
 
 /** A whole server on a free port of the loopback; it stops, and is checked, at the end of the test. */
 export async function startServer(
-  options: Partial<GrpcServerOptions> & { readonly journal?: Journal } = {},
+  options: Partial<GrpcServerOptions> & {
+    readonly journal?: Journal;
+    readonly settings?: Partial<EngineSettings>;
+    readonly onQuotaExceeded?: EngineOptions["onQuotaExceeded"];
+  } = {},
 ): Promise<TestServer> {
   const clock = new ManualClock();
   const engine = await Engine.start({
@@ -37,8 +41,13 @@ export async function startServer(
       maxSessionTimeoutMs: 40_000,
       watchBookmarkIntervalMs: 5_000,
       maxTransactionOperations: 1_000,
+      enforceQuota: true,
+      maxSessionsPerAddress: 0,
+      maxWatchesPerAddress: 0,
+      ...options.settings,
     },
     onFailure: () => {},
+    onQuotaExceeded: options.onQuotaExceeded ?? (() => {}),
   });
   const logged: unknown[] = [];
   const note = (fields: object) => logged.push(fields);

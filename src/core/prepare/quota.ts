@@ -52,12 +52,12 @@ export function checkQuotas(
 ): Refusal | undefined {
   if (!enforceQuotas || !state.hasQuotas) return undefined;
   for (const quotaPath of quotas.quotasOn(path, state)) {
-    const { limits, usage } = state.quota(quotaPath)!;
+    const { hard } = state.quotaLimits(quotaPath)!;
     const inside = growth().filter((each) => quotas.isInQuota(each.path, quotaPath));
     const by = inside.reduce((sum, each) => quotas.grown(sum, each.by), quotas.noUsage);
-    const after = quotas.grown(usage, by);
+    const after = quotas.grown(state.usage(quotaPath), by);
     for (const kind of quotas.quotaKinds) {
-      const limit = limits.hard[kind];
+      const limit = hard[kind];
       if (by[kind] > 0 && after[kind] > limit) return quotaExceeded(quotaPath, kind, limit, after[kind]);
     }
   }

@@ -27,7 +27,7 @@ export function bidiStream<Input extends DescMessage, Output extends DescMessage
 ): handleBidiStreamingCall<Uint8Array, Uint8Array> {
   return (call) => {
     const stream = new Bidi(call, method);
-    void stream.run(environment, async () => handle(stream, environment.contextOf(call.metadata)));
+    void stream.run(environment, async () => handle(stream, environment.contextOf(call)));
   };
 }
 

@@ -20,7 +20,7 @@ export function serverStream<Input extends DescMessage, Output extends DescMessa
   return (call) => {
     const stream = new OutgoingStream(call, method.output);
     void stream.run(environment, async () => {
-      const context = environment.contextOf(call.metadata);
+      const context = environment.contextOf(call);
       await handle(decode(method.input, call.request), stream, context);
     });
   };

@@ -22,7 +22,7 @@ export function unary<Input extends DescMessage, Output extends DescMessage, Con
     try {
       calls.enter();
       entered = true;
-      const context = contextOf(call.metadata);
+      const context = contextOf(call);
       const answer = handle(decode(input, call.request), context);
       respond(null, encode(output, answer instanceof Promise ? await answer : answer));
     } catch (error) {

@@ -11,8 +11,8 @@ import type { HandlerOf } from "./handler.ts";
 type Stream = Parameters<HandlerOf<"watch">>[0];
 
 export function watch(engine: Engine): HandlerOf<"watch"> {
-  return async (stream, { sessionId }) => {
-    const holder = { peer: stream.peer, sessionId };
+  return async (stream, { sessionId, address }) => {
+    const holder = { peer: stream.peer, sessionId, ...(address !== undefined && { address }) };
     const { stream: watching, close } = engine.watch(holder, sinkOf(stream, engine));
     try {
       for await (const request of stream.requests) {

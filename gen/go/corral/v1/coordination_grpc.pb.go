@@ -86,7 +86,7 @@ type CoordinationClient interface {
 	// BAD_ARGUMENTS for a `ttl_ms` that is out of range or does not go with the mode, and an `if_exists` that
 	// does not; SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
 	// with "/"; NO_NODE for a missing parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS;
-	// NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS. With `parents`, all faults of the path come before the
+	// NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS; QUOTA_EXCEEDED. With `parents`, all faults of the path come before the
 	// parent is looked for if it is missing, and TRANSACTION_TOO_LARGE for more than 4 MiB of paths to create.
 	Create(ctx context.Context, in *CreateRequest, opts ...grpc.CallOption) (*CreateResponse, error)
 	// Reads a node's data and Stat.
@@ -97,7 +97,8 @@ type CoordinationClient interface {
 	Exists(ctx context.Context, in *ExistsRequest, opts ...grpc.CallOption) (*ExistsResponse, error)
 	// Replaces a node's data. The same bytes again still count as a change.
 	//
-	// Errors, in order: DATA_TOO_LARGE, NO_NODE, BAD_VERSION.
+	// Errors, in order: DATA_TOO_LARGE, BAD_ARGUMENTS for limits of a quota that make no sense, NO_NODE,
+	// QUOTA_EXCEEDED, BAD_VERSION.
 	Set(ctx context.Context, in *SetRequest, opts ...grpc.CallOption) (*SetResponse, error)
 	// Deletes a node that has no children, or, with `recursive`, with everything below it: all of it or nothing.
 	//
@@ -323,7 +324,7 @@ type CoordinationServer interface {
 	// BAD_ARGUMENTS for a `ttl_ms` that is out of range or does not go with the mode, and an `if_exists` that
 	// does not; SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
 	// with "/"; NO_NODE for a missing parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS;
-	// NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS. With `parents`, all faults of the path come before the
+	// NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS; QUOTA_EXCEEDED. With `parents`, all faults of the path come before the
 	// parent is looked for if it is missing, and TRANSACTION_TOO_LARGE for more than 4 MiB of paths to create.
 	Create(context.Context, *CreateRequest) (*CreateResponse, error)
 	// Reads a node's data and Stat.
@@ -334,7 +335,8 @@ type CoordinationServer interface {
 	Exists(context.Context, *ExistsRequest) (*ExistsResponse, error)
 	// Replaces a node's data. The same bytes again still count as a change.
 	//
-	// Errors, in order: DATA_TOO_LARGE, NO_NODE, BAD_VERSION.
+	// Errors, in order: DATA_TOO_LARGE, BAD_ARGUMENTS for limits of a quota that make no sense, NO_NODE,
+	// QUOTA_EXCEEDED, BAD_VERSION.
 	Set(context.Context, *SetRequest) (*SetResponse, error)
 	// Deletes a node that has no children, or, with `recursive`, with everything below it: all of it or nothing.
 	//

@@ -91,7 +91,7 @@ export declare const Coordination: GenService<{
    * BAD_ARGUMENTS for a `ttl_ms` that is out of range or does not go with the mode, and an `if_exists` that
    * does not; SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
    * with "/"; NO_NODE for a missing parent; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS;
-   * NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS. With `parents`, all faults of the path come before the
+   * NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS; QUOTA_EXCEEDED. With `parents`, all faults of the path come before the
    * parent is looked for if it is missing, and TRANSACTION_TOO_LARGE for more than 4 MiB of paths to create.
    *
    * @generated from rpc corral.v1.Coordination.Create
@@ -126,7 +126,8 @@ export declare const Coordination: GenService<{
   /**
    * Replaces a node's data. The same bytes again still count as a change.
    *
-   * Errors, in order: DATA_TOO_LARGE, NO_NODE, BAD_VERSION.
+   * Errors, in order: DATA_TOO_LARGE, BAD_ARGUMENTS for limits of a quota that make no sense, NO_NODE,
+   * QUOTA_EXCEEDED, BAD_VERSION.
    *
    * @generated from rpc corral.v1.Coordination.Set
    */

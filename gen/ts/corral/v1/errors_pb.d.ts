@@ -118,7 +118,7 @@ export enum ErrorReason {
   MESSAGE_TOO_LARGE = 13,
 
   /**
-   * RESOURCE_EXHAUSTED: the server holds its `limit` of sessions.
+   * RESOURCE_EXHAUSTED: the server holds its `limit` of sessions; or those of `address` reach its `limit`.
    *
    * @generated from enum value: ERROR_REASON_TOO_MANY_SESSIONS = 14;
    */
@@ -192,7 +192,8 @@ export enum ErrorReason {
   NO_WATCHER = 23,
 
   /**
-   * RESOURCE_EXHAUSTED: the server, or the stream, holds its `limit` of watches.
+   * RESOURCE_EXHAUSTED: the server, or the stream, holds its `limit` of watches; or those of `address` reach its
+   * `limit`.
    *
    * @generated from enum value: ERROR_REASON_TOO_MANY_WATCHES = 24;
    */
@@ -221,6 +222,14 @@ export enum ErrorReason {
    * @generated from enum value: ERROR_REASON_CONDITION_FAILED = 41;
    */
   CONDITION_FAILED = 41,
+
+  /**
+   * RESOURCE_EXHAUSTED: the `count` of nodes below `path`, itself included, or the `bytes` of their data, `kind` says
+   * which, would become `actual`, more than the `limit` of the quota on `path`. Nothing was changed.
+   *
+   * @generated from enum value: ERROR_REASON_QUOTA_EXCEEDED = 80;
+   */
+  QUOTA_EXCEEDED = 80,
 }
 
 /**

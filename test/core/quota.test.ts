@@ -1,6 +1,7 @@
 // What the core decides of quotas; test/core/model.test.ts has the random histories.
 import { beforeEach, describe, expect, test } from "vitest";
 import { apply } from "../../src/core/apply.ts";
+import type { Transaction } from "../../src/core/change.ts";
 import { eventsOf } from "../../src/core/event.ts";
 import type { Operation, TransactOperation } from "../../src/core/operation.ts";
 import { prepare } from "../../src/core/prepare/prepare.ts";
@@ -284,27 +285,68 @@ describe("a transaction", () => {
   });
 });
 
-test("staged changes count: a quota set over them knows them, and forgets what is lost", () => {
-  const staging = new Staging(state.tree);
-  const zxid = () => state.tree.zxid + 1;
-  const stage = (operation: Operation) => {
-    const stamp = { zxid: zxid(), timeMs: 0 };
-    const prepared = prepare(operation, {}, staging, stamp);
-    if (prepared.ok) {
-      staging.begin(stamp.zxid);
-      apply({ ...stamp, changes: prepared.changes }, staging);
-    }
-    return verdict(prepared);
-  };
+describe("staged changes", () => {
   const node = (path: string) =>
     ({ op: "create", path, data: Buffer.from("1"), mode: "persistent" }) as const;
-  expect(
-    [node("/a"), node("/a/b"), limitOperation("/a", "countHardLimit=3"), node("/a/c")].map(stage),
-  ).toEqual(new Array(4).fill("ok"));
-  expect(stage(node("/a/d"))).toBe("QUOTA_EXCEEDED");
-  expect(staging.usage("/a")).toEqual({ count: 3, bytes: 3 });
-  expect(state.tree.hasQuotas).toBe(false);
-  staging.clear();
-  expect(staging.hasQuotas).toBe(false);
-  expect(staging.usage("/a")).toEqual({ count: 0, bytes: 0 });
+  const gone = (path: string) => ({ op: "delete", path, version: -1 }) as const;
+  let staging: Staging;
+  let waiting: Transaction[];
+
+  beforeEach(() => {
+    staging = new Staging(state.tree);
+    waiting = [];
+  });
+
+  function stage(...operations: Operation[]): string[] {
+    return operations.map((operation) => {
+      const stamp = { zxid: (waiting.at(-1)?.zxid ?? state.tree.zxid) + 1, timeMs: 0 };
+      const prepared = prepare(operation, {}, staging, stamp);
+      if (!prepared.ok) return prepared.refusal.reason;
+      staging.begin(stamp.zxid);
+      waiting.push({ ...stamp, changes: prepared.changes });
+      apply(waiting.at(-1)!, staging);
+      return "ok";
+    });
+  }
+
+  function publish(count: number): void {
+    for (const transaction of waiting.splice(0, count)) {
+      apply(transaction, state.tree);
+      state.tree.zxid = transaction.zxid;
+    }
+    staging.settle(state.tree.zxid);
+  }
+
+  test("are known to a quota that is set over them, and forgotten when they are lost", () => {
+    const made = stage(node("/a"), node("/a/b"), limitOperation("/a", "countHardLimit=3"), node("/a/c"));
+    expect(made).toEqual(["ok", "ok", "ok", "ok"]);
+    expect(stage(node("/a/d"))).toEqual(["QUOTA_EXCEEDED"]);
+    expect(staging.usage("/a")).toEqual({ count: 3, bytes: 3 });
+    expect(state.tree.hasQuotas).toBe(false);
+    staging.clear();
+    expect(staging.hasQuotas).toBe(false);
+    expect(staging.usage("/a")).toEqual({ count: 0, bytes: 0 });
+  });
+
+  test("go on to count while those before them become visible", () => {
+    limit("/a", "countHardLimit=4");
+    expect(stage(node("/a"), node("/a/1"), node("/a/2"))).toEqual(["ok", "ok", "ok"]);
+    for (let published = 1; published <= 3; published++) {
+      publish(1);
+      expect(state.tree.usage("/a").count).toBe(published);
+      expect(staging.usage("/a")).toEqual({ count: 3, bytes: 3 });
+    }
+    expect(stage(node("/a/3"), node("/a/4"))).toEqual(["ok", "QUOTA_EXCEEDED"]);
+  });
+
+  test("count for a quota that is taken away and set again among them", () => {
+    limit("/a", "countHardLimit=2");
+    const again = limitOperation("/a", "countHardLimit=3");
+    const operations = [node("/a"), gone(limitsOf("/a")), node("/a/1"), node("/a/2"), again, node("/a/3")];
+    expect(stage(...operations)).toEqual(["ok", "ok", "ok", "ok", "ok", "QUOTA_EXCEEDED"]);
+    expect(staging.usage("/a")).toEqual({ count: 3, bytes: 3 });
+    publish(5);
+    expect(state.tree.usage("/a")).toEqual({ count: 3, bytes: 3 });
+    expect(staging.usage("/a")).toEqual({ count: 3, bytes: 3 });
+  });
 });

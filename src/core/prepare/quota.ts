@@ -90,7 +90,8 @@ export function createStats(created: Created, state: StateReader, stamp: Stamp):
   return [{ kind: "nodeCreated", path, data: new Uint8Array(), node, parent }];
 }
 
-function quotaExceeded(path: string, kind: string, limit: number, actual: number): Refusal {
-  const message = `${path} would have a ${kind} of ${actual}; its quota allows ${limit}: delete, or raise the limit`;
+function quotaExceeded(path: string, kind: keyof quotas.Usage, limit: number, actual: number): Refusal {
+  const what = kind === "count" ? "nodes" : "bytes of data";
+  const message = `${path} would hold ${actual} ${what}; its quota allows ${limit}: delete some, or raise the limit`;
   return { reason: "QUOTA_EXCEEDED", message, facts: { path, kind, limit, actual } };
 }

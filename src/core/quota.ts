@@ -46,6 +46,13 @@ export function statsPathOf(quotaPath: string): string {
   return childPath(quotaPath === "/" ? quotaRoot : quotaRoot + quotaPath, statsName);
 }
 
+/** Whether a node would be a child of one that sets or shows a quota, or further below. */
+export function isBelowQuotaNode(path: string): boolean {
+  return path.startsWith(`${quotaRoot}/`) && quotaNodeInside.test(path);
+}
+
+const quotaNodeInside = new RegExp(`/(${limitsName}|${statsName})/`);
+
 function quotaOf(path: string, name: string): string | undefined {
   if (!path.startsWith(`${quotaRoot}/`) || !path.endsWith(`/${name}`)) return undefined;
   return path.slice(quotaRoot.length, -name.length - 1) || "/";
@@ -64,7 +71,7 @@ export function isInQuota(path: string, quotaPath: string): boolean {
 }
 
 /** The paths with a quota that a node is in, from the root down. */
-export function quotasOn(path: string, state: Omit<Quotas, "usage">): string[] {
+export function quotasOn(path: string, state: Quotas): string[] {
   if (!state.hasQuotas || isQuotaFree(path)) return [];
   const found: string[] = [];
   for (const above of pathsDownTo(path)) if (state.quotaLimits(above) !== undefined) found.push(above);

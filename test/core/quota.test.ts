@@ -95,6 +95,17 @@ describe("limits", () => {
     expect(transact(...many)).toMatchObject({ refusal: { reason: "TRANSACTION_TOO_LARGE", facts } });
   });
 
+  test("have no children, which would look like quotas of other paths", () => {
+    limit("/a", "");
+    for (const path of [limitsOf("/a"), statsOf("/a")]) {
+      expect(state.create(`${path}/x`)).toMatchObject({
+        refusal: { reason: "BAD_ARGUMENTS", field: "path" },
+      });
+      expect(verdict(state.createMode(`${path}/`, "persistentSequential"))).toBe("BAD_ARGUMENTS");
+    }
+    expect(verdict(limit("/zookeeper_limits/b", ""))).toBe("BAD_ARGUMENTS");
+  });
+
   test("are none of what is below /zookeeper, and a name with a number is a name like others", () => {
     expect(limit("/zookeeper/config", "")).toMatchObject({ refusal: { field: "path" } });
     expect(verdict(state.create("/zookeeper/quota/a"))).toBe("ok");

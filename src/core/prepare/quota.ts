@@ -2,7 +2,20 @@ import { quotaDepthMax, quotaLimitsBytesMax } from "../../limits.ts";
 import type { Change, Stamp } from "../change.ts";
 import { createdNode, withChild } from "../node.ts";
 import type { NodeOperation } from "../operation.ts";
-import * as quotas from "../quota.ts";
+import {
+  grown,
+  isBelowQuotaNode,
+  isInQuota,
+  isQuotaFree,
+  noUsage,
+  parseLimits,
+  quotaKinds,
+  quotaOfLimits,
+  quotaOfStats,
+  quotasOn,
+  statsPathOf,
+  type Usage,
+} from "../quota.ts";
 import type { Refusal } from "../refusal.ts";
 import type { StateReader } from "../state.ts";
 import { traitsOf } from "./create-mode.ts";
@@ -15,16 +28,17 @@ type Created = Extract<Change, { kind: "nodeCreated" }>;
 export function checkQuotaNode(operation: NodeOperation): Refusal | undefined {
   if (operation.op === "delete") return undefined;
   const { path, data } = operation;
+  if (isBelowQuotaNode(path)) return badArgument("path", "what sets or shows a quota has no children");
   // A name with a number at its end is none of these.
   if (operation.op === "create" && traitsOf[operation.mode].sequential) return undefined;
-  if (quotas.quotaOfStats(path) !== undefined) return checkStatsUntouched(operation);
-  const quotaPath = quotas.quotaOfLimits(path);
+  if (quotaOfStats(path) !== undefined) return checkStatsUntouched(operation);
+  const quotaPath = quotaOfLimits(path);
   if (quotaPath === undefined) return undefined;
-  if (quotas.isQuotaFree(quotaPath)) return badArgument("path", "what is below /zookeeper has no quota");
+  if (isQuotaFree(quotaPath)) return badArgument("path", "what is below /zookeeper has no quota");
   if (quotaPath.split("/").length > quotaDepthMax + 1) {
     return badArgument("path", `a quota lies at most ${quotaDepthMax} levels below the root`);
   }
-  if (quotas.parseLimits(data) !== undefined) return undefined;
+  if (parseLimits(data) !== undefined) return undefined;
   const form = "count=N,bytes=N;countHardLimit=N;byteHardLimit=N";
   return badArgument("data", `limits read ${form}, in at most ${quotaLimitsBytesMax} bytes; -1 is no limit`);
 }
@@ -37,7 +51,7 @@ function checkStatsUntouched(operation: Exclude<NodeOperation, { op: "delete" }>
 /** What changes at a path, or above it. */
 export interface Growth {
   readonly path: string;
-  readonly by: quotas.Usage;
+  readonly by: Usage;
 }
 
 /**
@@ -51,12 +65,12 @@ export function checkQuotas(
   { limits: { enforceQuotas } }: Context,
 ): Refusal | undefined {
   if (!enforceQuotas || !state.hasQuotas) return undefined;
-  for (const quotaPath of quotas.quotasOn(path, state)) {
+  for (const quotaPath of quotasOn(path, state)) {
     const { hard } = state.quotaLimits(quotaPath)!;
-    const inside = growth().filter((each) => quotas.isInQuota(each.path, quotaPath));
-    const by = inside.reduce((sum, each) => quotas.grown(sum, each.by), quotas.noUsage);
-    const after = quotas.grown(state.usage(quotaPath), by);
-    for (const kind of quotas.quotaKinds) {
+    const inside = growth().filter((each) => isInQuota(each.path, quotaPath));
+    const by = inside.reduce((sum, each) => grown(sum, each.by), noUsage);
+    const after = grown(state.usage(quotaPath), by);
+    for (const kind of quotaKinds) {
       const limit = hard[kind];
       if (by[kind] > 0 && after[kind] > limit) return quotaExceeded(quotaPath, kind, limit, after[kind]);
     }
@@ -81,16 +95,16 @@ function growthOf({ path, data }: Created): Growth {
 
 /** The node that shows the usage of a quota comes with the one that sets its limits, unless it is there. */
 export function createStats(created: Created, state: StateReader, stamp: Stamp): readonly Created[] {
-  const quotaPath = quotas.quotaOfLimits(created.path);
+  const quotaPath = quotaOfLimits(created.path);
   if (quotaPath === undefined) return [];
-  const path = quotas.statsPathOf(quotaPath);
+  const path = statsPathOf(quotaPath);
   if (state.node(path) !== undefined) return [];
   const parent = withChild(created.parent, stamp.zxid);
   const node = createdNode(stamp, {}, 0);
   return [{ kind: "nodeCreated", path, data: new Uint8Array(), node, parent }];
 }
 
-function quotaExceeded(path: string, kind: keyof quotas.Usage, limit: number, actual: number): Refusal {
+function quotaExceeded(path: string, kind: keyof Usage, limit: number, actual: number): Refusal {
   const what = kind === "count" ? "nodes" : "bytes of data";
   const message = `${path} would hold ${actual} ${what}; its quota allows ${limit}: delete some, or raise the limit`;
   return { reason: "QUOTA_EXCEEDED", message, facts: { path, kind, limit, actual } };

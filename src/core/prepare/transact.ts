@@ -1,10 +1,16 @@
-import { eventDataBytesMax, listPageBytesMax, transactionAnswerBytesMax } from "../../limits.ts";
+import {
+  eventDataBytesMax,
+  listPageBytesMax,
+  quotasPerTransactionMax,
+  transactionAnswerBytesMax,
+} from "../../limits.ts";
 import { permits } from "../acl.ts";
 import { apply } from "../apply.ts";
 import type { Change } from "../change.ts";
 import { type Stat, statOf } from "../node.ts";
 import type { Caller, NodeOperation, TransactOperation, TransactResult } from "../operation.ts";
 import { childPath, validatePath } from "../path.ts";
+import { quotaOfLimits } from "../quota.ts";
 import type { Refusal } from "../refusal.ts";
 import { Staging } from "../staging.ts";
 import type { StateReader } from "../state.ts";
@@ -67,6 +73,7 @@ class Run {
   readonly results: TransactResult[] = [];
   answerBytes = 0;
   readonly #budget: ChangeBudget;
+  #quotas = 0;
   readonly #caller: Caller;
   readonly #context: Context;
   /** What the transaction would leave; thrown away with it. */
@@ -103,8 +110,12 @@ class Run {
     for (const change of prepared.changes) {
       if (!("path" in change)) continue;
       this.changes.push(change);
+      if (change.kind === "nodeCreated" && quotaOfLimits(change.path) !== undefined) this.#quotas++;
       const tooLarge = this.#budget.add(change.path, bytesOf(change));
       if (tooLarge !== undefined) return tooLarge;
+    }
+    if (this.#quotas > quotasPerTransactionMax) {
+      return transactionTooLarge("quotas", this.#quotas, quotasPerTransactionMax);
     }
     apply({ ...stamp, changes: prepared.changes }, this.#scratch);
     if (operation.op === "delete") return this.#tell({ op: "delete" }, 0);

@@ -99,6 +99,21 @@ export const scanKeptBytesMax = 64 * 1_048_576;
 /** How long the reader of a scan may take for one message. */
 export const scanIdleMaxMs = 60_000;
 
+/** The bytes of a quota's limits. Four numbers with their names are about a hundred. */
+export const quotaLimitsBytesMax = 1_024;
+
+/** How many levels below the root a quota may lie: a write looks for one at each level of its path. */
+export const quotaDepthMax = 64;
+
+/** New quotas of one transaction: the usage of each starts with a look at all writes that wait for the disk. */
+export const quotasPerTransactionMax = 20;
+
+/** How long nothing is said of a limit that operators were just warned of. */
+export const quotaWarningIntervalMs = 60_000;
+
+/** Limits that operators are warned of within that time. */
+export const quotaWarningsMax = 100;
+
 /** Writes that may wait for the disk; beyond it the server answers OVERLOADED rather than queue. */
 export const pendingWritesMax = 100_000;
 

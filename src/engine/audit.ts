@@ -1,6 +1,6 @@
 import { entryToText, maskedEntries } from "../core/acl.ts";
 import type { Change, Transaction } from "../core/change.ts";
-import type { Identity } from "../core/identity.ts";
+import { type Identity, nameOf } from "../core/identity.ts";
 import { asContainer, forever, type NodeRecord } from "../core/node.ts";
 import type { Caller, Operation, Outcome, ReadOperation } from "../core/operation.ts";
 import type { Refusal } from "../core/refusal.ts";
@@ -142,11 +142,6 @@ const operationNames: Partial<Record<Operation["op"], AuditOperation>> = {
 function userOf(identities: readonly Identity[] = [], address?: string): string | undefined {
   const names = identities.filter(({ scheme }) => scheme !== "ip").map(nameOf);
   return names.length === 0 ? address : [...new Set(names)].join(",");
-}
-
-/** A digest's hash is not for logs. */
-function nameOf({ scheme, id }: Identity): string {
-  return scheme === "digest" ? id.slice(0, id.lastIndexOf(":")) : id;
 }
 
 function typeOf({ ephemeralOwner, lifetimeMs }: NodeRecord): string {

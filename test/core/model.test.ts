@@ -108,7 +108,7 @@ class Run {
   check(): void {
     for (const [path, node] of this.stagedModel.nodes) {
       expect(comparable(this.staging.node(path))).toEqual(ofModel(this.stagedModel, path, node));
-      expect(Buffer.from(this.staging.data(path)!).toString()).toBe(node.data);
+      expect(Buffer.from(this.staging.data(path)!).toString()).toBe(this.stagedModel.dataOf(path));
       const children = this.stagedModel
         .children(path)
         .map((child) => child.slice(child.lastIndexOf("/") + 1));
@@ -116,7 +116,15 @@ class Run {
     }
     for (const [path, node] of this.visibleModel.nodes) {
       expect(comparable(this.tree.node(path))).toEqual(ofModel(this.visibleModel, path, node));
-      expect(Buffer.from(this.tree.data(path)!).toString()).toBe(node.data);
+      expect(Buffer.from(this.tree.data(path)!).toString()).toBe(this.visibleModel.dataOf(path));
+    }
+    for (const path of this.stagedModel.quotaPaths()) {
+      expect(this.staging.quotaLimits(path) && this.staging.usage(path)).toEqual(
+        this.stagedModel.usage(path),
+      );
+    }
+    for (const path of this.visibleModel.quotaPaths()) {
+      expect(this.tree.quotaLimits(path) && this.tree.usage(path)).toEqual(this.visibleModel.usage(path));
     }
     expect(this.tree.nodeCount).toBe(this.visibleModel.nodes.size);
     expect(this.tree.sessionCount).toBe(this.visibleModel.sessions.size);
@@ -151,7 +159,7 @@ function ofModel(model: NaiveModel, path: string, node: ModelNode) {
     version,
     cversion: created + deleted - uncounted,
     ephemeralOwner: owner,
-    dataLength: Buffer.byteLength(node.data),
+    dataLength: Buffer.byteLength(model.dataOf(path)),
     numChildren: model.children(path).length,
   };
 }

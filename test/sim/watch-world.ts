@@ -226,6 +226,11 @@ export class WatchWorld {
         maxSessionTimeoutMs: 20 * tickMs,
         watchBookmarkIntervalMs: 5_000,
         maxTransactionOperations: 1_000,
+        enforceQuota: true,
+        maxSessionsPerAddress: 0,
+        maxSessionsPerIdentity: 0,
+        maxWatchesPerAddress: 0,
+        maxWatchesPerIdentity: 0,
       },
       onFailure: (error) => this.#failed(journal, error),
     });

@@ -1,4 +1,4 @@
-// The README's five minutes, run as they are written: every command, and what it prints.
+// What documents show, run as it is written: every command, and what it prints.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -27,12 +27,15 @@ function comparable(output: string): string {
     .trimEnd();
 }
 
-skipUnless("grpcurl")("the README", () => {
-  test("shows what really happens", async () => {
+skipUnless("grpcurl")("documents", () => {
+  test.each([
+    ["README.md", 5],
+    ["docs/quotas.md", 4],
+  ])("%s shows what really happens", async (document, countMin) => {
     const server = await startServerProcess(temporaryFolder());
     onTestFinished(server.kill);
-    const all = steps(readFileSync(join(root, "README.md"), "utf8"));
-    expect(all.length).toBeGreaterThan(4);
+    const all = steps(readFileSync(join(root, document), "utf8"));
+    expect(all.length).toBeGreaterThanOrEqual(countMin);
     const env = { ...process.env, PATH: `${dirname(toolPath("grpcurl"))}:${process.env["PATH"]}` };
     for (const { command, output } of all) {
       const run = command.replaceAll("localhost:7181", server.address);

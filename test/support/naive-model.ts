@@ -24,6 +24,23 @@ export interface ModelNode {
   pzxid: number;
 }
 
+const limitsName = /^\/zookeeper\/quota(\/.*)?\/zookeeper_limits$/;
+const statsName = /^\/zookeeper\/quota(\/.*)?\/zookeeper_stats$/;
+
+const byteLength = (text: string) => Buffer.byteLength(text);
+
+function isInside(path: string, quotaPath: string): boolean {
+  return /^\/zookeeper(\/|$)/.test(path) ? false : `${path}/`.startsWith(`${quotaPath}/`.replace("//", "/"));
+}
+
+function checkQuotaNode(operation: NodeOperation): void {
+  const { op, path } = operation;
+  if (op === "delete" || (op === "create" && operation.mode.includes("Sequential"))) return;
+  const sets = op === "set" || operation.ifExists === "set" || operation.ifExists === "takeOver";
+  if (statsName.test(path) && sets) refuse("BAD_ARGUMENTS");
+  if (limitsName.test(path) && Buffer.from(operation.data).toString() === "nonsense") refuse("BAD_ARGUMENTS");
+}
+
 /** What came of an operation: the reason of its refusal, or what its caller is told in a few words. */
 export interface ModelAnswer {
   readonly refused?: string;
@@ -95,6 +112,44 @@ export class NaiveModel {
     );
   }
 
+  /** The data as they are shown. */
+  dataOf(path: string): string {
+    const match = statsName.exec(path);
+    const quotaPath = match === null ? undefined : (match[1] ?? "/");
+    if (quotaPath === undefined || !this.quotaPaths().includes(quotaPath)) return this.nodes.get(path)!.data;
+    const { count, bytes } = this.usage(quotaPath);
+    return `count=${count},bytes=${bytes}`;
+  }
+
+  quotaPaths(): string[] {
+    return [...this.nodes.keys()].flatMap((path) => {
+      const match = limitsName.exec(path);
+      return match === null ? [] : [match[1] ?? "/"];
+    });
+  }
+
+  usage(quotaPath: string): { count: number; bytes: number } {
+    const inside = [...this.nodes].filter(([path]) => isInside(path, quotaPath));
+    return { count: inside.length, bytes: inside.reduce((sum, [, { data }]) => sum + byteLength(data), 0) };
+  }
+
+  /** Refuses nodes that grow beyond a hard limit. */
+  #checkQuotas(grows: readonly { path: string; count: number; bytes: number }[]): void {
+    for (const quotaPath of this.quotaPaths()) {
+      const { data } = this.nodes.get(`/zookeeper/quota${quotaPath}/zookeeper_limits`.replace("//", "/"))!;
+      const usage = this.usage(quotaPath);
+      for (const [kind, key] of [
+        ["count", "countHardLimit"],
+        ["bytes", "byteHardLimit"],
+      ] as const) {
+        const limit = new RegExp(`${key}=(\\d+)`).exec(data)?.[1];
+        const inside = grows.filter(({ path }) => isInside(path, quotaPath));
+        const by = inside.reduce((sum, grow) => sum + grow[kind], 0);
+        if (limit !== undefined && by > 0 && usage[kind] + by > Number(limit)) refuse("QUOTA_EXCEEDED");
+      }
+    }
+  }
+
   #do(operation: Operation, caller: Caller, zxid: number): string {
     switch (operation.op) {
       case "create":
@@ -139,7 +194,8 @@ export class NaiveModel {
         return reason === undefined ? "holds" : refuse(reason);
       }
       case "get":
-        return this.#node(operation.path).data;
+        this.#node(operation.path);
+        return this.dataOf(operation.path);
       case "exists":
         return this.nodes.has(operation.path) ? "there" : "missing";
       case "list": {
@@ -172,7 +228,7 @@ export class NaiveModel {
     if (node === undefined) return "NO_NODE";
     if (test === "version") return expected === -1 || expected === node.version ? undefined : "BAD_VERSION";
     const actual = {
-      data: node.data,
+      data: this.dataOf(path),
       czxid: node.czxid,
       aversion: 0,
       numChildren: this.children(path).length,
@@ -182,13 +238,16 @@ export class NaiveModel {
   }
 
   #change(operation: NodeOperation, caller: Caller, zxid: number): string {
+    checkQuotaNode(operation);
     switch (operation.op) {
       case "create":
         return this.#create(operation, caller, zxid);
       case "set": {
-        const node = this.#node(operation.path);
-        if (operation.version !== -1 && operation.version !== node.version) refuse("BAD_VERSION");
-        return this.#set(node, operation.data, zxid);
+        const { path, data, version } = operation;
+        const node = this.#node(path);
+        this.#checkQuotas([{ path, count: 0, bytes: data.length - byteLength(node.data) }]);
+        if (version !== -1 && version !== node.version) refuse("BAD_VERSION");
+        return this.#set(node, data, zxid);
       }
       case "delete": {
         if (reserved.includes(operation.path)) refuse("BAD_ARGUMENTS");
@@ -229,13 +288,17 @@ export class NaiveModel {
     const path = operation.path + number;
     const existing = this.nodes.get(path);
     if (existing !== undefined) {
-      if (ifExists === "fail") refuse("NODE_EXISTS");
+      if (ifExists === "fail" && !statsName.test(path)) refuse("NODE_EXISTS");
       if (ifExists === "takeOver") this.#takeOver(existing, caller.sessionId!);
-      if (ifExists === "set" || ifExists === "takeOver") this.#set(existing, operation.data, zxid);
-      return `${path} existed${ifExists === "get" ? ` with ${existing.data}` : ""}`;
+      if (ifExists === "set" || ifExists === "takeOver") {
+        this.#checkQuotas([{ path, count: 0, bytes: operation.data.length - byteLength(existing.data) }]);
+        this.#set(existing, operation.data, zxid);
+      }
+      return `${path} existed${ifExists === "get" ? ` with ${this.dataOf(path)}` : ""}`;
     }
     if (parent.owner !== 0) refuse("NO_CHILDREN_FOR_EPHEMERALS");
-    const node = this.#newNode(Buffer.from(operation.data).toString(), zxid);
+    this.#checkQuotas([{ path, count: 1, bytes: operation.data.length }]);
+    const node = this.#newNode(statsName.test(path) ? "" : Buffer.from(operation.data).toString(), zxid);
     node.owner = ephemeral ? caller.sessionId! : 0;
     node.mode = operation.mode.replace("Sequential", "");
     node.ttlMs = ttlMs;
@@ -243,6 +306,11 @@ export class NaiveModel {
     parent.created += 1;
     parent.pzxid = zxid;
     this.#changed = true;
+    const stats = path.replace(/_limits$/, "_stats");
+    if (limitsName.test(path) && !this.nodes.has(stats)) {
+      const make = { op: "create", path: stats, data: new Uint8Array(), mode: "persistent" } as const;
+      this.#create(make, caller, zxid);
+    }
     return path;
   }
 

@@ -64,6 +64,57 @@ export const nodeOperation: fc.Arbitrary<NodeOperation> = fc.oneof(
   },
 );
 
+const quotaNode = fc.constantFrom("", "/a", "/a", "/b", "/a/b").map((path) => `/zookeeper/quota${path}`);
+const limitsPath = quotaNode.map((path) => `${path}/zookeeper_limits`);
+const limits = fc
+  .constantFrom(
+    "countHardLimit=3",
+    "countHardLimit=5;byteHardLimit=9",
+    "count=1,bytes=1=;byteHardLimit=20;countHardLimit=-1",
+    "byteHardLimit=6",
+    "",
+    "nonsense",
+  )
+  .map((text) => Buffer.from(text));
+
+/** Quotas are set, lowered, raised and taken away; and their usage is touched, which mostly does nothing. */
+export const quotaOperation: fc.Arbitrary<NodeOperation> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      op: fc.constant("create" as const),
+      path: limitsPath,
+      data: limits,
+      mode: fc.constant("persistent" as const),
+      parents: fc.constant("persistent" as const),
+      ifExists: fc.constantFrom("fail" as const, "set" as const),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ op: fc.constant("set" as const), path: limitsPath, data: limits, version }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      op: fc.constant("delete" as const),
+      path: fc.oneof(limitsPath, quotaNode),
+      version: fc.constant(-1),
+      recursive: fc.boolean(),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      op: fc.constant("create" as const),
+      path: quotaNode.map((path) => `${path}/zookeeper_stats`),
+      data: fc.constant(Buffer.from("count=0,bytes=0")),
+      mode: fc.constant("persistent" as const),
+      ifExists: fc.constantFrom("fail" as const, "get" as const, "set" as const),
+    }),
+  },
+);
+
 const few = fc.nat({ max: 3 });
 const condition: fc.Arbitrary<Condition> = fc.oneof(
   fc.record({ path, test: fc.constant("exists" as const), expected: fc.boolean() }),
@@ -75,6 +126,14 @@ const condition: fc.Arbitrary<Condition> = fc.oneof(
 
 const transactOperation: fc.Arbitrary<TransactOperation> = fc.oneof(
   { weight: 8, arbitrary: nodeOperation },
+  { weight: 1, arbitrary: quotaOperation },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      op: fc.constantFrom("get" as const, "exists" as const),
+      path: quotaNode.map((path) => `${path}/zookeeper_stats`),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ op: fc.constant("check" as const), condition }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constantFrom("get" as const, "exists" as const), path }) },
   {
@@ -93,6 +152,7 @@ const transactOperations = fc.array(transactOperation, { maxLength: 5 });
 /** The session of a close is for the test to fill in. */
 export const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 13, arbitrary: nodeOperation },
+  { weight: 2, arbitrary: quotaOperation },
   {
     weight: 5,
     arbitrary: fc.record({

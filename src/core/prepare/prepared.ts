@@ -41,6 +41,8 @@ export interface OperationLimits {
   readonly dataBytesMax: number;
   /** Paths of those changes. */
   readonly pathBytesMax: number;
+  /** Hard limits of quotas refuse; otherwise they warn, like soft ones. */
+  readonly enforceQuotas: boolean;
 }
 
 export const defaultLimits: OperationLimits = {
@@ -48,6 +50,7 @@ export const defaultLimits: OperationLimits = {
   changesMax: transactionChangesMax,
   dataBytesMax: transactionDataBytesMax,
   pathBytesMax: transactionPathBytesMax,
+  enforceQuotas: true,
 };
 
 /** What a decision depends on beside the state. */

@@ -1,9 +1,10 @@
-import { eventDataBytesMax, transactionAnswerBytesMax } from "../../limits.ts";
+import { eventDataBytesMax, quotasPerTransactionMax, transactionAnswerBytesMax } from "../../limits.ts";
 import { apply } from "../apply.ts";
 import type { Change } from "../change.ts";
 import { statOf } from "../node.ts";
 import type { Caller, NodeOperation, TransactOperation, TransactResult } from "../operation.ts";
 import { validatePath } from "../path.ts";
+import { quotaOfLimits } from "../quota.ts";
 import type { Refusal } from "../refusal.ts";
 import { Staging } from "../staging.ts";
 import type { StateReader } from "../state.ts";
@@ -63,6 +64,7 @@ class Run {
   readonly results: TransactResult[] = [];
   answerBytes = 0;
   readonly #budget: ChangeBudget;
+  #quotas = 0;
   readonly #caller: Caller;
   readonly #context: Context;
   /** What the transaction would leave; thrown away with it. */
@@ -101,8 +103,12 @@ class Run {
     for (const change of prepared.changes) {
       if (!("path" in change)) continue;
       this.changes.push(change);
+      if (change.kind === "nodeCreated" && quotaOfLimits(change.path) !== undefined) this.#quotas++;
       const tooLarge = this.#budget.add(change.path, bytesOf(change));
       if (tooLarge !== undefined) return tooLarge;
+    }
+    if (this.#quotas > quotasPerTransactionMax) {
+      return transactionTooLarge("quotas", this.#quotas, quotasPerTransactionMax);
     }
     apply({ ...stamp, changes: prepared.changes }, this.#scratch);
     if (operation.op === "delete") return this.#tell({ op: "delete" }, resultBytes);

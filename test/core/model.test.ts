@@ -41,6 +41,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ lose: true as const }) },
 );
 
+const allButDelete = 23;
 const open = { op: "openSession", secret: "s", timeoutMs: 1, owner: "x" } as const;
 const make = { op: "create", data: new Uint8Array(), mode: "persistent" } as const;
 
@@ -49,10 +50,18 @@ const beginning: readonly Operation[] = [
   open,
   open,
   { ...make, path: "/a", acl: [{ ...ada, permissions: 31 }] },
-  { ...make, path: "/b", acl: [...openList, { ...bob, permissions: 31 }] },
+  {
+    ...make,
+    path: "/b",
+    acl: [
+      { ...openList[0]!, permissions: allButDelete },
+      { ...bob, permissions: 31 },
+    ],
+  },
   { ...make, path: "/b/a", acl: [{ ...bob, permissions: 31 }] },
+  { ...make, path: "/b/b", mode: "ephemeral" },
 ];
-const nobody = { sessionIndex: -1, identities: [], requestKey: undefined };
+const anonymous = { sessionIndex: 0, identities: [], requestKey: undefined };
 
 class Run {
   readonly tree: Tree = newTree();
@@ -217,7 +226,7 @@ test("the core does what the naive model does, staged, published and lost", () =
   fc.assert(
     fc.property(fc.array(step, { minLength: 5, maxLength: 120, size: "max" }), (steps) => {
       const run = new Run();
-      for (const each of beginning) run.take({ do: each, ...nobody });
+      for (const each of beginning) run.take({ do: each, ...anonymous });
       run.publish(run.waiting.length);
       for (const taken of steps) {
         run.take(taken);

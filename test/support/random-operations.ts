@@ -12,9 +12,13 @@ import { ada, bob, openList, superUser } from "./naive-acl.ts";
 
 const names = ["a", "a", "a", "b", "b", "c", "zookeeper"];
 
+const name = fc.constantFrom(...names);
+
 export const path = fc.oneof(
-  fc.constantFrom("/", ...names.map((name) => `/${name}`)),
-  fc.tuple(fc.constantFrom(...names), fc.constantFrom(...names)).map(([p, n]) => `/${p}/${n}`),
+  { weight: 1, arbitrary: fc.constant("/") },
+  { weight: 4, arbitrary: name.map((n) => `/${n}`) },
+  { weight: 6, arbitrary: fc.tuple(name, name).map(([p, n]) => `/${p}/${n}`) },
+  { weight: 2, arbitrary: fc.tuple(name, name, name).map(([t, p, n]) => `/${t}/${p}/${n}`) },
 );
 const modes: CreateMode[] = [
   "persistent",
@@ -30,13 +34,14 @@ const version = fc.constantFrom(-1, -1, 0, 1, 2);
 
 /** Who asks: all have an address, which is nobody that "auth" means. */
 export const identities = fc
-  .constantFrom([], [ada], [ada], [bob], [bob], [ada, bob], [superUser])
+  .constantFrom([], [ada], [ada], [bob], [bob], [ada, bob], [superUser], [ada, superUser])
   .map((proven) => [{ scheme: "ip", id: "10.0.0.1" }, ...proven]);
 
 const entry = fc
   .tuple(
     fc.constantFrom(openList[0]!, ada, ada, bob, bob, { scheme: "auth", id: "" }),
-    fc.oneof(fc.constant(31), fc.integer({ min: 1, max: 31 })),
+    // Everything, all but one, or one alone.
+    fc.constantFrom(31, 31, 31, 30, 29, 27, 23, 15, 1, 2, 4, 8, 16),
   )
   .map(([{ scheme, id }, permissions]) => ({ scheme, id, permissions }));
 
@@ -74,17 +79,10 @@ const create: fc.Arbitrary<NodeOperation> = fc
     careless: fc.constantFrom(true, false, false, false, false, false),
   })
   .map(({ acl, wrong, careless, ...made }) => {
-    const { mode, ifExists } = made;
+    const mode = made.ifExists === "takeOver" && !careless ? "ephemeral" : made.mode;
+    const ifExists = mode.includes("Sequential") && !careless ? "fail" : made.ifExists;
     const ttlMs = mode.endsWith("Ttl") ? made.ttlMs : 0;
-    const fits = ifExists === "takeOver" ? mode === "ephemeral" : !mode.includes("Sequential");
-    return {
-      ...made,
-      ...(acl && { acl }),
-      op: "create",
-      ttlMs,
-      ifExists: fits || careless ? ifExists : "fail",
-      ...wrong,
-    };
+    return { ...made, mode, ifExists, ttlMs, ...(acl && { acl }), op: "create", ...wrong };
   });
 
 export const nodeOperation: fc.Arbitrary<NodeOperation> = fc.oneof(
@@ -114,9 +112,9 @@ const list = fc.record({
   withStats: fc.boolean(),
 });
 const read: fc.Arbitrary<ReadOperation> = fc.oneof(
-  look,
-  list,
-  fc.record({ op: fc.constant("getAcl" as const), path }),
+  { weight: 1, arbitrary: look },
+  { weight: 1, arbitrary: list },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant("getAcl" as const), path }) },
 );
 
 const setAcl: fc.Arbitrary<Operation> = fc.record({
@@ -148,7 +146,7 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
     }),
   },
   { weight: 3, arbitrary: setAcl },
-  { weight: 2, arbitrary: fc.record({ op: fc.constant("read" as const), operation: read }) },
+  { weight: 3, arbitrary: fc.record({ op: fc.constant("read" as const), operation: read }) },
   { weight: 2, arbitrary: fc.record({ op: fc.constant("reap" as const), path }) },
   {
     weight: 1,

@@ -7,7 +7,7 @@ export interface NaiveEntry {
   readonly permissions: number;
 }
 
-type NaiveIdentity = Pick<NaiveEntry, "scheme" | "id">;
+export type NaiveIdentity = Pick<NaiveEntry, "scheme" | "id">;
 
 const bits = { read: 1, write: 2, create: 4, delete: 8, admin: 16 };
 

@@ -20,7 +20,7 @@ vi.mock("../../src/limits.ts", async (original) => ({
 const runs = Number(process.env["SIMULATION_RUNS"] ?? 200);
 
 test("watches are told everything they ask for, once, in order, whatever happens to them", async () => {
-  const seen = { events: 0, tooSlow: 0, compacted: 0, restarts: 0, resumed: 0, bookmarks: 0 };
+  const seen = { events: 0, tooSlow: 0, compacted: 0, restarts: 0, resumed: 0, bookmarks: 0, hidden: 0 };
   await fc.assert(
     fc.asyncProperty(fc.array(watchStep, { minLength: 20, maxLength: 150 }), async (steps) => {
       const world = await WatchWorld.start(seen);

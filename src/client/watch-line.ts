@@ -24,7 +24,7 @@ export class WatchLine {
   /** Those that the server has added: a bookmark speaks for them, and for no other. */
   readonly #added = new Set<Watch>();
   #nextId = 1;
-  #toAdd: Watch[] = [];
+  readonly #toAdd = new Map<number, Watch>();
   #toCancel: number[] = [];
   #flushing = false;
   /** Those among them that were told everything at some moment. While others catch up the server may be silent. */
@@ -60,7 +60,7 @@ export class WatchLine {
     const id = this.#nextId++;
     this.#watches.set(id, watch);
     this.#ids.set(watch, id);
-    this.#toAdd.push(watch);
+    this.#toAdd.set(id, watch);
     this.#flushSoon();
   }
 
@@ -68,6 +68,8 @@ export class WatchLine {
     const id = this.#ids.get(watch);
     if (id === undefined) return;
     this.#forget(watch, id);
+    // The server has not heard of it yet.
+    if (this.#toAdd.delete(id)) return;
     this.#toCancel.push(id);
     this.#flushSoon();
   }
@@ -88,11 +90,8 @@ export class WatchLine {
   }
 
   #flush(): void {
-    // Whoever was removed before it was sent has no id any more.
-    const add = this.#toAdd.splice(0).flatMap((watch) => {
-      const id = this.#ids.get(watch);
-      return id === undefined ? [] : [watch.toProto(BigInt(id))];
-    });
+    const add = [...this.#toAdd].map(([id, watch]) => watch.toProto(BigInt(id)));
+    this.#toAdd.clear();
     const cancel = this.#toCancel.splice(0).map(BigInt);
     for (let from = 0; from < add.length; from += watchesPerMessageMax) {
       const some = add.slice(from, from + watchesPerMessageMax);

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { ChildrenView, Client, NodeValue } from "../../src/client/index.ts";
-import { connectClient, settle, withTime } from "../support/client.ts";
+import { followNode } from "../../src/client/follow.ts";
+import type { ChildrenView, Client } from "../../src/client/index.ts";
+import { NodeValue } from "../../src/client/node.ts";
+import { collect, connectClient, settle, withTime } from "../support/client.ts";
 import { FaultProxy } from "../support/fault-proxy.ts";
 import type { ManualClock } from "../support/manual-clock.ts";
 import { MemoryJournal, MemoryStore } from "../support/memory-journal.ts";
@@ -83,6 +85,25 @@ describe("a node that is followed", () => {
     expect(await text(values)).toBe("50");
   });
 
+  test("is read when its data did not fit into an event, and then not shown as it was before", async () => {
+    const stat = { ...(await writer.create("/a", "20")).stat, version: 3 };
+    const omitted = { kind: "nodeDataChanged", path: "/a", zxid: 5, dataOmitted: true, stat };
+    const events = [omitted, { ...omitted, zxid: 6 }, { ...omitted, zxid: 10, kind: "nodeDeleted" }];
+    const reads = [
+      new NodeValue("/a", Buffer.from("1"), stat, 4),
+      new NodeValue("/a", Buffer.from("3"), stat, 9),
+    ];
+    const fake = {
+      look: async () => ({ stat, zxid: 4 }),
+      get: async () => reads.shift(),
+      async *watch() {
+        yield* events;
+      },
+    };
+    const values = followNode(fake as unknown as Client, "/a", new AbortController().signal);
+    expect((await collect(values)).map((node) => node?.text)).toEqual(["1", "3", undefined]);
+  });
+
   test("is left in the middle of waiting, by return, by signal and by closing the client", async () => {
     const [left, closed] = [client.follow("/a"), client.follow("/a")];
     const given = new AbortController();
@@ -140,6 +161,27 @@ describe("children that are followed", () => {
       }
     }
     await churn;
+  });
+
+  test("are never shown as they were before, when they change while they are read", async () => {
+    await writer.create("/s");
+    const names = Array.from({ length: 300 }, (_, i) => `${i}`);
+    await Promise.all(names.map((name) => writer.create(`/s/${name}`)));
+    const writing = (async () => {
+      for (let i = 0; i < 3; i++) await Promise.all(names.map((name) => writer.set(`/s/${name}`, `${i}`)));
+    })();
+    const seen = new Map<string, number>();
+    const left = new Set(names);
+    for await (const { children, changed } of client.followChildren("/s")) {
+      for (const name of changed) {
+        const { stat, text } = children.get(name)!;
+        expect(stat.version).toBe((seen.get(name) ?? stat.version - 1) + 1);
+        seen.set(name, stat.version);
+        if (text === "2") left.delete(name);
+      }
+      if (left.size === 0) break;
+    }
+    await writing;
   });
 
   test("are read anew when the server has forgotten what happened", async () => {

@@ -18,6 +18,7 @@ import {
   KeepAliveResponseSchema,
 } from "../../gen/ts/corral/v1/session_pb.js";
 import { connect } from "../../src/client/index.ts";
+import { connectTimeoutMs } from "../../src/client/limits.ts";
 import { definitionOf } from "../../src/grpc/adapter/service.ts";
 import { connectClient, eventually } from "../support/client.ts";
 
@@ -27,12 +28,12 @@ type Duplex = ServerDuplexStream<Uint8Array, Uint8Array>;
 let endpoint: string;
 /** The authorization of each call. */
 let seen: (string | Buffer | undefined)[];
-/** What heartbeats are answered with; nothing is answered without. */
-let serving: boolean;
+/** How KeepAlive streams are answered. */
+let sessions: "granted" | "refused" | "silent once";
 
 beforeEach(async () => {
   seen = [];
-  serving = true;
+  sessions = "granted";
   const note = (metadata: Metadata) => seen.push(metadata.get("authorization")[0]);
   const { exists, keepAlive, watch } = Coordination.method;
   const server = new Server();
@@ -49,8 +50,13 @@ beforeEach(async () => {
       },
       keepAlive: (call: Duplex) => {
         note(call.metadata);
+        if (sessions === "silent once") {
+          sessions = "granted";
+          return;
+        }
         call.on("data", (bytes: Uint8Array) => {
-          if (!serving) return call.emit("error", { code: codes.PERMISSION_DENIED, details: "not you" });
+          if (sessions === "refused")
+            return call.emit("error", { code: codes.PERMISSION_DENIED, details: "not you" });
           const { close } = fromBinary(KeepAliveRequestSchema, bytes);
           const event = close ? KeepAliveEvent.CLOSED : KeepAliveEvent.OPENED;
           const answer = { event, sessionId: 1n, sessionToken: "t", timeoutMs: 6_000, expiresInMs: 6_000 };
@@ -101,11 +107,18 @@ test("a stream that will never do ends all watches, with the reason", async () =
 });
 
 test("what a server said last is the cause when there is no session in time", async () => {
-  serving = false;
+  sessions = "refused";
   const refused = connect({ endpoints: endpoint, timeoutMs: 300 });
   await expect(refused).rejects.toMatchObject({
     reason: "DEADLINE_EXCEEDED",
     message: "there was no answer within 300 ms: PERMISSION_DENIED: not you",
     cause: { code: "PERMISSION_DENIED" },
   });
+});
+
+test("a server that takes a stream and says nothing is given up after a while", async () => {
+  sessions = "silent once";
+  const { client, clock } = await connectClient(endpoint);
+  expect(client.state).toBe("connected");
+  expect(clock.monotonicMs()).toBeGreaterThanOrEqual(connectTimeoutMs);
 });

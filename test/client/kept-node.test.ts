@@ -122,6 +122,49 @@ describe("a node that is kept", () => {
     },
   );
 
+  test("is found by its own keeper only, when several answers were lost", async () => {
+    journal.hold();
+    const keeping = [1, 2, 3].map((i) => client.keepEphemeral("/p-", { sequential: true, data: `${i}` }));
+    await eventually(() => journal.pending?.length === 3 || journal.pending?.length === 1);
+    proxy.cut();
+    await eventually(() => proxy.connections === 0);
+    journal.release();
+    const nodes = await withTime(Promise.all(keeping), clock);
+    expect(new Set(nodes.map(({ path }) => path)).size).toBe(3);
+    expect([...server.engine.tree.childNames("/")]).toHaveLength(4);
+  });
+
+  test("has the data that it was given while it was created again", async () => {
+    const node = await client.keepEphemeral("/a", { data: "1" });
+    journal.hold();
+    const deleted = other.delete("/a");
+    await journal.commitArrived();
+    journal.release();
+    journal.hold();
+    await deleted;
+    await journal.commitArrived();
+    await node.set("2");
+    journal.release();
+    const text = () => Buffer.from(server.engine.tree.data("/a") ?? []).toString();
+    await eventually(() => text() === "2", clock);
+  });
+
+  test("is gone when another has taken its place and nobody remembers when", async () => {
+    const node = await client.keepEphemeral("/a");
+    const changes = noting(node);
+    proxy.refuse();
+    proxy.cut();
+    await eventually(() => states.includes("suspended"));
+    await other.delete("/a");
+    await other.create("/a", "", { mode: "ephemeral" });
+    journal.store.compact(server.engine.tree.zxid);
+    proxy.heal();
+    await eventually(() => changes.length > 0, clock);
+    expect([changes, node.path]).toEqual([["gone /a"], undefined]);
+    await other.delete("/a");
+    await eventually(() => node.path === "/a", clock);
+  });
+
   test("waits for one of the same name that another session left behind", async () => {
     await other.create("/a", "", { mode: "ephemeral" });
     const keeping = client.keepEphemeral("/a");

@@ -203,6 +203,15 @@ describe("a client that stood still itself", () => {
     expect(hasNode("/a")).toBe(false);
   });
 
+  test("is not fooled by an answer that lay unread meanwhile", async () => {
+    const { clock, states } = await connectThroughProxy();
+    clock.advance(timeoutMs / 3);
+    // The answer to that heartbeat arrives now, before any timer runs.
+    clock.pass(timeoutMs);
+    await eventually(() => states.length > 0);
+    expect(states.slice(0, 2)).toEqual(["lost", "connecting"]);
+  });
+
   test("is told so when it was short enough to go on", async () => {
     const { client, clock, states } = await connectThroughProxy();
     const stalls: number[] = [];

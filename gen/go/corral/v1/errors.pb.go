@@ -94,8 +94,8 @@ const (
 	// UNAUTHENTICATED: this server takes no calls from clients that do not say who they are.
 	ErrorReason_ERROR_REASON_AUTHENTICATION_REQUIRED ErrorReason = 61
 	// RESOURCE_EXHAUSTED: the transaction, or the subtree to delete, has `actual` of `what`, or more, where `limit`
-	// are allowed: "operations", "changes", "bytes of paths", "bytes of data" or "bytes of answers". Nothing was
-	// changed. Split it.
+	// are allowed: "operations", "changes", "quotas" that are new, "bytes of paths", "bytes of data" or "bytes of
+	// answers". Nothing was changed. Split it.
 	ErrorReason_ERROR_REASON_TRANSACTION_TOO_LARGE ErrorReason = 40
 	// ABORTED: a check of a transaction does not hold: `test` names what of the node at `path` is `actual`, not
 	// `expected`; of data these are the lengths. Read it again and decide anew.

@@ -225,8 +225,8 @@ export enum ErrorReason {
 
   /**
    * RESOURCE_EXHAUSTED: the transaction, or the subtree to delete, has `actual` of `what`, or more, where `limit`
-   * are allowed: "operations", "changes", "bytes of paths", "bytes of data" or "bytes of answers". Nothing was
-   * changed. Split it.
+   * are allowed: "operations", "changes", "quotas" that are new, "bytes of paths", "bytes of data" or "bytes of
+   * answers". Nothing was changed. Split it.
    *
    * @generated from enum value: ERROR_REASON_TRANSACTION_TOO_LARGE = 40;
    */

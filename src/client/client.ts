@@ -86,7 +86,7 @@ export class Client implements AsyncDisposable {
       clock,
       scopes: this.#scopes,
       namespace: this.#namespace,
-      token: (writing, signal) => this.#token(writing, signal),
+      session: (writing, signal) => this.#sessionFor(writing, signal),
     });
     this.#watches = new WatchHub(this.#connection, clock, this.#namespace);
   }
@@ -274,16 +274,15 @@ export class Client implements AsyncDisposable {
     }
   }
 
-  async #token({ session }: WriteOptions, signal: AbortSignal): Promise<string | undefined> {
-    if (session !== undefined) return tokenOf(session);
-    return (await this.#sessions?.opened(signal))?.token;
+  async #sessionFor({ session }: WriteOptions, signal: AbortSignal): Promise<HeldSession | undefined> {
+    return session === undefined ? await this.#sessions?.opened(signal) : alive(session);
   }
 }
 
 /** @throws CorralError SESSION_EXPIRED when it is over, also if only the clock has said so */
-function tokenOf(session: Session): string {
+function alive(session: Session): HeldSession {
   if (session.state === "lost" || session.state === "closed") throw session.signal.reason;
-  if (session instanceof HeldSession) return session.token;
+  if (session instanceof HeldSession) return session;
   throw new CorralError("BAD_ARGUMENTS", "the session is not one of this client", { field: "session" });
 }
 

@@ -34,6 +34,8 @@ export interface LinkCall {
   readonly signal: AbortSignal;
   /** The token of the session that acts. */
   readonly token?: string | undefined;
+  /** By which the server knows a write that it has done already. */
+  readonly requestId?: string | undefined;
 }
 
 /** One connection to one endpoint. It never connects a second time: whoever lost it makes a new one. */
@@ -77,7 +79,7 @@ export class Link {
   unary<Input extends DescMessage, Output extends DescMessage>(
     method: DescMethodUnary<Input, Output>,
     request: MessageInitShape<Input>,
-    { signal, token }: LinkCall,
+    { signal, token, requestId }: LinkCall,
   ): Promise<MessageShape<Output>> {
     return new Promise((resolve, reject) => {
       const cancel = () => call.cancel();
@@ -86,7 +88,7 @@ export class Link {
         serializer(method.input),
         deserializer(method.output),
         create(method.input, request),
-        this.#metadata(token),
+        this.#metadata(token, requestId),
         (error: ServiceError | null, response?: MessageShape<Output>) => {
           signal.removeEventListener("abort", cancel);
           if (error === null) resolve(response!);
@@ -106,7 +108,7 @@ export class Link {
       pathOf(method),
       serializer(method.input),
       deserializer(method.output),
-      this.#metadata(undefined),
+      this.#metadata(),
     );
     listen(call, listener);
     return {
@@ -120,8 +122,9 @@ export class Link {
     this.#client.close();
   }
 
-  #metadata(token: string | undefined): Metadata {
+  #metadata(token?: string, requestId?: string): Metadata {
     const metadata = new Metadata();
+    if (requestId !== undefined) metadata.set("corral-request-id", requestId);
     if (token !== undefined) metadata.set("corral-session", token);
     if (this.#authorization !== undefined) metadata.set("authorization", this.#authorization);
     return metadata;

@@ -11,14 +11,10 @@ import { ada, bob, openList, superUser } from "../support/naive-acl.ts";
 import { WatchReference } from "../support/watch-reference.ts";
 import { Reader, type Seen } from "./watch-reader.ts";
 
-const path = fc.constantFrom("/", "/a", "/b", "/a/x", "/a/y", "/b/x", "/a/x/deep");
-const kind = fc.constantFrom<WatchKind>(
-  "data",
-  "exists",
-  "children",
-  "persistent",
-  "persistentRecursive",
-  "subtree",
+const path = fc.constantFrom("/", "/a", "/a", "/b", "/a/x", "/a/x", "/a/y", "/b/x", "/a/x/deep");
+const kind = fc.oneof(
+  { weight: 2, arbitrary: fc.constantFrom<WatchKind>("data", "exists", "children") },
+  { weight: 1, arbitrary: fc.constantFrom<WatchKind>("persistent", "persistentRecursive", "subtree") },
 );
 const spec = fc
   .record({
@@ -41,7 +37,7 @@ const acl = fc.constantFrom(openList, [{ ...ada, permissions: 31 }], [{ ...bob, 
 const write = fc.oneof(
   { weight: 5, arbitrary: fc.record({ op: fc.constant("create" as const), path, data, mode, acl }) },
   {
-    weight: 2,
+    weight: 4,
     arbitrary: fc.record({ op: fc.constant("setAcl" as const), path, acl, aversion: fc.constant(-1) }),
   },
   {
@@ -78,7 +74,7 @@ export const watchStep: fc.Arbitrary<[number, Step]> = fc.oneof(
   { weight: 2, arbitrary: ofReader(fc.constant({ openSession: true as const })) },
   { weight: 2, arbitrary: ofReader(fc.record({ closeSession: fc.nat({ max: 2 }) })) },
   {
-    weight: 12,
+    weight: 20,
     arbitrary: ofReader(
       fc.record({
         watch: fc.record({ path, spec, back: fc.option(fc.nat({ max: 30 }), { nil: undefined }) }),

@@ -62,6 +62,11 @@ export class ManualClock implements Clock {
     }
   }
 
+  /** Lets `ms` pass while nothing runs: what is due runs when time goes on, late. */
+  pass(ms: number): void {
+    this.#pass(ms);
+  }
+
   /** Sets the wall clock, as an administrator or NTP would; deadlines must not notice. */
   setWall(wallMs: number): void {
     this.#wallMs = wallMs;

@@ -1,0 +1,273 @@
+import { credentials as grpcCredentials } from "@grpc/grpc-js";
+import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
+import type { CreateResponse } from "../../gen/ts/corral/v1/node_pb.js";
+import { Calls, type WriteOptions } from "./calls.ts";
+import { type Clock, rollDice, systemClock } from "./clock.ts";
+import { Connection } from "./connection.ts";
+import { CorralError, isCorralError } from "./errors.ts";
+import { type ChildrenView, followChildren, followNode } from "./follow.ts";
+import { Iteration } from "./iteration.ts";
+import { KeptNode } from "./kept-node.ts";
+import { Listing } from "./list.ts";
+import { Namespace } from "./namespace.ts";
+import {
+  bytesOf,
+  createModeToProto,
+  type Data,
+  NodeValue,
+  parentOf,
+  type Stat,
+  statFromProto,
+} from "./node.ts";
+import type {
+  ConnectOptions,
+  CreateOptions,
+  KeepOptions,
+  ListOptions,
+  Look,
+  VersionOptions,
+  WrittenNode,
+} from "./options.ts";
+import { type CallOptions, Scopes } from "./scope.ts";
+import { HeldSession, type Session, type SessionState } from "./session.ts";
+import { type EphemeralLoss, SessionKeeper } from "./session-keeper.ts";
+import { Watch, type WatchOptions } from "./watch.ts";
+import { WatchHub } from "./watch-hub.ts";
+
+const rpc = Coordination.method;
+
+/**
+ * Connects, and opens a session unless that is declined. The client is ready when this resolves; from then on it
+ * sees to it by itself that it stays so.
+ * @throws CorralError DEADLINE_EXCEEDED when no endpoint answered in time, ten seconds by default.
+ */
+export async function connect(options: ConnectOptions): Promise<Client> {
+  const client = new Client(options);
+  try {
+    await client.ready(options);
+    return client;
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+}
+
+/** A client of Corral, with a session of its own. All paths are absolute, and within its namespace. */
+export class Client implements AsyncDisposable {
+  readonly #clock: Clock;
+  readonly #namespace: Namespace;
+  readonly #scopes: Scopes;
+  readonly #connection: Connection;
+  /** Heartbeats have a connection to themselves, so that nothing else can hold them up. */
+  readonly #sessionConnection: Connection;
+  readonly #sessions: SessionKeeper | undefined;
+  readonly #calls: Calls;
+  readonly #watches: WatchHub;
+  readonly #keptPaths = new Set<string>();
+  #closing: Promise<void> | undefined;
+
+  /** @internal use `connect`. */
+  constructor({ endpoints, clock = systemClock, sessionTimeoutMs = 0, ...options }: ConnectOptions) {
+    const { authorization, credentials = grpcCredentials.createInsecure() } = options;
+    const list = typeof endpoints === "string" ? [endpoints] : endpoints;
+    if (list.length === 0) throw new CorralError("BAD_ARGUMENTS", "there is no endpoint");
+    const connection = { endpoints: list, clock, credentials, authorization };
+    const turn = Math.floor(rollDice() * list.length);
+    this.#clock = clock;
+    this.#namespace = new Namespace(options.namespace);
+    this.#scopes = new Scopes(clock);
+    this.#connection = new Connection(connection, turn);
+    this.#sessionConnection = new Connection(connection, turn);
+    if (sessionTimeoutMs !== false)
+      this.#sessions = new SessionKeeper(this.#sessionConnection, clock, sessionTimeoutMs);
+    this.#calls = new Calls({
+      connection: this.#connection,
+      clock,
+      scopes: this.#scopes,
+      namespace: this.#namespace,
+      token: (writing, signal) => this.#token(writing, signal),
+    });
+    this.#watches = new WatchHub(this.#connection, clock, this.#namespace);
+  }
+
+  /** "closed" once it is; else that of the session. A client without one is always "connected". */
+  get state(): SessionState {
+    if (this.#closing !== undefined) return "closed";
+    return this.#sessions?.state ?? "connected";
+  }
+
+  /** The session; undefined while one is being opened, and when there is to be none. */
+  get session(): Session | undefined {
+    return this.#sessions?.session;
+  }
+
+  /** The session, as soon as there is one. @throws CorralError SESSION_REQUIRED when there is to be none. */
+  async connected(options: CallOptions = {}): Promise<Session> {
+    const sessions = this.#sessions;
+    if (sessions === undefined)
+      throw new CorralError("SESSION_REQUIRED", "this client was connected without a session");
+    return await this.#scopes.run(options, (signal) => sessions.opened(signal));
+  }
+
+  /** @internal Resolves when calls can be made. */
+  async ready(options: CallOptions): Promise<void> {
+    await this.#scopes.run(options, async (signal) => {
+      await Promise.all([this.#sessions?.opened(signal), this.#connection.ready(signal)]);
+    });
+  }
+
+  /** Tells of every change of state; docs/client.md says when. The answer stops that. */
+  onState(listener: (state: SessionState, session: Session | undefined) => void): () => void {
+    return this.#sessions?.changes.add(({ state, session }) => listener(state, session)) ?? nothing;
+  }
+
+  /** Tells when somebody else deleted an ephemeral node of the session, while that is connected. */
+  onEphemeralLost(listener: (loss: EphemeralLoss) => void): () => void {
+    const tell = ({ path, zxid }: EphemeralLoss) => {
+      listener({ path: this.#namespace.fromServer(path), zxid });
+    };
+    return this.#sessions?.losses.add(tell) ?? nothing;
+  }
+
+  /** Tells when this process stood still for so long that a heartbeat was late: by how much, in milliseconds. */
+  onStall(listener: (lateMs: number) => void): () => void {
+    return this.#sessions?.stalls.add(listener) ?? nothing;
+  }
+
+  /** Creates a node. @throws CorralError NO_NODE for a missing parent, NODE_EXISTS and others of `Create` */
+  async create(path: string, data?: Data, options: CreateOptions = {}): Promise<WrittenNode> {
+    const created = await this.#createAt(this.#namespace.toServer(path), bytesOf(data), options);
+    const { stat, zxid } = created;
+    return {
+      path: this.#namespace.fromServer(created.path),
+      stat: statFromProto(stat!),
+      zxid: Number(zxid),
+    };
+  }
+
+  /** Reads a node. @throws CorralError NO_NODE */
+  async get(path: string, options: CallOptions = {}): Promise<NodeValue> {
+    const request = { path: this.#namespace.toServer(path) };
+    const { data, stat, zxid } = await this.#calls.read(rpc.get, request, options);
+    return new NodeValue(path, data, statFromProto(stat!), Number(zxid));
+  }
+
+  /** The Stat of a node; undefined when there is none. */
+  async exists(path: string, options: CallOptions = {}): Promise<Stat | undefined> {
+    return (await this.look(path, options)).stat;
+  }
+
+  /** The same with the zxid of the answer, from which a watch can go on. */
+  async look(path: string, options: CallOptions = {}): Promise<Look> {
+    const request = { path: this.#namespace.toServer(path) };
+    const { stat, zxid } = await this.#calls.read(rpc.exists, request, options);
+    return { stat: stat && statFromProto(stat), zxid: Number(zxid) };
+  }
+
+  /** Replaces a node's data. @throws CorralError NO_NODE, BAD_VERSION, DATA_TOO_LARGE */
+  async set(path: string, data: Data, options: VersionOptions = {}): Promise<WrittenNode> {
+    const request = { path: this.#namespace.toServer(path), data: bytesOf(data), ...versionIn(options) };
+    const { stat, zxid } = await this.#calls.write(rpc.set, request, options);
+    return { path, stat: statFromProto(stat!), zxid: Number(zxid) };
+  }
+
+  /** Deletes a node, and answers the zxid of that. @throws CorralError NO_NODE, BAD_VERSION, NOT_EMPTY */
+  async delete(path: string, options: VersionOptions = {}): Promise<number> {
+    const request = { path: this.#namespace.toServer(path), ...versionIn(options) };
+    return Number((await this.#calls.write(rpc.delete, request, options)).zxid);
+  }
+
+  /** The children of a node, in the order of their names. Iterating throws CorralError NO_NODE. */
+  list(path: string, options: ListOptions = {}): Listing {
+    const { withStats = false, pageSize = 0 } = options;
+    const request = { path: this.#namespace.toServer(path), withStats, pageSize };
+    return new Listing(path, (pageToken) => this.#calls.read(rpc.list, { ...request, pageToken }, options));
+  }
+
+  /** Waits for all writes that reached the server before; the zxid that every later read shows at least. */
+  async sync(options: CallOptions = {}): Promise<number> {
+    return Number((await this.#calls.read(rpc.sync, {}, options)).zxid);
+  }
+
+  /** Watches a path from now on, or from an earlier zxid: `for await (const event of client.watch("/a"))`. */
+  watch(path: string, options: WatchOptions = {}): Watch {
+    return new Watch(path, options, this.#watches);
+  }
+
+  /** The node as it is now, and then after each change; undefined while there is none. */
+  follow(path: string, options: { readonly signal?: AbortSignal } = {}): Iteration<NodeValue | undefined> {
+    return new Iteration((signal) => followNode(this, path, signal), options.signal);
+  }
+
+  /** The children of a node with their data, and then again after each change. The node may be missing. */
+  followChildren(path: string, options: { readonly signal?: AbortSignal } = {}): Iteration<ChildrenView> {
+    return new Iteration((signal) => followChildren(this, path, signal), options.signal);
+  }
+
+  /**
+   * Creates an ephemeral node and keeps it as long as this client is open, over the end of sessions. Resolves when
+   * it is there. @throws CorralError as `create` does; DEADLINE_EXCEEDED while a node of another session has the name
+   */
+  async keepEphemeral(path: string, options: KeepOptions = {}): Promise<KeptNode> {
+    const node = new KeptNode(this, this.#clock, this.#keptPaths, path, options);
+    await this.#scopes.run(options, (signal) => node.start(signal));
+    return node;
+  }
+
+  /** Ends the session, and with it its ephemeral nodes, then everything else. Calls that run fail with CLIENT_CLOSED. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close(new CorralError("CLIENT_CLOSED", "the client was closed"));
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(reason: CorralError): Promise<void> {
+    this.#scopes.close(reason);
+    this.#watches.close(reason);
+    await this.#sessions?.close(reason);
+    this.#connection.close(reason);
+    this.#sessionConnection.close(reason);
+  }
+
+  async #createAt(path: string, data: Uint8Array, options: CreateOptions): Promise<CreateResponse> {
+    const { mode = "persistent", parents = false } = options;
+    for (;;) {
+      try {
+        return await this.#calls.write(rpc.create, { path, data, mode: createModeToProto[mode] }, options);
+      } catch (error) {
+        if (!parents || !isCorralError(error, "NO_NODE")) throw error;
+        await this.#createParent(parentOf(path), options);
+      }
+    }
+  }
+
+  async #createParent(path: string, { timeoutMs, signal, session }: WriteOptions): Promise<void> {
+    try {
+      await this.#createAt(path, new Uint8Array(), { timeoutMs, signal, session, parents: true });
+    } catch (error) {
+      // Somebody else created it meanwhile.
+      if (!isCorralError(error, "NODE_EXISTS")) throw error;
+    }
+  }
+
+  async #token({ session }: WriteOptions, signal: AbortSignal): Promise<string | undefined> {
+    if (session !== undefined) return tokenOf(session);
+    return (await this.#sessions?.opened(signal))?.token;
+  }
+}
+
+/** @throws CorralError SESSION_EXPIRED when it is over, also if only the clock has said so */
+function tokenOf(session: Session): string {
+  if (session.state === "lost" || session.state === "closed") throw session.signal.reason;
+  if (session instanceof HeldSession) return session.token;
+  throw new CorralError("BAD_ARGUMENTS", "the session is not one of this client", { field: "session" });
+}
+
+function versionIn({ version }: VersionOptions): { version?: number } {
+  return version === undefined ? {} : { version };
+}
+
+function nothing(): void {}

@@ -1,0 +1,25 @@
+/** Corral's client for Node: `const client = await connect({ endpoints: "127.0.0.1:7181" })`. docs/client.md leads through it. */
+
+export type { WriteOptions } from "./calls.ts";
+export { type Client, connect } from "./client.ts";
+export type { Clock } from "./clock.ts";
+export { type ClientReason, type Code, CorralError, isCorralError, type Reason } from "./errors.ts";
+export type { ChildrenView } from "./follow.ts";
+export type { Iteration } from "./iteration.ts";
+export type { KeptNode, KeptNodeChange } from "./kept-node.ts";
+export type { Child, Listing } from "./list.ts";
+export type { CreateMode, Data, NodeValue, Stat } from "./node.ts";
+export type {
+  ConnectOptions,
+  CreateOptions,
+  KeepOptions,
+  ListOptions,
+  Look,
+  VersionOptions,
+  WrittenNode,
+} from "./options.ts";
+export type { CallOptions } from "./scope.ts";
+export type { Session, SessionState } from "./session.ts";
+export type { EphemeralLoss } from "./session-keeper.ts";
+export type { Watch, WatchOptions } from "./watch.ts";
+export type { WatchEvent, WatchEventKind, WatchKind } from "./watch-event.ts";

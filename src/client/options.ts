@@ -1,0 +1,68 @@
+import type { ChannelCredentials } from "@grpc/grpc-js";
+import type { WriteOptions } from "./calls.ts";
+import type { Clock } from "./clock.ts";
+import type { CreateMode, Data, Stat } from "./node.ts";
+import type { CallOptions } from "./scope.ts";
+
+export interface ConnectOptions extends CallOptions {
+  /** Where the server is: "host:port", or several of them. Each is tried in turn; names are looked up every time. */
+  readonly endpoints: string | readonly string[];
+  /** The folder of the tree that this client takes for the whole; "/" by default. It must exist, or be created. */
+  readonly namespace?: string | undefined;
+  /** For TLS: `credentials.createSsl(...)` of @grpc/grpc-js; without encryption by default. */
+  readonly credentials?: ChannelCredentials | undefined;
+  /** The `authorization` metadata of every call, such as "Bearer ..."; none by default. */
+  readonly authorization?: string | undefined;
+  /**
+   * The session's timeout to ask for, in milliseconds; the server bounds it, and has a default of its own. False: no
+   * session, for clients that own no ephemeral nodes.
+   */
+  readonly sessionTimeoutMs?: number | false | undefined;
+  /** Time, for tests. */
+  readonly clock?: Clock | undefined;
+}
+
+export interface CreateOptions extends WriteOptions {
+  /** "persistent" by default. */
+  readonly mode?: CreateMode | undefined;
+  /** Create missing parents too, each by a write of its own; false by default. */
+  readonly parents?: boolean | undefined;
+}
+
+export interface VersionOptions extends WriteOptions {
+  /** Write only if the node has this version; by default whatever its version is. */
+  readonly version?: number | undefined;
+}
+
+export interface ListOptions extends CallOptions {
+  /** Read the Stat of each child too; false by default. */
+  readonly withStats?: boolean | undefined;
+  /** Children to a page: 1 to 10,000; 1,000 by default. */
+  readonly pageSize?: number | undefined;
+}
+
+export interface KeepOptions extends CallOptions {
+  /** The node's data; none by default. */
+  readonly data?: Data | undefined;
+  /** Append a number to the name, another one each time that it is created; false by default. */
+  readonly sequential?: boolean | undefined;
+  /** Create missing parents too; false by default. */
+  readonly parents?: boolean | undefined;
+}
+
+/** A node as a write left it. */
+export interface WrittenNode {
+  /** With its number, if it is sequential. */
+  readonly path: string;
+  readonly stat: Stat;
+  /** The change. */
+  readonly zxid: number;
+}
+
+/** Whether there is a node. */
+export interface Look {
+  /** Undefined when there is none. */
+  readonly stat: Stat | undefined;
+  /** The last change that this reflects: a watch after it misses nothing. */
+  readonly zxid: number;
+}

@@ -18,7 +18,7 @@ export async function runWithClient(
   return await guarded(io, signal, async () => {
     await using client = await connectTo(target, { session, signal });
     const out = new Output(target.format, io);
-    return await run({ client, out, io, signal, timeoutMs: target.timeoutMs });
+    return await run({ client, out, io, signal, timeoutMs: target.timeoutMs, absolute: (path) => path });
   });
 }
 

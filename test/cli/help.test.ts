@@ -11,7 +11,7 @@ import { skipUnless, toolPath } from "../support/tools.ts";
 import { type Corral, startCorral } from "./corral.ts";
 
 /** Verbs that talk to no server. */
-const local = ["serve", "config", "completion"];
+const local = ["serve", "config", "completion", "shell"];
 
 const remote = [...verbs.keys()].filter((name) => !local.includes(name));
 

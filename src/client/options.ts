@@ -1,6 +1,8 @@
 import type { ChannelCredentials } from "@grpc/grpc-js";
+import type { AclEntry } from "./acl.ts";
 import type { WriteOptions } from "./calls.ts";
 import type { Clock } from "./clock.ts";
+import type { TlsOptions } from "./credentials.ts";
 import type { CreateMode, Data, Stat } from "./node.ts";
 import type { CallOptions } from "./scope.ts";
 
@@ -9,7 +11,9 @@ export interface ConnectOptions extends CallOptions {
   readonly endpoints: string | readonly string[];
   /** The folder of the tree that this client takes for the whole; "/" by default. It must exist, or be created. */
   readonly namespace?: string | undefined;
-  /** For TLS: `credentials.createSsl(...)` of @grpc/grpc-js; without encryption by default. */
+  /** Speak TLS, with these keys; without encryption by default. */
+  readonly tls?: TlsOptions | undefined;
+  /** The same as credentials of @grpc/grpc-js, for what `tls` cannot say. */
   readonly credentials?: ChannelCredentials | undefined;
   /** The `authorization` metadata of every call, such as "Bearer ..."; none by default. */
   readonly authorization?: string | undefined;
@@ -22,11 +26,30 @@ export interface ConnectOptions extends CallOptions {
   readonly clock?: Clock | undefined;
 }
 
-export interface CreateOptions extends WriteOptions {
+/** How a node is created. */
+export interface NewNode {
   /** "persistent" by default. */
   readonly mode?: CreateMode | undefined;
-  /** Create missing parents too, each by a write of its own; false by default. */
+  /** Create missing parents too, in the same change; false by default. */
   readonly parents?: boolean | undefined;
+  /** For the modes with a TTL, and for no other: how long it may go without a `set`, in milliseconds. */
+  readonly ttlMs?: number | undefined;
+  /** Who may do what with it, and with parents that are created; everybody everything by default. */
+  readonly acl?: readonly AclEntry[] | undefined;
+}
+
+export interface CreateOptions extends WriteOptions, NewNode {}
+
+export interface DeleteOptions extends VersionOptions {
+  /** Delete everything below it too, in the same change; false by default. */
+  readonly recursive?: boolean | undefined;
+}
+
+export interface SetAclOptions extends WriteOptions {
+  /** Set the list only if its version, `stat.aversion`, is this one; by default whatever it is. */
+  readonly aversion?: number | undefined;
+  /** Set it for every node below too, in the same change; false by default. */
+  readonly recursive?: boolean | undefined;
 }
 
 export interface VersionOptions extends WriteOptions {
@@ -56,6 +79,15 @@ export interface WrittenNode {
   readonly path: string;
   readonly stat: Stat;
   /** The change. */
+  readonly zxid: number;
+}
+
+/** A node's access control list. */
+export interface NodeAcl {
+  readonly path: string;
+  /** For whom may not set it, the hash of a "digest" is `x`. */
+  readonly acl: readonly AclEntry[];
+  readonly stat: Stat;
   readonly zxid: number;
 }
 

@@ -1,0 +1,83 @@
+import { didYouMean } from "../config/nearest.ts";
+import { shown, UsageError } from "../config/usage-error.ts";
+import { connectionFlags } from "./connection-flags.ts";
+import { type FlagSpec, type FlagSpecs, flagOf } from "./flags.ts";
+import type { Io, Verb } from "./verb.ts";
+import { verbs } from "./verbs.ts";
+import { version } from "./version.ts";
+
+/** Does what a command line says, and answers the exit code: 2, after one line, for one that says nothing sensible. */
+export async function runCommand(args: readonly string[], io: Io): Promise<number> {
+  try {
+    const words = verbFirst(args);
+    const isVerbless = words[0] === undefined || connectionFlag(words[0]) !== undefined;
+    return await run(isVerbless && io.stdin.isTTY ? ["shell", ...words] : words, io);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    io.complain(error.message);
+    return 2;
+  }
+}
+
+async function run([word, ...args]: readonly string[], io: Io): Promise<number> {
+  const print = (text: string) => {
+    io.out(`${text}\n`);
+    return 0;
+  };
+  if (word === undefined) throw new UsageError("a verb is missing; `corral help` lists them");
+  if (word === "--version" || word === "-V") return print(`corral ${version()}`);
+  if (word === "--help" || word === "-h") return print(overview());
+  if (word === "help") return print(args[0] === undefined ? overview() : (await find(args[0])).usage());
+  const verb = await find(word);
+  if (asksForHelp(args)) return print(verb.usage());
+  return await verb.run(args, io);
+}
+
+async function find(word: string): Promise<Verb> {
+  const entry = verbs.get(word);
+  if (entry !== undefined) return entry.load();
+  const guess = didYouMean(word, [...verbs.keys(), "help", "--version", "--help"]);
+  throw new UsageError(`unknown ${word.startsWith("-") ? "flag" : "verb"} ${shown(word)}${guess}`);
+}
+
+/** Flags of the connection may stand before the verb; it takes them after it. */
+function verbFirst(args: readonly string[]): readonly string[] {
+  const flags: string[] = [];
+  const rest = [...args];
+  for (let arg = rest[0]; arg !== undefined; arg = rest[0]) {
+    const flag = connectionFlag(arg);
+    if (flag === undefined) break;
+    const takesNext =
+      flag.kind !== "switch" && !arg.includes("=") && (arg.startsWith("--") || arg.length === 2);
+    flags.push(...rest.splice(0, takesNext ? 2 : 1));
+  }
+  const [word, ...others] = rest;
+  return word === undefined ? flags : [word, ...flags, ...others];
+}
+
+/** The flag of the connection that a word is or begins with. */
+function connectionFlag(word: string): FlagSpec | undefined {
+  const [name] = word.split("=");
+  const specs: FlagSpecs = connectionFlags;
+  const key = Object.keys(specs).find(
+    (one) => flagOf(one) === name || word.slice(0, 2) === `-${specs[one]?.short}`,
+  );
+  return key === undefined ? undefined : specs[key];
+}
+
+function asksForHelp(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return args.slice(0, end === -1 ? args.length : end).some((arg) => arg === "--help" || arg === "-h");
+}
+
+function overview(): string {
+  const width = Math.max(...[...verbs.keys()].map((name) => name.length));
+  const list = [...verbs].map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`);
+  return [
+    "Usage: corral <verb> [flags]",
+    "",
+    ...list,
+    "",
+    "`corral help <verb>` tells more; `corral --version` prints the version.",
+  ].join("\n");
+}

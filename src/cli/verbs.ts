@@ -13,6 +13,13 @@ export const verbs: ReadonlyMap<string, VerbEntry> = new Map([
     { summary: "run the server in the foreground", load: async () => (await import("./serve.ts")).serve },
   ],
   [
+    "server",
+    {
+      summary: "start, stop and restart a server in the background, and ask how it is",
+      load: async () => (await import("./server.ts")).server,
+    },
+  ],
+  [
     "config",
     {
       summary: "print the settings in force, and where each comes from",

@@ -1,0 +1,19 @@
+import { shown, UsageError } from "../config/usage-error.ts";
+
+const unitsMs: Readonly<Record<string, number>> = {
+  "": 1,
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** A time as people write it, in milliseconds: `500ms`, `5s`, `2m`, `1h`, `7d`; a bare number is milliseconds. */
+export function durationMs(text: string, name: string): number {
+  const [, digits, unit = ""] = /^(\d{1,13})([a-z]*)$/.exec(text) ?? [];
+  const unitMs = unitsMs[unit];
+  const ms = digits === undefined || unitMs === undefined ? 0 : Number(digits) * unitMs;
+  if (ms <= 0) throw new UsageError(`${name} must be a time such as 500ms, 5s or 2m, not ${shown(text)}`);
+  return ms;
+}

@@ -1,12 +1,20 @@
 #!/usr/bin/env node
+import { enableCompileCache } from "node:module";
 import { didYouMean } from "../config/nearest.ts";
 import { shown, UsageError } from "../config/usage-error.ts";
+import { connectionFlags } from "./connection-flags.ts";
+import { flagOf } from "./flags.ts";
 import type { Io, Verb } from "./verb.ts";
 import { verbs } from "./verbs.ts";
 import { version } from "./version.ts";
 
+// What was compiled once is read from the disk after that: half the time of a short verb.
+enableCompileCache();
+
 const io: Io = {
   env: process.env,
+  stdin: process.stdin,
+  isTerminal: process.stdout.isTTY === true,
   out: (text) => void process.stdout.write(text),
   complain: (line) => void process.stderr.write(`corral: ${line.replaceAll(/\s*[\r\n]+\s*/g, " ")}\n`),
   onSignal: (signal, fn) => void process.on(signal, fn),
@@ -15,8 +23,11 @@ const io: Io = {
   exit: (code) => process.exit(code),
 };
 
+// Whoever reads has seen enough, as in `corral ls / | head -1`.
+process.stdout.on("error", () => process.exit(0));
+
 try {
-  const code = await run(process.argv.slice(2));
+  const code = await run(verbFirst(process.argv.slice(2)));
   // Not process.exitCode: whatever else still runs, a verb that is done ends the process.
   process.exit(code);
 } catch (error) {
@@ -40,6 +51,24 @@ async function find(word: string): Promise<Verb> {
   if (entry !== undefined) return entry.load();
   const guess = didYouMean(word, [...verbs.keys(), "help", "--version", "--help"]);
   throw new UsageError(`unknown ${word.startsWith("-") ? "flag" : "verb"} ${shown(word)}${guess}`);
+}
+
+/** Flags of the connection may stand before the verb; it takes them after it. */
+function verbFirst(args: readonly string[]): readonly string[] {
+  const flags: string[] = [];
+  const rest = [...args];
+  for (let arg = rest[0]; arg !== undefined; arg = rest[0]) {
+    const [name] = arg.split("=");
+    const found = Object.entries(connectionFlags).find(
+      ([key, spec]) => flagOf(key) === name || ("short" in spec && arg.slice(0, 2) === `-${spec.short}`),
+    );
+    if (found === undefined) break;
+    const [, { kind }] = found;
+    const takesNext = kind !== "switch" && !arg.includes("=") && (name?.startsWith("--") || arg.length === 2);
+    flags.push(...rest.splice(0, takesNext ? 2 : 1));
+  }
+  const [word, ...others] = rest;
+  return word === undefined ? flags : [word, ...flags, ...others];
 }
 
 function asksForHelp(args: readonly string[]): boolean {

@@ -1,6 +1,11 @@
+import type { Readable } from "node:stream";
+
 /** What a verb may touch of its process: given, so that only main.ts holds the process itself. */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  /** Standard output is a terminal: somebody looks on. */
+  readonly isTerminal: boolean;
   out(text: string): void;
   /** One line for a person, on standard error, with the command's name before it. */
   complain(line: string): void;

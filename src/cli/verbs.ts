@@ -7,7 +7,7 @@ interface VerbEntry {
 }
 
 /** Everything that `corral` can do, in the order of its help. */
-export const verbs: ReadonlyMap<string, VerbEntry> = new Map([
+export const verbs: ReadonlyMap<string, VerbEntry> = new Map<string, VerbEntry>([
   [
     "serve",
     { summary: "run the server in the foreground", load: async () => (await import("./serve.ts")).serve },
@@ -26,4 +26,5 @@ export const verbs: ReadonlyMap<string, VerbEntry> = new Map([
       load: async () => (await import("./config.ts")).config,
     },
   ],
+  ["ls", { summary: "list the children of a node", load: async () => (await import("./verbs/ls.ts")).ls }],
 ]);

@@ -4,6 +4,7 @@ import type { CreateResponse } from "../../gen/ts/corral/v1/node_pb.js";
 import { Calls, type WriteOptions } from "./calls.ts";
 import { type Clock, rollDice, systemClock } from "./clock.ts";
 import { Connection } from "./connection.ts";
+import { tlsCredentials } from "./credentials.ts";
 import { CorralError, isCorralError } from "./errors.ts";
 import { type ChildrenView, followChildren, followNode } from "./follow.ts";
 import { Iteration } from "./iteration.ts";
@@ -68,7 +69,9 @@ export class Client implements AsyncDisposable {
 
   /** @internal use `connect`. */
   constructor({ endpoints, clock = systemClock, sessionTimeoutMs = 0, ...options }: ConnectOptions) {
-    const { authorization, credentials = grpcCredentials.createInsecure() } = options;
+    const { authorization, tls } = options;
+    const credentials =
+      options.credentials ?? (tls === undefined ? grpcCredentials.createInsecure() : tlsCredentials(tls));
     const list = typeof endpoints === "string" ? [endpoints] : endpoints;
     if (list.length === 0) throw new CorralError("BAD_ARGUMENTS", "there is no endpoint");
     const connection = { endpoints: list, clock, credentials, authorization };

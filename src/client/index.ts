@@ -3,6 +3,7 @@
 export type { WriteOptions } from "./calls.ts";
 export { type Client, connect } from "./client.ts";
 export type { Clock } from "./clock.ts";
+export type { TlsOptions } from "./credentials.ts";
 export { type ClientReason, type Code, CorralError, isCorralError, type Reason } from "./errors.ts";
 export type { ChildrenView } from "./follow.ts";
 export type { Iteration } from "./iteration.ts";

@@ -1,6 +1,7 @@
 import type { ChannelCredentials } from "@grpc/grpc-js";
 import type { WriteOptions } from "./calls.ts";
 import type { Clock } from "./clock.ts";
+import type { TlsOptions } from "./credentials.ts";
 import type { CreateMode, Data, Stat } from "./node.ts";
 import type { CallOptions } from "./scope.ts";
 
@@ -9,7 +10,9 @@ export interface ConnectOptions extends CallOptions {
   readonly endpoints: string | readonly string[];
   /** The folder of the tree that this client takes for the whole; "/" by default. It must exist, or be created. */
   readonly namespace?: string | undefined;
-  /** For TLS: `credentials.createSsl(...)` of @grpc/grpc-js; without encryption by default. */
+  /** Speak TLS, with these keys; without encryption by default. */
+  readonly tls?: TlsOptions | undefined;
+  /** The same as credentials of @grpc/grpc-js, for what `tls` cannot say. */
   readonly credentials?: ChannelCredentials | undefined;
   /** The `authorization` metadata of every call, such as "Bearer ..."; none by default. */
   readonly authorization?: string | undefined;

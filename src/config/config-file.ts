@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { parse, TomlError } from "smol-toml";
 import { didYouMean } from "./nearest.ts";
 import { namesOf, type SettingName, settingNames } from "./settings.ts";
+import { parseToml } from "./toml.ts";
 import { shown, UsageError } from "./usage-error.ts";
 import { readZooCfg } from "./zoo-cfg.ts";
 import { zooKeeperNames } from "./zoo-cfg-keys.ts";
@@ -39,17 +39,6 @@ function readToml(content: string, file: string): FoundInFile {
     values.set(name, { value, source: `${file}, ${key}` });
   }
   return { values, warnings: [] };
-}
-
-function parseToml(content: string, file: string): Record<string, unknown> {
-  try {
-    return parse(content);
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    // Its message goes on with a drawing of the place.
-    const [reason] = error.message.split("\n");
-    throw new UsageError(`${file} line ${error.line} column ${error.column}: ${reason}`);
-  }
 }
 
 function hint(key: string): string {

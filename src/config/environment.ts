@@ -1,3 +1,4 @@
+import { isClientVariable } from "./client-keys.ts";
 import type { Found } from "./config-file.ts";
 import { didYouMean } from "./nearest.ts";
 import { namesOf, type SettingName, settingNames } from "./settings.ts";
@@ -15,7 +16,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   const known = new Map(settingNames.map((name) => [namesOf(name).env, name]));
   for (const [variable, text] of Object.entries(env)) {
     if (!variable.startsWith("CORRAL_") || text === undefined || isServiceLink(variable, text)) continue;
-    if (variable === configVariable) continue;
+    if (variable === configVariable || isClientVariable(variable)) continue;
     const name = known.get(variable);
     if (name === undefined) {
       const guess = didYouMean(variable, [...known.keys(), configVariable]);

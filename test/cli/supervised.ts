@@ -50,6 +50,8 @@ const behaviours: Record<string, () => Promise<RunningServer>> = {
 
 const code = await supervise(behaviours[process.argv[2]!]!, createLogger({ level: "info" }), {
   env: {},
+  stdin: process.stdin,
+  isTerminal: false,
   out: () => {},
   complain: (line) => void process.stderr.write(`corral: ${line}\n`),
   onSignal: (signal, fn) => void process.on(signal, fn),

@@ -1,0 +1,152 @@
+import type { Client } from "../client/index.ts";
+import { UsageError } from "../config/usage-error.ts";
+import { connectionFlags } from "./connection-flags.ts";
+import { exitCodes, failureOf } from "./failure.ts";
+import { type FlagSpecs, type FlagValues, flagOf, parseLine } from "./flags.ts";
+import type { Output } from "./output.ts";
+import type { Io, Verb } from "./verb.ts";
+
+/** A word that a verb takes. */
+export interface ArgSpec {
+  /** What help calls it: "PATH". */
+  readonly name: string;
+  /** A path is made absolute and completed by the shell. */
+  readonly kind?: "path";
+  readonly optional?: boolean;
+  /** All words that are left, at least one unless optional. */
+  readonly rest?: boolean;
+}
+
+/** A verb that talks to a server: everything that there is to say about it. */
+export interface VerbSpec<F extends FlagSpecs> {
+  readonly name: string;
+  readonly args: readonly ArgSpec[];
+  readonly flags: F;
+  /** What it does, in a few sentences. */
+  readonly about: string;
+  /** A command line that works on a server with the nodes of the README. */
+  readonly example: string;
+  /** The arguments of the grpcurl call that does what the example does. */
+  readonly grpcurl: string;
+  /** Whether it needs a session of its own; by default it does not. */
+  session?(flags: FlagValues<F>): boolean;
+  /** Does it, and answers the exit code. */
+  run(call: Call<F>): Promise<number>;
+}
+
+/** One use of a verb. */
+export interface Call<F extends FlagSpecs> {
+  readonly flags: FlagValues<F>;
+  /** The words, paths made absolute in the shell; those that are optional may be missing. */
+  readonly words: readonly string[];
+  readonly client: Client;
+  readonly out: Output;
+  readonly io: Io;
+  /** Aborted by ctrl-C: what runs for ever ends well then. */
+  readonly signal: AbortSignal;
+  /** The time for each call, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** Where a verb runs: a process of its own, or the shell. */
+export type Surrounding = Omit<Call<FlagSpecs>, "flags" | "words">;
+
+/** A verb of a client, for the command line and for the shell. */
+export interface ClientVerb extends Verb {
+  readonly spec: VerbSpec<FlagSpecs>;
+}
+
+/** Makes a verb of what there is to say about it. */
+export function clientVerb<F extends FlagSpecs>(typed: VerbSpec<F>): ClientVerb {
+  // Flags are only ever read by the spec that declares them.
+  const spec = typed as unknown as VerbSpec<FlagSpecs>;
+  return {
+    spec,
+    usage: () => usageOf(spec),
+    run: async (args, io) => {
+      const { flags, words } = parseLine(args, { ...connectionFlags, ...spec.flags });
+      checkWords(spec, words);
+      const { runWithClient } = await import("./one-shot.ts");
+      return await runWithClient(flags, io, {
+        session: spec.session?.(flags) ?? false,
+        run: (surrounding) => spec.run({ ...surrounding, flags, words }),
+      });
+    },
+  };
+}
+
+/** Runs a verb where there is a client already. @throws UsageError and whatever its calls throw */
+export async function runIn(
+  { spec }: ClientVerb,
+  args: readonly string[],
+  surrounding: Surrounding,
+  absolute: (path: string) => string,
+): Promise<number> {
+  const { flags, words } = parseLine(args, spec.flags);
+  const given = spec.args[0]?.kind === "path" && spec.args[0].optional && words.length === 0 ? ["."] : words;
+  checkWords(spec, given);
+  const resolved = given.map((word, at) => {
+    const arg = spec.args[Math.min(at, spec.args.length - 1)];
+    return arg?.kind === "path" ? absolute(word) : word;
+  });
+  return await spec.run({ ...surrounding, flags, words: resolved });
+}
+
+/** Runs something, and turns what it throws into one line and an exit code. */
+export async function guarded(io: Io, signal: AbortSignal, work: () => Promise<number>): Promise<number> {
+  try {
+    return await work();
+  } catch (error) {
+    if (signal.aborted && error === signal.reason) return exitCodes.interrupted;
+    const failure = failureOf(error);
+    if (failure === undefined) throw error;
+    io.complain(failure.line);
+    return failure.code;
+  }
+}
+
+function checkWords({ name, args }: VerbSpec<FlagSpecs>, words: readonly string[]): void {
+  const missing = args[words.length];
+  if (missing !== undefined && !missing.optional)
+    throw new UsageError(`${name}: ${missing.name} is missing; \`corral help ${name}\` shows an example`);
+  if (words.length > args.length && !args.at(-1)?.rest) {
+    const extra = words[args.length];
+    throw new UsageError(`${name}: unexpected argument ${JSON.stringify(extra)}; quote what has spaces`);
+  }
+}
+
+function usageOf({ name, args, flags, about, example, grpcurl }: VerbSpec<FlagSpecs>): string {
+  const words = args.map(({ name: word, optional, rest }) => {
+    const text = rest ? `${word}...` : word;
+    return optional ? `[${text}]` : text;
+  });
+  const own = flagLines(flags);
+  return [
+    `Usage: corral ${[name, "[flags]", ...words].join(" ")}`,
+    "",
+    about,
+    "",
+    ...(own.length === 0 ? [] : ["Flags:", ...own, ""]),
+    "Example:",
+    `  ${example}`,
+    "The same with grpcurl:",
+    `  grpcurl ${grpcurl}`,
+    "",
+    "Which server, as whom, and how to print:",
+    ...flagLines(connectionFlags),
+    "",
+    "Each of these can also come from a variable, CORRAL_ENDPOINT for --endpoint, or from a context.",
+  ].join("\n");
+}
+
+/** What help says of flags. */
+export function flagLines(specs: FlagSpecs): string[] {
+  const heads = Object.entries(specs).map(([key, { short, value, kind }]) => {
+    const named = kind === "switch" ? "" : ` ${value ?? (kind === "number" ? "N" : "TIME")}`;
+    return `  ${short === undefined ? "    " : `-${short}, `}${flagOf(key)}${named}`;
+  });
+  return Object.values(specs).map(({ help }, at) => {
+    const head = heads[at]!;
+    return head.length > 30 ? `${head}\n${" ".repeat(32)}${help}` : `${head.padEnd(32)}${help}`;
+  });
+}

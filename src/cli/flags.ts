@@ -1,0 +1,95 @@
+import { didYouMean } from "../config/nearest.ts";
+import { shown, UsageError } from "../config/usage-error.ts";
+import { durationMs } from "./duration.ts";
+
+/** A flag of a verb: `--name`, its name as a key in kebab case. */
+export interface FlagSpec {
+  /** A switch takes no value; a number is a whole one; a duration is given in milliseconds, or as 500ms, 5s, 2m. */
+  readonly kind: "switch" | "text" | "number" | "duration";
+  /** The same as one letter. */
+  readonly short?: string;
+  /** What help calls its value. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+export type FlagSpecs = Readonly<Record<string, FlagSpec>>;
+
+/** The flags that were given. */
+export type FlagValues<F extends FlagSpecs> = {
+  readonly [K in keyof F]?: F[K]["kind"] extends "switch"
+    ? true
+    : F[K]["kind"] extends "text"
+      ? string
+      : number;
+};
+
+/** The name of a flag as it is typed. */
+export function flagOf(key: string): string {
+  return `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/**
+ * Reads a command line: its flags, the last of a repeated one counts, and what is none. After "--" nothing is a
+ * flag; neither is a number. @throws UsageError
+ */
+export function parseLine<F extends FlagSpecs>(
+  args: readonly string[],
+  specs: F,
+): { readonly flags: FlagValues<F>; readonly words: readonly string[] } {
+  const values: Record<string, unknown> = {};
+  const words: string[] = [];
+  const waiting = [...args];
+  for (let arg = waiting.shift(); arg !== undefined; arg = waiting.shift()) {
+    if (arg === "--") words.push(...waiting.splice(0));
+    else if (!isFlag(arg)) words.push(arg);
+    else {
+      const { key, name, inline, rest } = cut(arg, specs);
+      if (rest !== undefined) waiting.unshift(rest);
+      values[key] = flagValue(specs[key]!, name, inline, waiting);
+    }
+  }
+  return { flags: values as FlagValues<F>, words };
+}
+
+/** "-" alone stands for standard input, and -1 is a number. */
+export function isFlag(arg: string): boolean {
+  return /^-(-|[^\d-])/.test(arg);
+}
+
+/** Takes apart `--name=value`, `-n`, `-nvalue`, and of several letters, `-sw`, the first. */
+function cut(arg: string, specs: FlagSpecs) {
+  const isLong = arg.startsWith("--");
+  const equals = arg.indexOf("=");
+  const end = isLong ? (equals === -1 ? arg.length : equals) : 2;
+  const name = arg.slice(0, end);
+  const key = Object.keys(specs).find((one) =>
+    isLong ? flagOf(one) === name : specs[one]?.short === name.slice(1),
+  );
+  if (key === undefined) {
+    const known = Object.entries(specs).flatMap(([one, { short }]) => [
+      flagOf(one),
+      ...(short === undefined ? [] : [`-${short}`]),
+    ]);
+    throw new UsageError(`unknown flag ${name}${isLong ? didYouMean(name, known) : ""}; -- ends the flags`);
+  }
+  const after = arg.slice(end);
+  if (isLong) return { key, name, inline: equals === -1 ? undefined : after.slice(1), rest: undefined };
+  if (after === "") return { key, name, inline: undefined, rest: undefined };
+  if (specs[key]?.kind === "switch") return { key, name, inline: undefined, rest: `-${after}` };
+  return { key, name, inline: after.replace(/^=/, ""), rest: undefined };
+}
+
+function flagValue({ kind }: FlagSpec, name: string, inline: string | undefined, waiting: string[]): unknown {
+  if (kind === "switch") {
+    if (inline !== undefined) throw new UsageError(`${name} takes no value`);
+    return true;
+  }
+  // `--user --timeout 5s`: the value was forgotten, and the next flag is none.
+  const next = inline ?? (waiting[0]?.startsWith("--") ? undefined : waiting.shift());
+  if (next === undefined) throw new UsageError(`${name} needs a value`);
+  if (kind === "text") return next;
+  if (kind === "duration") return durationMs(next, name);
+  if (!/^-?\d{1,15}$/.test(next)) throw new UsageError(`${name} must be a whole number, not ${shown(next)}`);
+  return Number(next);
+}

@@ -1,0 +1,57 @@
+import { connect } from "../client/index.ts";
+import { guarded, type Surrounding } from "./client-verb.ts";
+import type { ConnectionFlags } from "./connection-flags.ts";
+import { exitCodes, Failure } from "./failure.ts";
+import type { FlagValues } from "./flags.ts";
+import { Output } from "./output.ts";
+import { type Target, targetOf } from "./target.ts";
+import type { Io } from "./verb.ts";
+
+/** Connects, does one thing, says goodbye; answers the exit code. @throws UsageError */
+export async function runWithClient(
+  flags: FlagValues<ConnectionFlags>,
+  io: Io,
+  { session, run }: { session: boolean; run: (surrounding: Surrounding) => Promise<number> },
+): Promise<number> {
+  const target = await targetOf(flags, io.env);
+  const { signal } = interruption(io);
+  return await guarded(io, signal, async () => {
+    await using client = await connectTo(target, { session, signal });
+    const out = new Output(target.format, io);
+    return await run({ client, out, io, signal, timeoutMs: target.timeoutMs });
+  });
+}
+
+/** A client of the target. @throws Failure that says why there is none */
+export async function connectTo(
+  target: Target,
+  { session, signal }: { readonly session: boolean; readonly signal: AbortSignal },
+) {
+  const { endpoints, authorization, tls, timeoutMs } = target;
+  try {
+    return await connect({
+      endpoints,
+      authorization,
+      tls,
+      timeoutMs,
+      signal,
+      ...(session ? {} : { sessionTimeoutMs: false as const }),
+    });
+  } catch (error) {
+    if (!(error instanceof Error && "reason" in error && error.reason === "DEADLINE_EXCEEDED")) throw error;
+    const { whyUnreachable } = await import("./unreachable.ts");
+    throw new Failure(`unavailable: ${await whyUnreachable(target)}`, exitCodes.unavailable);
+  }
+}
+
+/** Aborted by the first ctrl-C; the second one ends the process at once. */
+function interruption(io: Io): AbortController {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    io.onSignal(signal, () => {
+      if (controller.signal.aborted) io.exit(exitCodes.interrupted);
+      controller.abort();
+    });
+  }
+  return controller;
+}

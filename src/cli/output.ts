@@ -1,0 +1,111 @@
+import type { Io } from "./verb.ts";
+
+export const formats = ["table", "json", "ndjson"] as const;
+
+/** How answers are printed: for people, as one JSON value, or as one JSON value to each line. */
+export type Format = (typeof formats)[number];
+
+/** A column of a table. */
+export interface Column<T> {
+  readonly title: string;
+  readonly of: (row: T) => string | number;
+}
+
+/** Prints what a verb answers: the same facts in each format. */
+export class Output {
+  readonly format: Format;
+  readonly isTerminal: boolean;
+  readonly #write: (text: string) => void;
+
+  constructor(format: Format, io: Pick<Io, "out" | "isTerminal">) {
+    this.format = format;
+    this.isTerminal = io.isTerminal;
+    this.#write = (text) => io.out(text);
+  }
+
+  /** As it is, whatever the format. */
+  raw(text: string): void {
+    this.#write(text);
+  }
+
+  line(text: string): void {
+    this.#write(`${text}\n`);
+  }
+
+  /** One answer: `text` for people, the value for programs. */
+  one(value: object, text: () => string): void {
+    if (this.format === "table") this.line(text());
+    else this.line(JSON.stringify(value, plain, this.format === "json" ? 2 : 0));
+  }
+
+  /** One of answers that come one after the other, for ever perhaps: JSON gets a line for each. */
+  next(value: object, text: () => string): void {
+    this.line(this.format === "table" ? text() : JSON.stringify(value, plain));
+  }
+
+  /** Many answers, each printed when it is there. */
+  async many<T extends object>(
+    values: Iterable<T> | AsyncIterable<T>,
+    text: (value: T) => string,
+  ): Promise<void> {
+    let count = 0;
+    for await (const value of values) {
+      if (this.format === "json") this.#write(`${count === 0 ? "[" : ","}\n${indented(value)}`);
+      else this.next(value, () => text(value));
+      count++;
+    }
+    if (this.format === "json") this.#write(count === 0 ? "[]\n" : "\n]\n");
+  }
+
+  /** Many answers, in columns for people: all of them are there before the first is printed. */
+  async table<T extends object>(
+    values: Iterable<T> | AsyncIterable<T>,
+    columns: readonly Column<T>[],
+  ): Promise<void> {
+    if (this.format !== "table") return await this.many(values, () => "");
+    const rows: (string | number)[][] = [];
+    for await (const value of values) rows.push(columns.map(({ of }) => of(value)));
+    for (const line of aligned(
+      columns.map(({ title }) => title),
+      rows,
+    ))
+      this.line(line);
+  }
+
+  /** Grey in a terminal: what is of less interest. */
+  dim(text: string): string {
+    return this.#coloured("2", text);
+  }
+
+  /** Cyan in a terminal: what stands out. */
+  bright(text: string): string {
+    return this.#coloured("36", text);
+  }
+
+  #coloured(code: string, text: string): string {
+    return this.isTerminal ? `\u001b[${code}m${text}\u001b[0m` : text;
+  }
+}
+
+/** The rows below their titles; numbers to the right. */
+function* aligned(titles: readonly string[], rows: readonly (string | number)[][]): Generator<string> {
+  const widths = titles.map((title, at) =>
+    rows.reduce((width, row) => Math.max(width, String(row[at]).length), title.length),
+  );
+  const isNumber = titles.map((_, at) => typeof rows[0]?.[at] === "number");
+  for (const row of [titles, ...rows]) {
+    const cells = row.map((cell, at) =>
+      isNumber[at] ? String(cell).padStart(widths[at]!) : String(cell).padEnd(widths[at]!),
+    );
+    yield cells.join("  ").trimEnd();
+  }
+}
+
+function indented(value: object): string {
+  return JSON.stringify(value, plain, 2).replaceAll(/^/gm, "  ");
+}
+
+/** What JSON has no word for. */
+function plain(_key: string, value: unknown): unknown {
+  return value instanceof Map ? Object.fromEntries(value) : value;
+}

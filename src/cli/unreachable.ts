@@ -1,0 +1,47 @@
+import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import type { Target } from "./target.ts";
+
+/** How long to look for a cause, in milliseconds. */
+const lookMs = 1_000;
+
+/** Looks why none of the endpoints could be reached, and says what to do. */
+export async function whyUnreachable({ endpoints, tls }: Target): Promise<string> {
+  const causes = await Promise.all(endpoints.map(async (one) => `${one} ${await causeOf(one, tls)}`));
+  return causes.join("; ");
+}
+
+function causeOf(endpoint: string, tls: Target["tls"]): Promise<string> {
+  const at = endpoint.lastIndexOf(":");
+  const host = endpoint.slice(0, at).replaceAll(/[[\]]/g, "");
+  const port = Number(endpoint.slice(at + 1));
+  return new Promise((resolve) => {
+    const socket: Socket =
+      tls === undefined
+        ? connectTcp({ host, port })
+        : connectTls({
+            host,
+            port,
+            ...tls,
+            ALPNProtocols: ["h2"],
+            ...(isIP(host) === 0 ? { servername: host } : {}),
+          });
+    const settle = (cause: string) => {
+      socket.destroy();
+      resolve(cause);
+    };
+    socket.setTimeout(lookMs, () => settle("does not answer; is the address right?"));
+    socket.once("error", (error: NodeJS.ErrnoException) => settle(told(error)));
+    socket.once(tls === undefined ? "connect" : "secureConnect", () =>
+      settle(`is there but does not speak gRPC${tls === undefined ? " in clear; try --tls" : ""}`),
+    );
+  });
+}
+
+function told({ code, message }: NodeJS.ErrnoException): string {
+  if (code === "ECONNREFUSED") return "refuses connections; is the server running? `corral serve` starts one";
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "is no name that is known; check --endpoint";
+  if (/certificate|CERT_|issuer/i.test(`${code} ${message}`))
+    return `has a certificate that is not trusted (${message}); check --ca-file`;
+  return `cannot be reached (${message}); check --endpoint and --tls`;
+}

@@ -1,0 +1,26 @@
+/** What may be said of a connection by variable or in a context, as keys in snake case; the flags have their names. */
+export const clientKeys = [
+  "endpoint",
+  "timeout",
+  "output",
+  "user",
+  "token",
+  "tls",
+  "ca_file",
+  "cert_file",
+  "key_file",
+] as const;
+
+export type ClientKey = (typeof clientKeys)[number];
+
+/** The variable that names the context; it is no key, since a context cannot name itself. */
+export const contextVariable = "CORRAL_CONTEXT";
+
+export function variableOf(key: ClientKey): string {
+  return `CORRAL_${key.toUpperCase()}`;
+}
+
+/** They are in the environment of servers too, and none of a server's settings. */
+export function isClientVariable(variable: string): boolean {
+  return variable === contextVariable || clientKeys.some((key) => variableOf(key) === variable);
+}

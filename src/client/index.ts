@@ -19,6 +19,7 @@ export type {
   VersionOptions,
   WrittenNode,
 } from "./options.ts";
+export { acquireLock, type Lock, type LockOptions } from "./recipes/lock.ts";
 export type { CallOptions } from "./scope.ts";
 export type { Session, SessionState } from "./session.ts";
 export type { EphemeralLoss } from "./session-keeper.ts";

@@ -26,5 +26,19 @@ export const verbs: ReadonlyMap<string, VerbEntry> = new Map<string, VerbEntry>(
       load: async () => (await import("./config.ts")).config,
     },
   ],
+  [
+    "run",
+    {
+      summary: "run a command while an ephemeral node stands for it",
+      load: async () => (await import("./verbs/run.ts")).run,
+    },
+  ],
+  [
+    "lock",
+    {
+      summary: "run a command while holding a lock",
+      load: async () => (await import("./verbs/lock.ts")).lock,
+    },
+  ],
   ["ls", { summary: "list the children of a node", load: async () => (await import("./verbs/ls.ts")).ls }],
 ]);

@@ -179,7 +179,7 @@ class Queue {
   }
 }
 
-/** Deletes a node of the session, as often as it takes to know that it is gone. */
+/** Deletes a node of the session, as often as it takes to know that it is gone, or that it will go with the session. */
 async function remove(client: Client, session: Session, path: string): Promise<void> {
   for (;;) {
     try {
@@ -188,7 +188,8 @@ async function remove(client: Client, session: Session, path: string): Promise<v
     } catch (error) {
       if (session.signal.aborted || isCorralError(error, "NO_NODE", "SESSION_EXPIRED", "CLIENT_CLOSED"))
         return;
-      if (!isCorralError(error) || !error.outcomeUnknown) throw error;
+      const again = isCorralError(error) && (error.outcomeUnknown || error.reason === "DEADLINE_EXCEEDED");
+      if (!again) throw error;
     }
   }
 }

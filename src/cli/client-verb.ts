@@ -50,6 +50,8 @@ export interface Call<F extends FlagSpecs> {
   readonly takeSignals?: (taker: SignalTaker) => void;
   /** The time for each call, in milliseconds. */
   readonly timeoutMs: number;
+  /** What goes on in the shell while other verbs run; undefined for a process of its own, which waits for it. */
+  readonly background?: ((work: Promise<void>) => void) | undefined;
 }
 
 /** Where a verb runs: a process of its own, or the shell. */

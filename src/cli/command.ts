@@ -1,68 +1,74 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { constants } from "node:os";
-import type { Surrounding } from "./client-verb.ts";
-import { Failure } from "./failure.ts";
+import { didYouMean } from "../config/nearest.ts";
+import { shown, UsageError } from "../config/usage-error.ts";
+import { connectionFlags } from "./connection-flags.ts";
+import { flagOf } from "./flags.ts";
+import type { Io, Verb } from "./verb.ts";
+import { verbs } from "./verbs.ts";
+import { version } from "./version.ts";
 
-/** How long a command that was told to end may take before it is killed, in milliseconds. */
-const endGraceMs = 10_000;
-
-/** Exit codes of shells: there is no such command, or it cannot be run. */
-const notFoundCode = 127;
-const notRunCode = 126;
-
-/** A command that runs under the eyes of a verb. */
-export class Command {
-  readonly #child: ChildProcess;
-  readonly #ownGroup: boolean;
-  readonly #ended: Promise<number>;
-
-  /**
-   * Starts it on this process's own input and output. Signals to this process are for the command from now on. Away
-   * from a terminal it has a process group of its own, so that what it started ends with it.
-   */
-  constructor(
-    [program = "", ...args]: readonly string[],
-    env: Readonly<Record<string, string | undefined>>,
-    { io, takeSignals }: Pick<Surrounding, "io" | "takeSignals">,
-  ) {
-    this.#ownGroup = io.stdin.isTTY !== true;
-    this.#child = spawn(program, args, { env, stdio: "inherit", detached: this.#ownGroup });
-    takeSignals?.((signal) => {
-      // The terminal has told its whole group already.
-      if (this.#ownGroup || signal !== "SIGINT") this.#signal(signal);
-    });
-    this.#ended = once(this.#child, "exit").then(
-      ([code, signal]) => code ?? 128 + constants.signals[signal as NodeJS.Signals],
-      (error) => Promise.reject(cannotRun(program, error)),
-    );
-  }
-
-  /** Its exit code; 128 and the signal's number when one ended it. @throws Failure if it could not be run */
-  get ended(): Promise<number> {
-    return this.#ended;
-  }
-
-  /** Tells it to end, and kills it when it does not. Resolves when it has ended. */
-  async end(): Promise<void> {
-    this.#signal("SIGTERM");
-    const timer = setTimeout(() => this.#signal("SIGKILL"), endGraceMs);
-    await this.#ended.catch(() => {});
-    clearTimeout(timer);
-  }
-
-  #signal(signal: NodeJS.Signals): void {
-    const { pid } = this.#child;
-    if (pid === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    try {
-      process.kill(this.#ownGroup ? -pid : pid, signal);
-    } catch {
-      // It has ended since.
-    }
+/** Does what a command line says, and answers the exit code: 2, after one line, for one that says nothing sensible. */
+export async function runCommand(args: readonly string[], io: Io): Promise<number> {
+  try {
+    return await run(verbFirst(args), io);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    io.complain(error.message);
+    return 2;
   }
 }
 
-function cannotRun(program: string, { code, message }: NodeJS.ErrnoException): Failure {
-  if (code === "ENOENT") return new Failure(`${program}: there is no such command`, notFoundCode);
-  return new Failure(`${program} cannot be run: ${message}`, notRunCode);
+async function run([word, ...args]: readonly string[], io: Io): Promise<number> {
+  const print = (text: string) => {
+    io.out(`${text}\n`);
+    return 0;
+  };
+  if (word === undefined) throw new UsageError("a verb is missing; `corral help` lists them");
+  if (word === "--version" || word === "-V") return print(`corral ${version()}`);
+  if (word === "--help" || word === "-h") return print(overview());
+  if (word === "help") return print(args[0] === undefined ? overview() : (await find(args[0])).usage());
+  const verb = await find(word);
+  if (asksForHelp(args)) return print(verb.usage());
+  return await verb.run(args, io);
+}
+
+async function find(word: string): Promise<Verb> {
+  const entry = verbs.get(word);
+  if (entry !== undefined) return entry.load();
+  const guess = didYouMean(word, [...verbs.keys(), "help", "--version", "--help"]);
+  throw new UsageError(`unknown ${word.startsWith("-") ? "flag" : "verb"} ${shown(word)}${guess}`);
+}
+
+/** Flags of the connection may stand before the verb; it takes them after it. */
+function verbFirst(args: readonly string[]): readonly string[] {
+  const flags: string[] = [];
+  const rest = [...args];
+  for (let arg = rest[0]; arg !== undefined; arg = rest[0]) {
+    const [name] = arg.split("=");
+    const found = Object.entries(connectionFlags).find(
+      ([key, spec]) => flagOf(key) === name || ("short" in spec && arg.slice(0, 2) === `-${spec.short}`),
+    );
+    if (found === undefined) break;
+    const [, { kind }] = found;
+    const takesNext = kind !== "switch" && !arg.includes("=") && (name?.startsWith("--") || arg.length === 2);
+    flags.push(...rest.splice(0, takesNext ? 2 : 1));
+  }
+  const [word, ...others] = rest;
+  return word === undefined ? flags : [word, ...flags, ...others];
+}
+
+function asksForHelp(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return args.slice(0, end === -1 ? args.length : end).some((arg) => arg === "--help" || arg === "-h");
+}
+
+function overview(): string {
+  const width = Math.max(...[...verbs.keys()].map((name) => name.length));
+  const list = [...verbs].map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`);
+  return [
+    "Usage: corral <verb> [flags]",
+    "",
+    ...list,
+    "",
+    "`corral help <verb>` tells more; `corral --version` prints the version.",
+  ].join("\n");
 }

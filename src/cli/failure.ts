@@ -38,9 +38,8 @@ const classOfCode: Readonly<Record<string, keyof typeof exitCodes>> = {
 
 /** What to do, where the server's own words do not say it. */
 const hints: Readonly<Record<string, string>> = {
-  BAD_VERSION: "read it again and decide anew",
   NODE_EXISTS: "use `corral set` to change it",
-  NOT_EMPTY: "delete its children first, or use `corral deleteall`",
+  NOT_EMPTY: "or use `corral deleteall`",
   NO_AUTH: "say who you are with --user or --token; `corral whoami` and `corral getAcl` tell more",
   AUTH_FAILED: "check --user or --token",
   AUTHENTICATION_REQUIRED: "say who you are with --user, --token or --cert-file",

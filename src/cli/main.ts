@@ -1,19 +1,17 @@
 #!/usr/bin/env node
 import { enableCompileCache } from "node:module";
-import { didYouMean } from "../config/nearest.ts";
-import { shown, UsageError } from "../config/usage-error.ts";
-import { connectionFlags } from "./connection-flags.ts";
-import { flagOf } from "./flags.ts";
-import type { Io, Verb } from "./verb.ts";
-import { verbs } from "./verbs.ts";
-import { version } from "./version.ts";
+import type { Io } from "./verb.ts";
 
-// What was compiled once is read from the disk after that: half the time of a short verb.
+// What was compiled once is read from the disk after that: it saves a short verb a good part of its time.
 enableCompileCache();
+const { runCommand } = await import("./command.ts");
 
 const io: Io = {
   env: process.env,
-  stdin: process.stdin,
+  // Only whoever reads it opens it.
+  get stdin() {
+    return process.stdin;
+  },
   isTerminal: process.stdout.isTTY === true,
   out: (text) => void process.stdout.write(text),
   complain: (line) => void process.stderr.write(`corral: ${line.replaceAll(/\s*[\r\n]+\s*/g, " ")}\n`),
@@ -26,69 +24,6 @@ const io: Io = {
 // Whoever reads has seen enough, as in `corral ls / | head -1`.
 process.stdout.on("error", () => process.exit(0));
 
-try {
-  const code = await run(verbFirst(process.argv.slice(2)));
-  // Not process.exitCode: whatever else still runs, a verb that is done ends the process.
-  process.exit(code);
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  io.complain(error.message);
-  process.exit(2);
-}
-
-async function run([word, ...args]: readonly string[]): Promise<number> {
-  if (word === undefined) throw new UsageError("a verb is missing; `corral help` lists them");
-  if (word === "--version" || word === "-V") return print(`corral ${version()}`);
-  if (word === "--help" || word === "-h") return print(overview());
-  if (word === "help") return print(args[0] === undefined ? overview() : (await find(args[0])).usage());
-  const verb = await find(word);
-  if (asksForHelp(args)) return print(verb.usage());
-  return verb.run(args, io);
-}
-
-async function find(word: string): Promise<Verb> {
-  const entry = verbs.get(word);
-  if (entry !== undefined) return entry.load();
-  const guess = didYouMean(word, [...verbs.keys(), "help", "--version", "--help"]);
-  throw new UsageError(`unknown ${word.startsWith("-") ? "flag" : "verb"} ${shown(word)}${guess}`);
-}
-
-/** Flags of the connection may stand before the verb; it takes them after it. */
-function verbFirst(args: readonly string[]): readonly string[] {
-  const flags: string[] = [];
-  const rest = [...args];
-  for (let arg = rest[0]; arg !== undefined; arg = rest[0]) {
-    const [name] = arg.split("=");
-    const found = Object.entries(connectionFlags).find(
-      ([key, spec]) => flagOf(key) === name || ("short" in spec && arg.slice(0, 2) === `-${spec.short}`),
-    );
-    if (found === undefined) break;
-    const [, { kind }] = found;
-    const takesNext = kind !== "switch" && !arg.includes("=") && (name?.startsWith("--") || arg.length === 2);
-    flags.push(...rest.splice(0, takesNext ? 2 : 1));
-  }
-  const [word, ...others] = rest;
-  return word === undefined ? flags : [word, ...flags, ...others];
-}
-
-function asksForHelp(args: readonly string[]): boolean {
-  const end = args.indexOf("--");
-  return args.slice(0, end === -1 ? args.length : end).some((arg) => arg === "--help" || arg === "-h");
-}
-
-function overview(): string {
-  const width = Math.max(...[...verbs.keys()].map((name) => name.length));
-  const list = [...verbs].map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`);
-  return [
-    "Usage: corral <verb> [flags]",
-    "",
-    ...list,
-    "",
-    "`corral help <verb>` tells more; `corral --version` prints the version.",
-  ].join("\n");
-}
-
-function print(text: string): number {
-  io.out(`${text}\n`);
-  return 0;
-}
+const code = await runCommand(process.argv.slice(2), io);
+// Not process.exitCode: whatever else still runs, a verb that is done ends the process.
+process.exit(code);

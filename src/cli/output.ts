@@ -15,7 +15,7 @@ export interface Column<T> {
 export class Output {
   readonly format: Format;
   readonly isTerminal: boolean;
-  readonly #write: (text: string) => void;
+  readonly #write: (text: string | Uint8Array) => void;
 
   constructor(format: Format, io: Pick<Io, "out" | "isTerminal">) {
     this.format = format;
@@ -24,7 +24,7 @@ export class Output {
   }
 
   /** As it is, whatever the format. */
-  raw(text: string): void {
+  raw(text: string | Uint8Array): void {
     this.#write(text);
   }
 

@@ -6,7 +6,7 @@ export interface Io {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   /** Standard output is a terminal: somebody looks on. */
   readonly isTerminal: boolean;
-  out(text: string): void;
+  out(text: string | Uint8Array): void;
   /** One line for a person, on standard error, with the command's name before it. */
   complain(line: string): void;
   onSignal(signal: "SIGINT" | "SIGTERM", fn: () => void): void;

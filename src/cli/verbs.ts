@@ -1,44 +1,70 @@
 import type { Verb } from "./verb.ts";
 
-interface VerbEntry {
+export interface VerbEntry {
   readonly summary: string;
   /** Verbs are loaded when they are used: none pays for another's imports. */
   load(): Promise<Verb>;
 }
 
+function entry(summary: string, load: () => Promise<Verb>): VerbEntry {
+  return { summary, load };
+}
+
 /** Everything that `corral` can do, in the order of its help. */
 export const verbs: ReadonlyMap<string, VerbEntry> = new Map<string, VerbEntry>([
-  [
-    "serve",
-    { summary: "run the server in the foreground", load: async () => (await import("./serve.ts")).serve },
-  ],
+  ["serve", entry("run the server in the foreground", async () => (await import("./serve.ts")).serve)],
   [
     "server",
-    {
-      summary: "start, stop and restart a server in the background, and ask how it is",
-      load: async () => (await import("./server.ts")).server,
-    },
+    entry("start, stop and restart a server in the background", async () => {
+      return (await import("./server.ts")).server;
+    }),
   ],
   [
     "config",
-    {
-      summary: "print the settings in force, and where each comes from",
-      load: async () => (await import("./config.ts")).config,
-    },
+    entry("print the settings in force, and where each comes from", async () => {
+      return (await import("./config.ts")).config;
+    }),
+  ],
+  ["ls", entry("list the children of a node", async () => (await import("./verbs/ls.ts")).ls)],
+  ["tree", entry("draw a subtree", async () => (await import("./verbs/tree.ts")).tree)],
+  ["get", entry("print the data of a node", async () => (await import("./verbs/get.ts")).get)],
+  ["stat", entry("print what is known of a node", async () => (await import("./verbs/stat.ts")).stat)],
+  ["create", entry("create a node", async () => (await import("./verbs/create.ts")).create)],
+  ["set", entry("replace the data of a node", async () => (await import("./verbs/set.ts")).set)],
+  ["delete", entry("delete a node", async () => (await import("./verbs/delete.ts")).deleteVerb)],
+  ["deleteall", entry("delete a subtree", async () => (await import("./verbs/deleteall.ts")).deleteall)],
+  ["watch", entry("follow the changes of a subtree", async () => (await import("./verbs/watch.ts")).watch)],
+  ["find", entry("find nodes by name", async () => (await import("./verbs/find.ts")).find)],
+  ["grep", entry("find nodes by their data", async () => (await import("./verbs/grep.ts")).grep)],
+  [
+    "transact",
+    entry("do several things in one change", async () => (await import("./verbs/transact.ts")).transact),
+  ],
+  ["sync", entry("wait for the writes before", async () => (await import("./verbs/sync.ts")).sync)],
+  ["getAcl", entry("print who may do what", async () => (await import("./verbs/get-acl.ts")).getAcl)],
+  ["setAcl", entry("say who may do what", async () => (await import("./verbs/set-acl.ts")).setAcl)],
+  ["whoami", entry("print who you are", async () => (await import("./verbs/whoami.ts")).whoami)],
+  [
+    "sessions",
+    entry("list sessions with ephemeral nodes", async () => (await import("./verbs/sessions.ts")).sessions),
+  ],
+  [
+    "ephemerals",
+    entry("list ephemeral nodes", async () => (await import("./verbs/ephemerals.ts")).ephemerals),
+  ],
+  ["watches", entry("tell who watches", async () => (await import("./verbs/watches.ts")).watches)],
+  ["setquota", entry("limit a subtree", async () => (await import("./verbs/setquota.ts")).setquota)],
+  [
+    "listquota",
+    entry("print the limits of a subtree", async () => (await import("./verbs/listquota.ts")).listquota),
+  ],
+  [
+    "delquota",
+    entry("take the limits from a subtree", async () => (await import("./verbs/delquota.ts")).delquota),
   ],
   [
     "run",
-    {
-      summary: "run a command while an ephemeral node stands for it",
-      load: async () => (await import("./verbs/run.ts")).run,
-    },
+    entry("run a command, with an ephemeral node for it", async () => (await import("./verbs/run.ts")).run),
   ],
-  [
-    "lock",
-    {
-      summary: "run a command while holding a lock",
-      load: async () => (await import("./verbs/lock.ts")).lock,
-    },
-  ],
-  ["ls", { summary: "list the children of a node", load: async () => (await import("./verbs/ls.ts")).ls }],
+  ["lock", entry("run a command under a lock", async () => (await import("./verbs/lock.ts")).lock)],
 ]);

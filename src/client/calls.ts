@@ -2,7 +2,7 @@ import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } fro
 import { Backoff } from "./backoff.ts";
 import { type Clock, pause } from "./clock.ts";
 import type { Connection } from "./connection.ts";
-import { CorralError, isCorralError, type Reason, withUnknownOutcome } from "./errors.ts";
+import { isCorralError, type Reason, withUnknownOutcome } from "./errors.ts";
 import { Limiter } from "./limiter.ts";
 import { callsInFlightMax } from "./limits.ts";
 import type { Namespace } from "./namespace.ts";
@@ -91,7 +91,7 @@ export class Calls {
         }
       });
     } catch (error) {
-      throw error instanceof CorralError ? this.#namespace.errorFromServer(error) : error;
+      throw this.#namespace.errorToCaller(error);
     }
   }
 

@@ -1,37 +1,42 @@
 import { credentials as grpcCredentials } from "@grpc/grpc-js";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
-import type { CreateResponse } from "../../gen/ts/corral/v1/node_pb.js";
+import { type AclEntry, aclFromProto, aclToProto, type Identity } from "./acl.ts";
+import { Admin } from "./admin.ts";
 import { Calls, type WriteOptions } from "./calls.ts";
 import { type Clock, rollDice, systemClock } from "./clock.ts";
-import { Connection } from "./connection.ts";
+import { Connection, type ConnectionOptions } from "./connection.ts";
+import { createRequest } from "./create-request.ts";
 import { tlsCredentials } from "./credentials.ts";
-import { CorralError, isCorralError } from "./errors.ts";
+import { CorralError } from "./errors.ts";
 import { type ChildrenView, followChildren, followNode } from "./follow.ts";
 import { Iteration } from "./iteration.ts";
 import { KeptNode } from "./kept-node.ts";
 import { Listing } from "./list.ts";
 import { Namespace } from "./namespace.ts";
-import {
-  bytesOf,
-  createModeToProto,
-  type Data,
-  NodeValue,
-  parentOf,
-  type Stat,
-  statFromProto,
-} from "./node.ts";
+import { bytesOf, type Data, NodeValue, type Stat, statFromProto } from "./node.ts";
 import type {
   ConnectOptions,
   CreateOptions,
+  DeleteOptions,
   KeepOptions,
   ListOptions,
   Look,
+  NodeAcl,
+  SetAclOptions,
   VersionOptions,
   WrittenNode,
 } from "./options.ts";
+import { type ScannedNode, type ScanOptions, scan } from "./scan.ts";
 import { type CallOptions, Scopes } from "./scope.ts";
 import { HeldSession, type Session, type SessionState } from "./session.ts";
 import { type EphemeralLoss, SessionKeeper } from "./session-keeper.ts";
+import {
+  type Transaction,
+  type TransactionResult,
+  transactionFromProto,
+  transactionToProto,
+  versionIn,
+} from "./transaction.ts";
 import { Watch, type WatchOptions } from "./watch.ts";
 import { WatchHub } from "./watch-hub.ts";
 
@@ -55,6 +60,7 @@ export async function connect(options: ConnectOptions): Promise<Client> {
 
 /** A client of Corral, with a session of its own. All paths are absolute, and within its namespace. */
 export class Client implements AsyncDisposable {
+  readonly #connectionOptions: ConnectionOptions;
   readonly #clock: Clock;
   readonly #namespace: Namespace;
   readonly #scopes: Scopes;
@@ -74,8 +80,9 @@ export class Client implements AsyncDisposable {
       options.credentials ?? (tls === undefined ? grpcCredentials.createInsecure() : tlsCredentials(tls));
     const list = typeof endpoints === "string" ? [endpoints] : endpoints;
     if (list.length === 0) throw new CorralError("BAD_ARGUMENTS", "there is no endpoint");
-    const connection = { endpoints: list, clock, credentials, authorization };
+    const connection: ConnectionOptions = { endpoints: list, clock, credentials, authorization };
     const turn = Math.floor(rollDice() * list.length);
+    this.#connectionOptions = connection;
     this.#clock = clock;
     this.#namespace = new Namespace(options.namespace);
     this.#scopes = new Scopes(clock);
@@ -102,6 +109,11 @@ export class Client implements AsyncDisposable {
   /** The session; undefined while one is being opened, and when there is to be none. */
   get session(): Session | undefined {
     return this.#sessions?.session;
+  }
+
+  /** From the next call on, says who acts: the value of the `authorization` metadata. Watches ask as who opened them. */
+  authorize(authorization: string | undefined): void {
+    this.#connectionOptions.authorization = authorization;
   }
 
   /** The session, as soon as there is one. @throws CorralError SESSION_REQUIRED when there is to be none. */
@@ -139,10 +151,10 @@ export class Client implements AsyncDisposable {
 
   /** Creates a node. @throws CorralError NO_NODE for a missing parent, NODE_EXISTS and others of `Create` */
   async create(path: string, data?: Data, options: CreateOptions = {}): Promise<WrittenNode> {
-    const created = await this.#createAt(this.#namespace.toServer(path), bytesOf(data), options);
-    const { stat, zxid } = created;
+    const request = createRequest(this.#namespace.toServer(path), data, options);
+    const { path: created, stat, zxid } = await this.#calls.write(rpc.create, request, options);
     return {
-      path: this.#namespace.fromServer(created.path),
+      path: this.#namespace.fromServer(created),
       stat: statFromProto(stat!),
       zxid: Number(zxid),
     };
@@ -175,8 +187,9 @@ export class Client implements AsyncDisposable {
   }
 
   /** Deletes a node, and answers the zxid of that. @throws CorralError NO_NODE, BAD_VERSION, NOT_EMPTY */
-  async delete(path: string, options: VersionOptions = {}): Promise<number> {
-    const request = { path: this.#namespace.toServer(path), ...versionIn(options) };
+  async delete(path: string, options: DeleteOptions = {}): Promise<number> {
+    const { recursive = false } = options;
+    const request = { path: this.#namespace.toServer(path), recursive, ...versionIn(options) };
     return Number((await this.#calls.write(rpc.delete, request, options)).zxid);
   }
 
@@ -185,6 +198,50 @@ export class Client implements AsyncDisposable {
     const { withStats = false, pageSize = 0 } = options;
     const request = { path: this.#namespace.toServer(path), withStats, pageSize };
     return new Listing(path, (pageToken) => this.#calls.read(rpc.list, { ...request, pageToken }, options));
+  }
+
+  /** Reads a subtree as it was at one moment. Iterating throws CorralError NO_NODE, SCAN_TOO_SLOW and others of `Scan`. */
+  scan(path: string, options: ScanOptions = {}): AsyncGenerator<ScannedNode, void> {
+    const parts = { connection: this.#connection, namespace: this.#namespace, scopes: this.#scopes };
+    return scan(path, options, parts);
+  }
+
+  /** Does several operations in one change. @throws CorralError as the operation that fails does, with its `op_index` */
+  async transact(transaction: Transaction, options: WriteOptions = {}): Promise<TransactionResult> {
+    const request = transactionToProto(transaction, this.#namespace);
+    const response = await this.#calls.write(rpc.transact, request, options);
+    return transactionFromProto(response, transaction, this.#namespace);
+  }
+
+  /** Everybody that access control lists may know this client as. */
+  async whoAmI(options: CallOptions = {}): Promise<Identity[]> {
+    const { identities } = await this.#calls.read(rpc.whoAmI, {}, options);
+    return identities.map(({ scheme, id }) => ({ scheme, id }));
+  }
+
+  /** Reads a node's access control list. @throws CorralError NO_NODE, NO_AUTH */
+  async getAcl(path: string, options: CallOptions = {}): Promise<NodeAcl> {
+    const request = { path: this.#namespace.toServer(path) };
+    const { acl, stat, zxid } = await this.#calls.read(rpc.getAcl, request, options);
+    return { path, acl: aclFromProto(acl), stat: statFromProto(stat!), zxid: Number(zxid) };
+  }
+
+  /** Sets a node's access control list. @throws CorralError NO_NODE, NO_AUTH, INVALID_ACL, BAD_VERSION */
+  async setAcl(path: string, acl: readonly AclEntry[], options: SetAclOptions = {}): Promise<WrittenNode> {
+    const { aversion, recursive = false } = options;
+    const request = {
+      path: this.#namespace.toServer(path),
+      acl: aclToProto(acl),
+      recursive,
+      ...(aversion === undefined ? {} : { aversion }),
+    };
+    const { stat, zxid } = await this.#calls.write(rpc.setAcl, request, options);
+    return { path, stat: statFromProto(stat!), zxid: Number(zxid) };
+  }
+
+  /** What operators ask of the server. */
+  get admin(): Admin {
+    return new Admin(this.#calls, this.#namespace);
   }
 
   /** Waits for all writes that reached the server before; the zxid that every later read shows at least. */
@@ -235,27 +292,6 @@ export class Client implements AsyncDisposable {
     this.#sessionConnection.close(reason);
   }
 
-  async #createAt(path: string, data: Uint8Array, options: CreateOptions): Promise<CreateResponse> {
-    const { mode = "persistent", parents = false } = options;
-    for (;;) {
-      try {
-        return await this.#calls.write(rpc.create, { path, data, mode: createModeToProto[mode] }, options);
-      } catch (error) {
-        if (!parents || !isCorralError(error, "NO_NODE")) throw error;
-        await this.#createParent(parentOf(path), options);
-      }
-    }
-  }
-
-  async #createParent(path: string, { timeoutMs, signal, session }: WriteOptions): Promise<void> {
-    try {
-      await this.#createAt(path, new Uint8Array(), { timeoutMs, signal, session, parents: true });
-    } catch (error) {
-      // Somebody else created it meanwhile.
-      if (!isCorralError(error, "NODE_EXISTS")) throw error;
-    }
-  }
-
   async #token({ session }: WriteOptions, signal: AbortSignal): Promise<string | undefined> {
     if (session !== undefined) return tokenOf(session);
     return (await this.#sessions?.opened(signal))?.token;
@@ -267,10 +303,6 @@ function tokenOf(session: Session): string {
   if (session.state === "lost" || session.state === "closed") throw session.signal.reason;
   if (session instanceof HeldSession) return session.token;
   throw new CorralError("BAD_ARGUMENTS", "the session is not one of this client", { field: "session" });
-}
-
-function versionIn({ version }: VersionOptions): { version?: number } {
-  return version === undefined ? {} : { version };
 }
 
 function nothing(): void {}

@@ -2,6 +2,7 @@ import {
   create,
   type DescMessage,
   type DescMethodBiDiStreaming,
+  type DescMethodServerStreaming,
   type DescMethodUnary,
   fromBinary,
   type MessageInitShape,
@@ -25,8 +26,8 @@ import { pingIntervalMs, pingTimeoutMs } from "./limits.ts";
 /** How to reach and to convince a server. */
 export interface LinkOptions {
   readonly credentials: ChannelCredentials;
-  /** The value of the `authorization` metadata; none when undefined. */
-  readonly authorization: string | undefined;
+  /** The value of the `authorization` metadata, as of each call; none when undefined. */
+  authorization: string | undefined;
 }
 
 /** What bounds a call, and for whom it acts. */
@@ -39,11 +40,11 @@ export interface LinkCall {
 /** One connection to one endpoint. It never connects a second time: whoever lost it makes a new one. */
 export class Link {
   readonly #client: Client;
-  readonly #authorization: string | undefined;
+  readonly #options: LinkOptions;
 
-  constructor(endpoint: string, { credentials, authorization }: LinkOptions) {
-    this.#client = new Client(endpoint, credentials, channelOptions);
-    this.#authorization = authorization;
+  constructor(endpoint: string, options: LinkOptions) {
+    this.#client = new Client(endpoint, options.credentials, channelOptions);
+    this.#options = options;
   }
 
   /** The connection is there, as far as anybody knows. */
@@ -115,6 +116,36 @@ export class Link {
     };
   }
 
+  /**
+   * Reads a stream of answers, no faster than the caller takes them; giving up reading cancels it.
+   * @throws CorralError; the signal's reason when that is aborted.
+   */
+  async *read<Input extends DescMessage, Output extends DescMessage>(
+    method: DescMethodServerStreaming<Input, Output>,
+    request: MessageInitShape<Input>,
+    signal?: AbortSignal,
+  ): AsyncGenerator<MessageShape<Output>, void> {
+    signal?.throwIfAborted();
+    const call = this.#client.makeServerStreamRequest(
+      pathOf(method),
+      serializer(method.input),
+      deserializer(method.output),
+      create(method.input, request),
+      this.#metadata(undefined),
+    );
+    const cancel = () => call.cancel();
+    signal?.addEventListener("abort", cancel, { once: true });
+    try {
+      for await (const message of call) yield message as MessageShape<Output>;
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      throw isStatus(error) ? errorFromCall(error) : error;
+    } finally {
+      signal?.removeEventListener("abort", cancel);
+      call.cancel();
+    }
+  }
+
   /** Lets go of the connection; calls that run on it may still end. */
   close(): void {
     this.#client.close();
@@ -123,7 +154,8 @@ export class Link {
   #metadata(token: string | undefined): Metadata {
     const metadata = new Metadata();
     if (token !== undefined) metadata.set("corral-session", token);
-    if (this.#authorization !== undefined) metadata.set("authorization", this.#authorization);
+    const { authorization } = this.#options;
+    if (authorization !== undefined) metadata.set("authorization", authorization);
     return metadata;
   }
 }
@@ -180,7 +212,11 @@ const channelOptions = {
   "grpc.enable_channelz": 0,
 };
 
-function pathOf(method: DescMethodUnary | DescMethodBiDiStreaming): string {
+function isStatus(error: unknown): error is ServiceError {
+  return error instanceof Error && "code" in error && "metadata" in error;
+}
+
+function pathOf(method: DescMethodUnary | DescMethodBiDiStreaming | DescMethodServerStreaming): string {
   return `/${method.parent.typeName}/${method.name}`;
 }
 

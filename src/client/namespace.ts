@@ -31,6 +31,11 @@ export class Namespace {
     return path.startsWith(`${this.#root}/`) ? path.slice(this.#root.length) : path;
   }
 
+  /** The same of anything that was caught. */
+  errorToCaller(error: unknown): unknown {
+    return error instanceof CorralError ? this.errorFromServer(error) : error;
+  }
+
   /** An error whose path is the caller's. Its message keeps the server's. */
   errorFromServer(error: CorralError): CorralError {
     if (this.#root === "" || error.path === undefined) return error;

@@ -24,10 +24,23 @@ export interface Stat {
   readonly dataLength: number;
   /** How many children it has. */
   readonly numChildren: number;
+  /** How it lives; whether it got a number is not remembered. */
+  readonly mode: "persistent" | "ephemeral" | "container" | "persistentWithTtl";
+  /** Its TTL in milliseconds; 0 without one. */
+  readonly ttlMs: number;
 }
 
 /** How a node lives and how it is named; "sequential" appends the parent's ten-digit number. */
-export type CreateMode = "persistent" | "persistentSequential" | "ephemeral" | "ephemeralSequential";
+export type CreateMode =
+  | "persistent"
+  | "persistentSequential"
+  | "ephemeral"
+  | "ephemeralSequential"
+  /** Goes with its last child. */
+  | "container"
+  /** Goes when it was not set for its TTL and has no children. */
+  | "persistentWithTtl"
+  | "persistentSequentialWithTtl";
 
 /** Data to write: text is stored as its UTF-8 bytes. */
 export type Data = Uint8Array | string;
@@ -66,6 +79,12 @@ export function bytesOf(data: Data | undefined): Uint8Array {
   return typeof data === "string" ? encoder.encode(data) : data;
 }
 
+const modeFromProto: Readonly<Partial<Record<ProtoCreateMode, Stat["mode"]>>> = {
+  [ProtoCreateMode.EPHEMERAL]: "ephemeral",
+  [ProtoCreateMode.CONTAINER]: "container",
+  [ProtoCreateMode.PERSISTENT_WITH_TTL]: "persistentWithTtl",
+};
+
 export function statFromProto(stat: ProtoStat): Stat {
   return {
     czxid: Number(stat.czxid),
@@ -79,6 +98,8 @@ export function statFromProto(stat: ProtoStat): Stat {
     ephemeralOwner: Number(stat.ephemeralOwner),
     dataLength: stat.dataLength,
     numChildren: stat.numChildren,
+    mode: modeFromProto[stat.mode] ?? "persistent",
+    ttlMs: Number(stat.ttlMs),
   };
 }
 
@@ -87,6 +108,9 @@ export const createModeToProto: Readonly<Record<CreateMode, ProtoCreateMode>> = 
   persistentSequential: ProtoCreateMode.PERSISTENT_SEQUENTIAL,
   ephemeral: ProtoCreateMode.EPHEMERAL,
   ephemeralSequential: ProtoCreateMode.EPHEMERAL_SEQUENTIAL,
+  container: ProtoCreateMode.CONTAINER,
+  persistentWithTtl: ProtoCreateMode.PERSISTENT_WITH_TTL,
+  persistentSequentialWithTtl: ProtoCreateMode.PERSISTENT_SEQUENTIAL_WITH_TTL,
 };
 
 /** "/a/b" -> "/a", "/a" -> "/". */

@@ -1,4 +1,5 @@
 import type { ChannelCredentials } from "@grpc/grpc-js";
+import type { AclEntry } from "./acl.ts";
 import type { WriteOptions } from "./calls.ts";
 import type { Clock } from "./clock.ts";
 import type { TlsOptions } from "./credentials.ts";
@@ -25,11 +26,30 @@ export interface ConnectOptions extends CallOptions {
   readonly clock?: Clock | undefined;
 }
 
-export interface CreateOptions extends WriteOptions {
+/** How a node is created. */
+export interface NewNode {
   /** "persistent" by default. */
   readonly mode?: CreateMode | undefined;
-  /** Create missing parents too, each by a write of its own; false by default. */
+  /** Create missing parents too, in the same change; false by default. */
   readonly parents?: boolean | undefined;
+  /** For the modes with a TTL, and for no other: how long it may go without a `set`, in milliseconds. */
+  readonly ttlMs?: number | undefined;
+  /** Who may do what with it, and with parents that are created; everybody everything by default. */
+  readonly acl?: readonly AclEntry[] | undefined;
+}
+
+export interface CreateOptions extends WriteOptions, NewNode {}
+
+export interface DeleteOptions extends VersionOptions {
+  /** Delete everything below it too, in the same change; false by default. */
+  readonly recursive?: boolean | undefined;
+}
+
+export interface SetAclOptions extends WriteOptions {
+  /** Set the list only if its version, `stat.aversion`, is this one; by default whatever it is. */
+  readonly aversion?: number | undefined;
+  /** Set it for every node below too, in the same change; false by default. */
+  readonly recursive?: boolean | undefined;
 }
 
 export interface VersionOptions extends WriteOptions {
@@ -59,6 +79,15 @@ export interface WrittenNode {
   readonly path: string;
   readonly stat: Stat;
   /** The change. */
+  readonly zxid: number;
+}
+
+/** A node's access control list. */
+export interface NodeAcl {
+  readonly path: string;
+  /** For whom may not set it, the hash of a "digest" is `x`. */
+  readonly acl: readonly AclEntry[];
+  readonly stat: Stat;
   readonly zxid: number;
 }
 

@@ -69,6 +69,13 @@ export const watchKindToProto: Readonly<Record<WatchKind, ProtoKind>> = {
   subtree: ProtoKind.SUBTREE,
 };
 
+/** The word for a kind. @throws Error for one that is newer than this client */
+export function watchKindFromProto(kind: ProtoKind): WatchKind {
+  const found = (Object.keys(watchKindToProto) as WatchKind[]).find((one) => watchKindToProto[one] === kind);
+  if (found === undefined) throw new Error(`there is no watch kind ${kind}`);
+  return found;
+}
+
 /** Kinds that are over with their first event. */
 export function isOneShot(kind: WatchKind): boolean {
   return kind === "data" || kind === "exists" || kind === "children";

@@ -22,8 +22,12 @@ export interface Running {
 }
 
 /** Starts `corral` as a process, with no more environment than is given. */
-export function startCommand(args: readonly string[], env: Record<string, string> = {}): Running {
-  return startProgram(main, args, env);
+export function startCommand(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  input?: string | Uint8Array,
+): Running {
+  return startProgram(main, args, env, input);
 }
 
 /** Starts any program of the sources. */
@@ -31,8 +35,10 @@ export function startProgram(
   file: string,
   args: readonly string[],
   env: Record<string, string> = {},
+  input?: string | Uint8Array,
 ): Running {
-  const child = spawn(process.execPath, [file, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [file, ...args], { env, stdio: ["pipe", "pipe", "pipe"] });
+  child.stdin.end(input);
   onTestFinished(() => void child.kill("SIGKILL"));
   const lines: string[] = [];
   const waiting = new Set<() => void>();

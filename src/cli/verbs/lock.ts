@@ -1,7 +1,7 @@
 import { acquireLock, type Client, type Lock } from "../../client/index.ts";
 import { lockTokenVariable } from "../../config/client-keys.ts";
+import { Command } from "../child-command.ts";
 import { clientVerb } from "../client-verb.ts";
-import { Command } from "../command.ts";
 import { exitCodes, Failure } from "../failure.ts";
 
 /** Runs a command while holding a lock. */

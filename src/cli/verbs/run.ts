@@ -1,7 +1,7 @@
 import { type Client, isCorralError, type KeptNode } from "../../client/index.ts";
 import { UsageError } from "../../config/usage-error.ts";
+import { Command } from "../child-command.ts";
 import { clientVerb } from "../client-verb.ts";
-import { Command } from "../command.ts";
 import { exitCodes, Failure } from "../failure.ts";
 
 /** How long to wait for a name that another session still has: longer than that can outlive its program. */

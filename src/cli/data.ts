@@ -1,0 +1,75 @@
+import { readFileSync } from "node:fs";
+import { UsageError } from "../config/usage-error.ts";
+import type { FlagSpecs, FlagValues } from "./flags.ts";
+import type { Output } from "./output.ts";
+import type { Io } from "./verb.ts";
+
+/** The flags of verbs that write data. */
+export const dataFlags = {
+  file: { kind: "text", short: "f", value: "FILE", help: "Take the data from a file; - for standard input." },
+  base64: { kind: "switch", short: "b", help: "The data are given in base64." },
+} as const satisfies FlagSpecs;
+
+/** The data that a command line gives: a word, a file, or nothing. @throws UsageError */
+export async function dataGiven(
+  word: string | undefined,
+  { file, base64 }: FlagValues<typeof dataFlags>,
+  io: Io,
+): Promise<Uint8Array | undefined> {
+  if (word !== undefined && file !== undefined) throw new UsageError("give data or --file, not both");
+  const data = file === undefined ? word && Buffer.from(word) : await readAll(file, io);
+  if (data === undefined || data === "") return word === undefined ? undefined : new Uint8Array();
+  if (!base64) return data;
+  const text = data.toString().replaceAll(/\s/g, "");
+  const decoded = Buffer.from(text, "base64");
+  if (decoded.toString("base64").replaceAll("=", "") !== text.replaceAll("=", ""))
+    throw new UsageError("the data are not base64");
+  return decoded;
+}
+
+/** All of a file, or of standard input for "-". @throws UsageError */
+export async function readAll(file: string, io: Io): Promise<Buffer> {
+  if (file === "-") {
+    const chunks: Buffer[] = [];
+    for await (const chunk of io.stdin) chunks.push(Buffer.from(chunk));
+    return Buffer.concat(chunks);
+  }
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+  }
+}
+
+/** Data as values for programs: text where they are text, and otherwise base64. */
+export function dataValue(data: Uint8Array): { readonly text: string } | { readonly base64: string } {
+  const text = textIn(data);
+  return text === undefined ? { base64: Buffer.from(data).toString("base64") } : { text };
+}
+
+/** Data for people: as text, or for bytes that are none as a dump. A terminal is not made to obey what it shows. */
+export function dataText(data: Uint8Array, out: Output): string {
+  const text = textIn(data);
+  if (text === undefined) return hexDump(data);
+  return out.isTerminal ? text.replaceAll(/[^\P{Cc}\n\t]/gu, "\u{fffd}") : text;
+}
+
+/** Sixteen bytes to a line: where, in hexadecimal, and as text. */
+export function hexDump(data: Uint8Array): string {
+  const lines: string[] = [];
+  for (let at = 0; at < data.length; at += 16) {
+    const some = [...data.subarray(at, at + 16)];
+    const hex = some.map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+    const text = some.map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".")).join("");
+    lines.push(`${at.toString(16).padStart(8, "0")}  ${hex.padEnd(47)}  ${text}`);
+  }
+  return lines.join("\n");
+}
+
+function textIn(data: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(data);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,53 @@
+import type { Client } from "../../client/index.ts";
+import { UsageError } from "../../config/usage-error.ts";
+import { clientVerb } from "../client-verb.ts";
+
+/** Deletes a subtree. */
+export const deleteall = clientVerb({
+  name: "deleteall",
+  args: [{ name: "PATH", kind: "path" }],
+  flags: {
+    dryRun: { kind: "switch", short: "n", help: "Print what would be deleted, and delete nothing." },
+    batch: {
+      kind: "number",
+      short: "b",
+      help: "Not in one change but so many nodes at a time, 1 to 1000: for more than 10,000 of them.",
+    },
+  },
+  about: "Deletes a node and everything below it: all of it in one change, or nothing.",
+  example: "corral deleteall /sl",
+  grpcurl: `-plaintext -d '{"path":"/sl","recursive":true}' localhost:7181 corral.v1.Coordination/Delete`,
+  async run({ flags, words: [path = ""], client, out, timeoutMs, signal }) {
+    if (flags.dryRun) {
+      await out.many(client.scan(path, { timeoutMs, signal }), (node) => node.path);
+      return 0;
+    }
+    const { batch } = flags;
+    if (batch !== undefined && (batch < 1 || batch > 1_000))
+      throw new UsageError("--batch must be 1 to 1000");
+    const zxid =
+      batch === undefined
+        ? await client.delete(path, { recursive: true, timeoutMs, signal })
+        : await deleteInParts(client, path, batch, { timeoutMs, signal });
+    out.one({ path, zxid }, () => `deleted ${path}`);
+    return 0;
+  },
+});
+
+/** Children before their parents. What is created meanwhile makes it fail; it can be run again. */
+async function deleteInParts(
+  client: Client,
+  path: string,
+  batch: number,
+  bounds: { readonly timeoutMs: number; readonly signal: AbortSignal },
+): Promise<number> {
+  const paths: string[] = [];
+  for await (const node of client.scan(path, bounds)) paths.push(node.path);
+  let zxid = 0;
+  for (let end = paths.length; end > 0; end -= batch) {
+    const some = paths.slice(Math.max(0, end - batch), end).reverse();
+    const operations = some.map((one) => ({ kind: "delete" as const, path: one }));
+    ({ zxid } = await client.transact({ operations }, bounds));
+  }
+  return zxid;
+}

@@ -1,0 +1,67 @@
+import type { WatchKind } from "../../client/index.ts";
+import { didYouMean } from "../../config/nearest.ts";
+import { shown, UsageError } from "../../config/usage-error.ts";
+import { clientVerb } from "../client-verb.ts";
+import { dataText } from "../data.ts";
+import { eventText, eventValue } from "../watch-text.ts";
+
+const kinds: readonly WatchKind[] = [
+  "persistentRecursive",
+  "persistent",
+  "data",
+  "exists",
+  "children",
+  "subtree",
+];
+
+/** Follows changes. */
+export const watch = clientVerb({
+  name: "watch",
+  args: [{ name: "PATH", kind: "path" }],
+  flags: {
+    after: {
+      kind: "number",
+      value: "ZXID",
+      help: "Begin with what came after this change; with now by default.",
+    },
+    kind: {
+      kind: "text",
+      short: "m",
+      value: "KIND",
+      help: `${kinds.slice(0, -1).join(", ")} or ${kinds.at(-1)}.`,
+    },
+    depth: { kind: "number", help: "Of a subtree: 0 for the node alone, 1 for its children too." },
+    data: { kind: "switch", short: "d", help: "With the new data." },
+    count: { kind: "number", short: "n", help: "End after so many events." },
+  },
+  about:
+    "Tells of every change of a node and of all below it, once, in order, until ctrl-C: the zxid, what, where.\n" +
+    "It goes on over broken connections and restarts; give the last zxid as --after to go on later.",
+  example: "corral watch /sl --after 1 --count 1",
+  grpcurl: `-plaintext -d '{"add":[{"path":"/sl","after_zxid":1}]}' localhost:7181 corral.v1.Coordination/Watch`,
+  async run({ flags, words: [path = ""], client, out, signal }) {
+    const { count = Number.POSITIVE_INFINITY, data: withData = false, after: afterZxid, depth } = flags;
+    if (depth !== undefined && depth !== 0 && depth !== 1) throw new UsageError("--depth must be 0 or 1");
+    const kind = flags.kind === undefined ? undefined : kindIn(flags.kind);
+    const events = client.watch(path, { kind, depth, afterZxid, withData, signal });
+    let told = 0;
+    try {
+      for await (const event of events) {
+        out.next(eventValue(event, withData), () => {
+          const data = withData && event.data.length > 0 ? `  ${dataText(event.data, out)}` : "";
+          return `${eventText(event)}${data}`;
+        });
+        if (++told >= count) break;
+      }
+    } catch (error) {
+      if (!signal.aborted || error !== signal.reason) throw error;
+    }
+    return 0;
+  },
+});
+
+function kindIn(word: string): WatchKind {
+  const kind = kinds.find((one) => one.toLowerCase() === word.toLowerCase().replaceAll(/[-_]/g, ""));
+  if (kind === undefined) throw new UsageError(`there is no kind ${shown(word)}${didYouMean(word, kinds)}`);
+  return kind;
+}

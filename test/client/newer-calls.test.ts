@@ -1,0 +1,132 @@
+// Access control lists, scans, transactions, ways to create and delete, and what operators ask.
+import { beforeEach, expect, test } from "vitest";
+import type { AclEntry, Client } from "../../src/client/index.ts";
+import { collect, connectClient } from "../support/client.ts";
+import { startServer, type TestServer } from "../support/start-server.ts";
+
+let server: TestServer;
+let client: Client;
+
+const everybody: AclEntry = {
+  scheme: "world",
+  id: "anyone",
+  permissions: ["create", "delete", "read", "write", "admin"],
+};
+
+beforeEach(async () => {
+  server = await startServer();
+  ({ client } = await connectClient(server.address, { sessionTimeoutMs: false, namespace: "/app" }));
+  await client.create("/", "", { parents: true });
+});
+
+test("parents are created with a node, in one change", async () => {
+  expect(await client.create("/a/b/c", "x", { parents: true })).toMatchObject({ path: "/a/b/c", zxid: 2 });
+  expect((await client.exists("/a/b"))?.czxid).toBe(2);
+});
+
+test("a Stat tells how a node lives", async () => {
+  await client.create("/c", "", { mode: "container" });
+  await client.create("/t", "", { mode: "persistentWithTtl", ttlMs: 5_000 });
+  expect(await client.exists("/c")).toMatchObject({ mode: "container", ttlMs: 0 });
+  expect(await client.exists("/t")).toMatchObject({ mode: "persistentWithTtl", ttlMs: 5_000 });
+  expect(await client.exists("/")).toMatchObject({ mode: "persistent" });
+});
+
+test("access control lists are given at the creation, read, and set, below as well", async () => {
+  const readers: AclEntry = { scheme: "world", id: "anyone", permissions: ["read", "admin"] };
+  await client.create("/a", "", { acl: [readers] });
+  expect(await client.getAcl("/a")).toMatchObject({ path: "/a", acl: [readers], stat: { aversion: 0 } });
+  const set = await client.setAcl("/a", [everybody], { aversion: 0, recursive: true });
+  expect(set).toMatchObject({ path: "/a", stat: { aversion: 1 } });
+  expect((await client.getAcl("/a")).acl).toEqual([everybody]);
+  const late = client.setAcl("/a", [readers], { aversion: 0 });
+  await expect(late).rejects.toMatchObject({ reason: "BAD_VERSION", path: "/a", actual: 1 });
+});
+
+test("who acts can be said anew, for the calls from then on", async () => {
+  expect(await client.whoAmI()).toEqual([{ scheme: "ip", id: "127.0.0.1" }]);
+  client.authorize(`Basic ${Buffer.from("ada:secret").toString("base64")}`);
+  expect(await client.whoAmI()).toMatchObject([{ scheme: "ip" }, { scheme: "digest" }]);
+});
+
+test("a scan reads a subtree of the namespace, with what is asked for", async () => {
+  await client.create("/a/b", "x", { parents: true });
+  const nodes = await collect(client.scan("/", { withData: true, withStats: true }));
+  expect(nodes).toMatchObject([
+    { path: "/", zxid: 2 },
+    { path: "/a", text: "" },
+    { path: "/a/b", text: "x", stat: { dataLength: 1 } },
+  ]);
+  const [top] = await collect(client.scan("/a"));
+  expect(top).toMatchObject({ path: "/a", stat: undefined, text: "" });
+  await expect(collect(client.scan("/no"))).rejects.toMatchObject({ reason: "NO_NODE", path: "/no" });
+});
+
+test("a scan is given up by its reader, or by its signal", async () => {
+  await Promise.all(Array.from({ length: 1_500 }, (_, i) => client.create(`/${i}`)));
+  for await (const { path } of client.scan("/")) if (path !== "/") break;
+  await expect(collect(client.scan("/", { signal: AbortSignal.abort("enough") }))).rejects.toBe("enough");
+  const ending = new AbortController();
+  const read = (async () => {
+    for await (const _ of client.scan("/", { signal: ending.signal })) ending.abort("now");
+  })();
+  await expect(read).rejects.toBe("now");
+});
+
+test("a transaction does all or nothing, and says what each operation did", async () => {
+  const done = await client.transact({
+    conditions: [{ path: "/a", exists: false }],
+    operations: [
+      { kind: "create", path: "/a", data: "1" },
+      { kind: "set", path: "/a", data: "2", version: 0 },
+      { kind: "get", path: "/a" },
+      { kind: "exists", path: "/no" },
+      { kind: "create", path: "/a/n-", mode: "persistentSequential" },
+      { kind: "check", condition: { path: "/a", data: "2" } },
+    ],
+  });
+  expect(done).toMatchObject({
+    zxid: 2,
+    branch: "then",
+    results: [
+      { kind: "create", path: "/a", stat: { version: 0 } },
+      { kind: "set", path: "/a", stat: { version: 1 } },
+      { kind: "get", path: "/a", value: { text: "2" } },
+      { kind: "exists", path: "/no", stat: undefined },
+      { kind: "create", path: "/a/n-0000000000" },
+      { kind: "check", path: "/a" },
+    ],
+  });
+  const otherwise = await client.transact({
+    conditions: [
+      { path: "/a", version: 1 },
+      { path: "/a", czxid: 2 },
+      { path: "/a", aversion: 0 },
+      { path: "/a", numChildren: 7 },
+    ],
+    elseOperations: [{ kind: "delete", path: "/a", recursive: true }],
+  });
+  expect(otherwise).toEqual({ zxid: 3, branch: "else", results: [{ kind: "delete", path: "/a" }] });
+  const failed = client.transact({ operations: [{ kind: "delete", path: "/no" }] });
+  await expect(failed).rejects.toMatchObject({ reason: "NO_NODE", path: "/no", facts: { op_index: "0" } });
+});
+
+test("a subtree is deleted in one change", async () => {
+  await client.create("/a/b", "", { parents: true });
+  expect(await client.delete("/a", { recursive: true })).toBe(3);
+  expect(await client.exists("/a")).toBeUndefined();
+});
+
+test("operators are told of watches", async () => {
+  const watch = client.watch("/a", { kind: "persistent" });
+  await watch.ready;
+  expect(await client.admin.countWatches()).toEqual({
+    counts: [{ kind: "persistent", count: 1 }],
+    streams: 1,
+    catchingUp: 0,
+  });
+  const { watchers, more } = await client.admin.watchersOf("/a");
+  expect(watchers).toMatchObject([{ path: "/a", kind: "persistent", sessionId: 0, waitingEvents: 0 }]);
+  expect(more).toBe(false);
+  expect(await client.admin.watchersOf("/b", { limit: 1 })).toEqual({ watchers: [], more: false });
+});

@@ -63,6 +63,13 @@ export const verbs: ReadonlyMap<string, VerbEntry> = new Map<string, VerbEntry>(
     entry("take the limits from a subtree", async () => (await import("./verbs/delquota.ts")).delquota),
   ],
   [
+    "export",
+    entry("write a subtree into a file", async () => (await import("./verbs/export.ts")).exportVerb),
+  ],
+  ["import", entry("read such a file", async () => (await import("./verbs/import.ts")).importVerb)],
+  ["cp", entry("copy a subtree", async () => (await import("./verbs/cp.ts")).cp)],
+  ["diff", entry("compare two subtrees", async () => (await import("./verbs/diff.ts")).diff)],
+  [
     "run",
     entry("run a command, with an ephemeral node for it", async () => (await import("./verbs/run.ts")).run),
   ],

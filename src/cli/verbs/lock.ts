@@ -24,10 +24,10 @@ export const lock = clientVerb({
     "lock protects should refuse a token that is less than one it has seen. When the lock is lost, because the",
     "server could not be reached for as long as the session's timeout or because somebody deleted the node, the",
     "command is told to end (SIGTERM), killed after ten seconds, and the exit code is 5. It is 4 when the lock",
-    "was not had in time.",
+    "was not had in time. With grpcurl it takes a session, its node, and a look at who is before.",
   ].join("\n"),
-  example: "corral lock /locks/report --wait 10m -- make report",
-  grpcurl: `-plaintext -H "corral-session: $TOKEN" -d '{"path":"/locks/report/lock-","mode":"CREATE_MODE_EPHEMERAL_SEQUENTIAL","parents":"CREATE_PARENTS_PERSISTENT"}' localhost:7181 corral.v1.Coordination/Create`,
+  example: "corral lock /locks/nap --wait 10m -- sleep 1",
+  grpcurl: `-plaintext -d '{}' localhost:7181 corral.v1.Coordination/OpenSession`,
   session: () => true,
   async run({ words: [path = "", ...words], flags: { wait, data }, client, signal, ...surrounding }) {
     await using held = await acquire(client, path, { waitMs: wait, data, signal });

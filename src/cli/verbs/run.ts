@@ -21,10 +21,10 @@ export const run = clientVerb({
     "Registers a command: creates an ephemeral node, runs the command for as long as that takes, deletes the node, and",
     "answers the command's exit code. Signals are passed on to the command. A node that is lost, with its session or",
     "because somebody deleted it, is created again; the command is not disturbed by that, and a line on standard",
-    "error tells of it.",
+    "error tells of it. With grpcurl it takes a session first, and a KeepAlive stream.",
   ].join("\n"),
-  example: "corral run --register /services/login/a --data 10.0.0.5:8000 --parents -- ./login --port 8000",
-  grpcurl: `-plaintext -H "corral-session: $TOKEN" -d '{"path":"/services/login/a","text":"10.0.0.5:8000","mode":"CREATE_MODE_EPHEMERAL","parents":"CREATE_PARENTS_PERSISTENT"}' localhost:7181 corral.v1.Coordination/Create`,
+  example: "corral run --register /services/login/a --data 10.0.0.5:8000 --parents -- sleep 1",
+  grpcurl: `-plaintext -d '{}' localhost:7181 corral.v1.Coordination/OpenSession`,
   session: () => true,
   async run({
     words,

@@ -73,8 +73,8 @@ describe("export", () => {
     const { zxid } = corral.server.engine.tree;
     expect(await corral.run(["export", "/a", file])).toEqual({
       code: 0,
-      stdout: `7 nodes as of zxid ${zxid} are in ${file}`,
-      stderr: "corral: 1 ephemeral nodes were left out: they belong to their sessions\n",
+      stdout: `7 nodes as of zxid ${zxid} in ${file}`,
+      stderr: "corral: left out, since they belong to their sessions: 1 ephemeral node\n",
     });
     const head = { format: "corral-export-1", path: "/a", zxid };
     expect(linesOf(file)).toEqual([head, ...exported, { nodes: 7 }]);
@@ -99,7 +99,7 @@ describe("export", () => {
     await corral.ok("create", "/a/secret", "x", "digest:u:D/InIHSb7yEEbrWz8b9l71RjZJU=:r");
     expect(await corral.run(["export", "/a", file])).toMatchObject({
       code: 0,
-      stderr: "corral: 1 nodes that you may not read were left out, with all below them\n",
+      stderr: "corral: left out, with all that is below, since you may not read it: 1 node\n",
     });
     expect(linesOf(file)).toHaveLength(3);
   });
@@ -175,11 +175,11 @@ describe("import", () => {
       code: 4,
       stdout: "",
       stderr:
-        "corral: nothing was written: /b and 1 other nodes would be overwritten; say --overwrite or --skip-existing\n",
+        "corral: nothing was written, since this is there already: /b, and 1 other node; say --overwrite or --skip-existing\n",
     });
     expect(corral.server.engine.tree.zxid).toBe(before);
     expect(await corral.ok("import", "--skip-existing", file, "/b")).toBe(
-      "1 nodes created, 0 overwritten, 2 skipped",
+      "1 node created, 0 overwritten, 2 skipped",
     );
     expect([await corral.ok("get", "/b/x"), await corral.ok("get", "/b/y")]).toEqual(["mine", "new"]);
     expect(await corral.ok("import", "--overwrite", file, "/b")).toBe(
@@ -204,7 +204,7 @@ describe("import", () => {
     await corral.ok("create", "/a", "1");
     await corral.ok("export", "/", file);
     await corral.ok("deleteall", "/a");
-    expect(await corral.ok("import", file, "/")).toBe("1 nodes created, 1 overwritten, 0 skipped");
+    expect(await corral.ok("import", file, "/")).toBe("1 node created, 1 overwritten, 0 skipped");
     expect(await corral.ok("diff", "/", "--file", file)).toBe("");
   });
 
@@ -212,13 +212,13 @@ describe("import", () => {
     await corral.ok("create", "/a", "x", "digest:u:D/InIHSb7yEEbrWz8b9l71RjZJU=:a,world:anyone:r");
     expect(await corral.run(["export", "/a", file])).toMatchObject({
       code: 0,
-      stderr: expect.stringContaining("1 access control lists lack the hashes of their digests"),
+      stderr: expect.stringContaining("1 access control list without the hashes of digests"),
     });
     expect(await corral.run(["import", file, "/b"])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining("the access control list of . lacks the hash of a digest"),
     });
-    expect(await corral.ok("import", "--no-acl", file, "/b")).toContain("1 nodes created");
+    expect(await corral.ok("import", "--no-acl", file, "/b")).toContain("1 node created");
   });
 });
 
@@ -234,7 +234,7 @@ describe("many nodes", () => {
       code: 130,
       stdout: "",
       stderr:
-        "corral: interrupted; 250 nodes were created, 0 overwritten and 0 skipped, up to /b/n248; " +
+        "corral: interrupted; 250 nodes created, 0 overwritten, 0 skipped, up to /b/n248; " +
         "to go on, run it again with --skip-existing\n",
     });
     expect(childCount("/b")).toBe(249);
@@ -255,7 +255,7 @@ describe("many nodes", () => {
     expect(await importing.finished).toMatchObject({
       code: 5,
       stderr: expect.stringContaining(
-        "; 0 nodes were created, 0 overwritten and 0 skipped; of the next ones, 250 at most, nobody knows; to go on",
+        "; 0 nodes created, 0 overwritten, 0 skipped; of the next ones, 250 at most, nobody knows; to go on",
       ),
     });
     journal.release();
@@ -290,7 +290,7 @@ describe("cp", () => {
     expect(await corral.run(["cp", "/a", "/b"])).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/^7 nodes created, 0 overwritten, 0 skipped, as of zxid \d+$/),
-      stderr: "corral: 1 ephemeral nodes were left out: they belong to their sessions\n",
+      stderr: "corral: left out, since they belong to their sessions: 1 ephemeral node\n",
     });
     expect(await corral.run(["diff", "/a", "/b"])).toMatchObject({ code: 0, stdout: "" });
     expect(await corral.run(["cp", "/a", "/b"])).toMatchObject({ code: 4 });

@@ -1,5 +1,6 @@
 import { type Client, CorralError, isCorralError, type Operation } from "../../client/index.ts";
 import { exitCodes, Failure, failureOf } from "../failure.ts";
+import { amount, plantedInWords } from "./report.ts";
 import { absolutePath, type TreeNode, topPath } from "./tree-node.ts";
 
 /** What to do with nodes that are there already. */
@@ -77,9 +78,9 @@ export class Planter {
       if (there.has(absolute) && absolute !== "/") paths.push(absolute);
     }
     if (paths.length === 0) return;
-    const others = paths.length === 1 ? "" : ` and ${paths.length - 1} other nodes`;
+    const others = paths.length === 1 ? "" : `, and ${amount(paths.length - 1, "other node")}`;
     throw new Failure(
-      `nothing was written: ${paths[0]}${others} would be overwritten; say --overwrite or --skip-existing`,
+      `nothing was written, since this is there already: ${paths[0]}${others}; say --overwrite or --skip-existing`,
       exitCodes.conflict,
     );
   }
@@ -135,12 +136,11 @@ export class Planter {
     const interrupted = signal.aborted && error === signal.reason;
     const failure = interrupted ? { code: exitCodes.interrupted, line: "interrupted" } : failureOf(error);
     if (failure === undefined) return error;
-    const { created, overwritten, skipped } = this.#done;
     const last = this.#lastPath === undefined ? "" : `, up to ${this.#lastPath}`;
     const isUnknown = error instanceof CorralError && error.outcomeUnknown;
     const sentences = [
       failure.line,
-      `${created} nodes were created, ${overwritten} overwritten and ${skipped} skipped${last}`,
+      `${plantedInWords(this.#done)}${last}`,
       ...(isUnknown ? [`of the next ones, ${batchNodesMax} at most, nobody knows`] : []),
       `to go on, run it again${whenThere === "overwrite" ? "" : " with --skip-existing"}`,
     ];

@@ -5,7 +5,7 @@ import { clientVerb } from "../client-verb.ts";
 import { Failure } from "../failure.ts";
 import { endLine, headLine, nodeLine } from "../transfer/export-file.ts";
 import { isBlanked, LiveTree } from "../transfer/live.ts";
-import { counted, tellLeftOut } from "../transfer/report.ts";
+import { amount, counted, tellLeftOut } from "../transfer/report.ts";
 import type { TreeNode } from "../transfer/tree-node.ts";
 import type { Io } from "../verb.ts";
 
@@ -38,12 +38,12 @@ export const exportVerb = clientVerb({
     tellLeftOut(tree, io);
     if (written.blanked > 0)
       io.complain(
-        `${written.blanked} access control lists lack the hashes of their digests, which only ADMIN may see: ` +
-          "`corral import` will refuse them",
+        `${amount(written.blanked, "access control list")} without the hashes of digests, which only ADMIN may see: ` +
+          "`corral import` refuses that",
       );
     const { nodes } = written;
     const facts = { nodes, zxid: tree.zxid, file, ephemerals: tree.ephemerals, hidden: tree.hidden };
-    if (file !== "-") out.one(facts, () => `${nodes} nodes as of zxid ${tree.zxid} are in ${file}`);
+    if (file !== "-") out.one(facts, () => `${amount(nodes, "node")} as of zxid ${tree.zxid} in ${file}`);
     return 0;
   },
 });

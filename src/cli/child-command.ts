@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
+import { isatty } from "node:tty";
 import type { Surrounding } from "./client-verb.ts";
 import { Failure } from "./failure.ts";
 
@@ -24,9 +25,10 @@ export class Command {
   constructor(
     [program = "", ...args]: readonly string[],
     env: Readonly<Record<string, string | undefined>>,
-    { io, takeSignals }: Pick<Surrounding, "io" | "takeSignals">,
+    { takeSignals }: Pick<Surrounding, "takeSignals">,
   ) {
-    this.#ownGroup = io.stdin.isTTY !== true;
+    // Not process.stdin: to open it would make reads of the command, which has the same, fail with EAGAIN.
+    this.#ownGroup = !isatty(0);
     this.#child = spawn(program, args, { env, stdio: "inherit", detached: this.#ownGroup });
     takeSignals?.((signal) => {
       // The terminal has told its whole group already.

@@ -1,6 +1,10 @@
 // `corral lock` as processes, most of them against a server whose time stands still.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, test } from "vitest";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { FaultProxy } from "../support/fault-proxy.ts";
@@ -8,6 +12,7 @@ import { startServer, type TestServer } from "../support/start-server.ts";
 import { tempDir } from "./load.ts";
 import { startCommand } from "./run-command.ts";
 
+const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 const node = process.execPath;
 /** Says its token, and runs until a signal ends it. */
 const forever = [
@@ -77,8 +82,19 @@ describe("the command's end is the verb's", () => {
   });
 });
 
+test("the command reads and writes what the verb was given", async () => {
+  const args = [main, "lock", "--endpoint", server.address, "/l", "--", "/bin/cat"];
+  const child = spawn(node, args, { env: {}, stdio: ["pipe", "pipe", "inherit"] });
+  // More than a pipe holds, in two parts: the command has to wait for the second.
+  const half = "x".repeat(200_000);
+  const output = text(child.stdout);
+  child.stdin.write(half);
+  await once(child.stdout, "readable");
+  child.stdin.end(half);
+  expect(await output).toBe(half + half);
+});
+
 test("a command under a lock may be corral itself: the token disturbs no setting", async () => {
-  const main = new URL("../../src/cli/main.ts", import.meta.url).pathname;
   expect(await lock([node, main, "config", "--data-dir", "/x"]).finished).toMatchObject({ code: 0 });
 });
 
@@ -120,7 +136,7 @@ describe("a lock that is lost ends the command: exit 5", () => {
   });
 
   test("because the session is over, by its own clock", async () => {
-    const quick = startCommand(["serve", "--port", "0", "--data-dir", tempDir(), "--tick-ms", "300"]);
+    const quick = startCommand(["serve", "--port", "0", "--data-dir", tempDir(), "--tick-ms", "600"]);
     const { port } = JSON.parse(await quick.line("listening"));
     const proxy = await FaultProxy.start(port);
     const holder = lock(forever, [], proxy.address);
@@ -134,7 +150,7 @@ describe("a lock that is lost ends the command: exit 5", () => {
 });
 
 test("the lock of a holder that was killed passes on when its session ends", async () => {
-  const quick = startCommand(["serve", "--port", "0", "--data-dir", tempDir(), "--tick-ms", "300"]);
+  const quick = startCommand(["serve", "--port", "0", "--data-dir", tempDir(), "--tick-ms", "600"]);
   const { address } = JSON.parse(await quick.line("listening"));
   const holder = lock([node, "-e", "console.log('mine'); setTimeout(() => {}, 3000)"], [], address);
   await holder.line("mine");

@@ -46,7 +46,7 @@ test("a server starts, tells how it is, and stops", async () => {
     stderr: "",
     stdout: `running: ${address} (process ${pid})\ndata:    ${dataDir}\nsince:   ${since}\nzxid:    0`,
   });
-  const facts = { state: "running", data_dir: dataDir, pid, address, since, zxid: 0, serving: true };
+  const facts = { state: "running", data_dir: dataDir, pid, address, since, zxid: 0 };
   expect(JSON.parse((await run("status", "--json")).stdout)).toEqual(facts);
   expect(await run("stop")).toEqual({ code: 0, stdout: `stopped: process ${pid}`, stderr: "" });
   expect(readFileSync(join(dataDir, "corral.log"), "utf8").trimEnd().split("\n").at(-1)).toContain("stopped");

@@ -1,4 +1,4 @@
-import { closeSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, writeSync } from "node:fs";
 import { parseFlags } from "../../config/flags.ts";
 import { loadSettings } from "../../config/load.ts";
 import { openLogFile } from "../../ops/log-file.ts";
@@ -10,7 +10,7 @@ import { logFile } from "./record.ts";
 import { recorded } from "./recorded.ts";
 
 /** The file descriptor on which the server tells whoever started it that it listens. */
-export const wordDescriptor = 3;
+const wordDescriptor = 3;
 
 /** The server's own side of `corral server start`: logs to its file, and says one word when it listens. */
 export async function background(args: readonly string[], io: Io): Promise<number> {
@@ -30,6 +30,8 @@ export async function background(args: readonly string[], io: Io): Promise<numbe
 
 function tellStarter(address: string): void {
   try {
+    // Whoever typed this verb has opened none, and the number may be something else's.
+    if (!fstatSync(wordDescriptor).isSocket()) return;
     writeSync(wordDescriptor, address);
     closeSync(wordDescriptor);
   } catch {

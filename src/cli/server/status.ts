@@ -22,7 +22,6 @@ interface Status {
   readonly address?: string | undefined;
   readonly since?: string | undefined;
   readonly zxid?: number | undefined;
-  readonly serving?: boolean | undefined;
   readonly reason?: string | undefined;
 }
 
@@ -48,8 +47,9 @@ async function look(settings: Settings): Promise<Status> {
   const known = { data_dir, ...(running && facts(running)), address };
   try {
     const certificates = settings.tlsCertFile === "" ? undefined : readFileSync(settings.tlsCertFile);
-    const health = await probe({ endpoint: address, certificates, timeoutMs: probeTimeoutMs });
-    return { state: "running", ...known, ...health };
+    const { serving, zxid } = await probe({ endpoint: address, certificates, timeoutMs: probeTimeoutMs });
+    if (!serving) return { state: "silent", ...known, reason: "it takes no calls, and may be stopping" };
+    return { state: "running", ...known, zxid };
   } catch (error) {
     return { state: "silent", ...known, reason: (error as Error).message };
   }
@@ -64,7 +64,7 @@ function addressIn({ host, port }: Settings): string {
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-function inWords({ state, data_dir, pid, address, since, zxid, serving, reason }: Status): string {
+function inWords({ state, data_dir, pid, address, since, zxid, reason }: Status): string {
   const who = pid === undefined ? "" : ` (process ${pid})`;
   switch (state) {
     case "stopped":
@@ -75,7 +75,7 @@ function inWords({ state, data_dir, pid, address, since, zxid, serving, reason }
       return `silent: a server uses ${data_dir}${who}, but does not answer: ${reason}`;
     case "running":
       return [
-        `running: ${address}${who}${serving ? "" : ", but it takes no calls"}`,
+        `running: ${address}${who}`,
         `data:    ${data_dir}`,
         ...(since === undefined ? [] : [`since:   ${since}`]),
         `zxid:    ${zxid ?? "not told without credentials"}`,

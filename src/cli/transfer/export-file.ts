@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { type AclEntry, permissions } from "../../client/index.ts";
 import { Failure } from "../failure.ts";
+import type { Io } from "../verb.ts";
 import { type Lifetime, type TreeNode, topPath } from "./tree-node.ts";
 
 /** What the first line of an export calls itself. */
@@ -57,10 +58,10 @@ export class ExportFile {
   }
 
   /** @param file "-" for standard input, which is read into memory. */
-  static async open(file: string, stdin: Readable): Promise<ExportFile> {
+  static async open(file: string, io: Pick<Io, "stdin">): Promise<ExportFile> {
     if (file !== "-") return new ExportFile(file, () => linesOf(createReadStream(file)));
     const lines: string[] = [];
-    for await (const line of linesOf(stdin)) lines.push(line);
+    for await (const line of linesOf(io.stdin)) lines.push(line);
     return new ExportFile("standard input", () => lines);
   }
 

@@ -48,7 +48,7 @@ export const diff = clientVerb({
     for await (const node of counted(mine.nodes(), io)) known.set(node.path, gistOf(node, withAcl));
     tellLeftOut(mine, io);
     const theirs = other === undefined ? undefined : new LiveTree(client, other, { withAcl, signal });
-    const nodes = theirs?.nodes() ?? (await ExportFile.open(file!, io.stdin)).nodes();
+    const nodes = theirs?.nodes() ?? (await ExportFile.open(file!, io)).nodes();
     let count = 0;
     const differences = async function* () {
       for await (const difference of compare(known, counted(nodes, io), withAcl)) {

@@ -25,7 +25,7 @@ export const importVerb = clientVerb({
   async run({ words: [file = "", top = ""], flags, client, out, io, signal, timeoutMs }) {
     const whenThere = whenThereOf(flags);
     const { parents = false, noAcl = false } = flags;
-    const source = await ExportFile.open(file, io.stdin);
+    const source = await ExportFile.open(file, io);
     const nodes = () => usable(source.nodes(), noAcl);
     const total = await count(nodes());
     const progress = (planted: Parameters<typeof plantedInWords>[0]) =>

@@ -34,6 +34,7 @@ export const run = clientVerb({
     ...rest
   }) {
     if (path === undefined) throw new UsageError("run: --register PATH is missing: the node to create");
+    const path = rest.absolute(register);
     await using node = await registered(client, path, { data, parents, timeoutMs: wait, signal });
     const { io } = rest;
     const stopTelling = node.onChange((change) => {

@@ -180,6 +180,9 @@ export const authFailuresKept = 10_000;
 /** Bytes of the audit log that may wait while its disk is full; beyond it lines are dropped, and the log says so. */
 export const auditWaitingBytesMax = 1_048_576;
 
+/** Bytes of the log of a server in the background, before it begins anew; the one from before is kept beside it. */
+export const logFileBytesMax = 10 * 1_048_576;
+
 /** How often one kind of warning that strangers can cause is written to the log. */
 export const warningIntervalMs = 1_000;
 

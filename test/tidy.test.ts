@@ -24,7 +24,7 @@ const allowed: Record<string, readonly string[]> = {
   client: ["gen"],
   config: ["limits"],
   ops: ["limits"],
-  cli: ["client", "config", "ops", "server", "limits"],
+  cli: ["client", "config", "ops", "server", "clock", "limits"],
 };
 
 /** Packages that one folder alone may import, so that each can be replaced in one place. */

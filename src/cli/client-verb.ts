@@ -36,6 +36,8 @@ export interface VerbSpec<F extends FlagSpecs> {
   run(call: Call<F>): Promise<number>;
 }
 
+export type SignalTaker = (signal: "SIGINT" | "SIGTERM") => void;
+
 /** One use of a verb. */
 export interface Call<F extends FlagSpecs> {
   readonly flags: FlagValues<F>;
@@ -46,6 +48,8 @@ export interface Call<F extends FlagSpecs> {
   readonly io: Io;
   /** Aborted by ctrl-C: what runs for ever ends well then. */
   readonly signal: AbortSignal;
+  /** From now on signals end nothing by themselves, and are told to whom is given. In the shell they never do. */
+  readonly takeSignals?: (taker: SignalTaker) => void;
   /** The time for each call, in milliseconds. */
   readonly timeoutMs: number;
   /** A path that is found elsewhere than among the words, made absolute in the shell. */

@@ -17,7 +17,13 @@ const io: Io = {
   stdout: process.stdout,
   isTerminal: process.stdout.isTTY === true,
   out: (text) => void process.stdout.write(text),
-  complain: (line) => void process.stderr.write(`corral: ${line.replaceAll(/\s*[\r\n]+\s*/g, " ")}\n`),
+  complain: (line) => {
+    io.progress("");
+    process.stderr.write(`corral: ${line.replaceAll(/\s*[\r\n]+\s*/g, " ")}\n`);
+  },
+  progress: (text) => {
+    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
+  },
   onSignal: (signal, fn) => void process.on(signal, fn),
   // Rejections that nobody handles arrive here as well.
   onUncaught: (fn) => void process.on("uncaughtException", fn),

@@ -1,5 +1,5 @@
 import { connect } from "../client/index.ts";
-import { guarded, type Surrounding } from "./client-verb.ts";
+import { guarded, type SignalTaker, type Surrounding } from "./client-verb.ts";
 import type { ConnectionFlags } from "./connection-flags.ts";
 import { exitCodes, Failure } from "./failure.ts";
 import type { FlagValues } from "./flags.ts";
@@ -14,11 +14,12 @@ export async function runWithClient(
   { session, run }: { session: boolean; run: (surrounding: Surrounding) => Promise<number> },
 ): Promise<number> {
   const target = await targetOf(flags, io.env);
-  const { signal } = interruption(io);
+  const { signal, takeSignals } = interruption(io);
   return await guarded(io, signal, async () => {
     await using client = await connectTo(target, { session, signal });
     const out = new Output(target.format, io);
-    return await run({ client, out, io, signal, timeoutMs: target.timeoutMs, absolute: (path) => path });
+    const { timeoutMs } = target;
+    return await run({ client, out, io, signal, takeSignals, timeoutMs, absolute: (path) => path });
   });
 }
 
@@ -44,14 +45,18 @@ export async function connectTo(
   }
 }
 
-/** Aborted by the first ctrl-C; the second one ends the process at once. */
-function interruption(io: Io): AbortController {
+/** A signal that is aborted by the first ctrl-C; the second one ends the process at once. */
+function interruption(io: Io): Required<Pick<Surrounding, "signal" | "takeSignals">> {
   const controller = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    io.onSignal(signal, () => {
-      if (controller.signal.aborted) io.exit(exitCodes.interrupted);
-      controller.abort();
-    });
-  }
-  return controller;
+  let taker: SignalTaker = () => {
+    if (controller.signal.aborted) io.exit(exitCodes.interrupted);
+    controller.abort();
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) io.onSignal(signal, () => taker(signal));
+  return {
+    signal: controller.signal,
+    takeSignals: (other) => {
+      taker = other;
+    },
+  };
 }

@@ -1,6 +1,7 @@
 import { parseFlags } from "../config/flags.ts";
 import { loadSettings } from "../config/load.ts";
 import { createLogger } from "../ops/logger.ts";
+import { recorded } from "./server/recorded.ts";
 import { settingsUsage } from "./settings-usage.ts";
 import { supervise } from "./supervise.ts";
 import { surroundingsOf } from "./surroundings.ts";
@@ -24,6 +25,9 @@ export const serve: Verb = {
     for (const warning of warnings) log.warn({}, warning);
     // Loaded only now: a wrong setting is told before gRPC and SQLite are read from disk.
     const { startServer } = await import("../server.ts");
-    return supervise(() => startServer(settings, log), log, io);
+    const { dataDir } = settings;
+    const start = async () =>
+      recorded(await startServer(settings, log), { dataDir, log, background: false, args });
+    return supervise(start, log, io);
   },
 };

@@ -11,6 +11,8 @@ export interface Io {
   out(text: string | Uint8Array): void;
   /** One line for a person, on standard error, with the command's name before it. */
   complain(line: string): void;
+  /** Shows how far it is, on standard error, in place of what was shown before; nothing where nobody looks on. */
+  progress(text: string): void;
   onSignal(signal: "SIGINT" | "SIGTERM", fn: () => void): void;
   /** What nobody caught: an exception, or the reason of a rejected promise. */
   onUncaught(fn: (error: unknown) => void): void;

@@ -8,6 +8,12 @@ function entry(summary: string, load: () => Promise<Verb>): VerbEntry {
 export const verbs: ReadonlyMap<string, VerbEntry> = new Map<string, VerbEntry>([
   ["serve", entry("run the server in the foreground", async () => (await import("./serve.ts")).serve)],
   [
+    "server",
+    entry("start, stop and restart a server in the background", async () => {
+      return (await import("./server.ts")).server;
+    }),
+  ],
+  [
     "config",
     entry("print the settings in force, and where each comes from", async () => {
       return (await import("./config.ts")).config;
@@ -60,4 +66,16 @@ export const verbs: ReadonlyMap<string, VerbEntry> = new Map<string, VerbEntry>(
     "delquota",
     entry("take the limits from a subtree", async () => (await import("./verbs/delquota.ts")).delquota),
   ],
+  [
+    "export",
+    entry("write a subtree into a file", async () => (await import("./verbs/export.ts")).exportVerb),
+  ],
+  ["import", entry("read such a file", async () => (await import("./verbs/import.ts")).importVerb)],
+  ["cp", entry("copy a subtree", async () => (await import("./verbs/cp.ts")).cp)],
+  ["diff", entry("compare two subtrees", async () => (await import("./verbs/diff.ts")).diff)],
+  [
+    "run",
+    entry("run a command, with an ephemeral node for it", async () => (await import("./verbs/run.ts")).run),
+  ],
+  ["lock", entry("run a command under a lock", async () => (await import("./verbs/lock.ts")).lock)],
 ]);

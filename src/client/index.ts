@@ -1,6 +1,6 @@
 /** Corral's client for Node: `const client = await connect({ endpoints: "127.0.0.1:7181" })`. docs/client.md leads through it. */
 
-export type { AclEntry, Identity, Permission } from "./acl.ts";
+export { type AclEntry, type Identity, type Permission, permissions } from "./acl.ts";
 export type { Admin, WatchCounts, Watcher } from "./admin.ts";
 export type { WriteOptions } from "./calls.ts";
 export { type Client, connect } from "./client.ts";
@@ -25,6 +25,7 @@ export type {
   VersionOptions,
   WrittenNode,
 } from "./options.ts";
+export { acquireLock, type Lock, type LockOptions } from "./recipes/lock.ts";
 export type { ScannedNode, ScanOptions } from "./scan.ts";
 export type { CallOptions } from "./scope.ts";
 export type { Session, SessionState } from "./session.ts";

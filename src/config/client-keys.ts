@@ -16,11 +16,15 @@ export type ClientKey = (typeof clientKeys)[number];
 /** The variable that names the context; it is no key, since a context cannot name itself. */
 export const contextVariable = "CORRAL_CONTEXT";
 
+/** Where a command that `corral lock` runs finds the fencing token. */
+export const lockTokenVariable = "CORRAL_LOCK_TOKEN";
+
 export function variableOf(key: ClientKey): string {
   return `CORRAL_${key.toUpperCase()}`;
 }
 
 /** They are in the environment of servers too, and none of a server's settings. */
 export function isClientVariable(variable: string): boolean {
-  return variable === contextVariable || clientKeys.some((key) => variableOf(key) === variable);
+  if (variable === contextVariable || variable === lockTokenVariable) return true;
+  return clientKeys.some((key) => variableOf(key) === variable);
 }

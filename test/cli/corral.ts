@@ -64,6 +64,7 @@ function startVerb(args: readonly string[], env: Record<string, string>, input?:
     complain: (line) => {
       stderr += `corral: ${line}\n`;
     },
+    progress: () => {},
     onSignal: (_, fn) => handlers.push(fn),
     onUncaught: () => {},
     exit: (code) => {

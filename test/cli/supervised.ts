@@ -55,6 +55,7 @@ const code = await supervise(behaviours[process.argv[2]!]!, createLogger({ level
   isTerminal: false,
   out: () => {},
   complain: (line) => void process.stderr.write(`corral: ${line}\n`),
+  progress: () => {},
   onSignal: (signal, fn) => void process.on(signal, fn),
   onUncaught: (fn) => void process.on("uncaughtException", fn),
   exit: (exitCode) => process.exit(exitCode),

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import {
+  existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -13,9 +14,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
 import { JournalUnusable } from "../../src/journal/journal.ts";
+import { isLocked } from "../../src/journal/sqlite/lock.ts";
 import { silentLog } from "../../src/journal/sqlite/log.ts";
 import { type OpenOptions, openDatabase } from "../../src/journal/sqlite/open.ts";
 import { migrations, userVersion } from "../../src/journal/sqlite/schema.ts";
@@ -100,6 +103,30 @@ test("a second server is refused, also in the same process or by another name of
   expect((await loadAll(heir)).lastZxid).toBe(3);
   await expect(open({ dataDir })).rejects.toEqual(refused);
   await heir.commit([at(4, created("/a"))]);
+});
+
+test("who only looks whether a server uses a directory takes nothing and makes nothing", async () => {
+  const dataDir = join(tempDir(), "data");
+  expect(isLocked(dataDir)).toBe(false);
+  expect(existsSync(dataDir)).toBe(false);
+  const journal = await openSqliteJournal({ dataDir });
+  for (let looks = 0; looks < 3; looks++) expect(isLocked(dataDir)).toBe(true);
+  await expect(open({ dataDir })).rejects.toThrow("another server uses");
+  await journal.close();
+  expect(isLocked(dataDir)).toBe(false);
+  await (await open({ dataDir })).close();
+});
+
+test("a server waits for who only looks", async () => {
+  const dataDir = await closedJournal();
+  const looking = new Database(join(dataDir, "LOCK"), { readonly: true });
+  looking.exec("BEGIN");
+  looking.pragma("schema_version");
+  const opening = openSqliteJournal({ dataDir });
+  // The journal's thread is at it by now, or will find nobody there.
+  await setImmediate();
+  looking.close();
+  await (await opening).close();
 });
 
 test("a stopped first server still owns the directory", async () => {

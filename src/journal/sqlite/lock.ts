@@ -2,7 +2,7 @@ import { closeSync, openSync } from "node:fs";
 import Database from "better-sqlite3";
 import { JournalUnusable } from "../journal.ts";
 import { sqliteCode } from "./connection.ts";
-import { type DataFiles, reasonOf } from "./files.ts";
+import { type DataFiles, dataFiles, reasonOf, sizeOf } from "./files.ts";
 
 export interface Lock {
   release(): void;
@@ -18,7 +18,8 @@ export function takeLock(files: DataFiles): Lock {
   let connection: Database.Database | undefined;
   try {
     closeSync(openSync(files.lock, "a", 0o600));
-    connection = new Database(files.lock, { timeout: 0 });
+    // Who only looks whether it is taken holds it for an instant.
+    connection = new Database(files.lock, { timeout: 200 });
     connection.pragma("locking_mode = EXCLUSIVE");
     // Nothing is ever written, so no journal need stand ready beside it.
     connection.pragma("journal_mode = MEMORY");
@@ -32,4 +33,21 @@ export function takeLock(files: DataFiles): Lock {
   }
   const held = connection;
   return { release: () => void held.close() };
+}
+
+/** Whether a server uses the data directory now. A dead one does not: its lock went with its life. */
+export function isLocked(dataDir: string): boolean {
+  const { lock } = dataFiles(dataDir);
+  if (sizeOf(lock) === undefined) return false;
+  let connection: Database.Database | undefined;
+  try {
+    connection = new Database(lock, { timeout: 0, readonly: true });
+    connection.pragma("schema_version");
+    return false;
+  } catch (error) {
+    if (sqliteCode(error)?.startsWith("SQLITE_BUSY")) return true;
+    throw new JournalUnusable(`cannot look at ${lock}: ${reasonOf(error)}`);
+  } finally {
+    connection?.close();
+  }
 }

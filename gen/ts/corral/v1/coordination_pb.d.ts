@@ -29,8 +29,8 @@ export declare const file_corral_v1_coordination: GenFile;
  * or `Bearer ...` says who acts: a user, or the subject of a token. A client certificate says so as well, for all
  * calls of its connection. The server may demand one of them; health and reflection never do.
  *
- * `corral-request-id: <id>` makes a Create, Set, Delete, SetAcl or Transact safe to retry, also after UNAVAILABLE and over a
- * restart of the server: if a request with this id was done within the last hour, its answer is given again and
+ * `corral-request-id: <id>` makes a Create, Set, SetAcl, Delete or Transact safe to retry, also after UNAVAILABLE and
+ * over a restart of the server: if a request with this id was done within the last hour, its answer is given again and
  * nothing is changed. (The last 100,000 are remembered, and 32 MiB of their answers; what was refused is decided
  * anew.) An id has 1 to 128 letters, digits, ".", "_", ":" and "-". It belongs to the session of the call; without
  * a session it must have at least 16, chosen at random, since whoever repeats a call with it gets its answer.

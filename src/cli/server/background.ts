@@ -1,0 +1,40 @@
+import { closeSync, fstatSync, writeSync } from "node:fs";
+import { parseFlags } from "../../config/flags.ts";
+import { loadSettings } from "../../config/load.ts";
+import { openLogFile } from "../../ops/log-file.ts";
+import { createLogger } from "../../ops/logger.ts";
+import { supervise } from "../supervise.ts";
+import { surroundingsOf } from "../surroundings.ts";
+import type { Io } from "../verb.ts";
+import { logFile } from "./record.ts";
+import { recorded } from "./recorded.ts";
+
+/** The file descriptor on which the server tells whoever started it that it listens. */
+const wordDescriptor = 3;
+
+/** The server's own side of `corral server start`: logs to its file, and says one word when it listens. */
+export async function background(args: readonly string[], io: Io): Promise<number> {
+  const { settings, warnings } = loadSettings(parseFlags(args), surroundingsOf(io));
+  const { dataDir, logLevel } = settings;
+  const log = createLogger({ level: logLevel, to: openLogFile(logFile(dataDir)) });
+  for (const warning of warnings) log.warn({}, warning);
+  const { startServer } = await import("../../server.ts");
+  const start = async () => {
+    const server = await startServer(settings, log);
+    const known = recorded(server, { dataDir, log, background: true, args });
+    tellStarter(server.address);
+    return known;
+  };
+  return supervise(start, log, io);
+}
+
+function tellStarter(address: string): void {
+  try {
+    // Whoever typed this verb has opened none, and the number may be something else's.
+    if (!fstatSync(wordDescriptor).isSocket()) return;
+    writeSync(wordDescriptor, address);
+    closeSync(wordDescriptor);
+  } catch {
+    // Whoever started it has gone.
+  }
+}

@@ -1,0 +1,84 @@
+import { readFileSync } from "node:fs";
+import { probe } from "../../client/probe.ts";
+import { parseFlags } from "../../config/flags.ts";
+import { loadSettings } from "../../config/load.ts";
+import type { Settings } from "../../config/settings.ts";
+import { dataDirectory } from "../../server.ts";
+import { surroundingsOf } from "../surroundings.ts";
+import type { Io } from "../verb.ts";
+import { readRecord, type ServerRecord } from "./record.ts";
+
+/** How long the server may take to answer, in milliseconds. */
+const probeTimeoutMs = 5_000;
+
+/** The exit codes of `corral server status`: those of the Linux Standard Base, and the CLI's own for "unavailable". */
+export const statusCodes = { running: 0, dead: 1, stopped: 3, silent: 5 } as const;
+
+/** What is known of the server of a data directory, as `--json` prints it. */
+interface Status {
+  readonly state: keyof typeof statusCodes;
+  readonly data_dir: string;
+  readonly pid?: number | undefined;
+  readonly address?: string | undefined;
+  readonly since?: string | undefined;
+  readonly zxid?: number | undefined;
+  readonly reason?: string | undefined;
+}
+
+/** Tells whether a server runs in the data directory, by its lock, and asks it how it is. */
+export async function status(args: readonly string[], io: Io): Promise<number> {
+  const flags = parseFlags(args, ["--json"]);
+  const known = await look(loadSettings(flags, surroundingsOf(io)).settings);
+  io.out(flags.switches.has("--json") ? `${JSON.stringify(known)}\n` : `${inWords(known)}\n`);
+  return statusCodes[known.state];
+}
+
+async function look(settings: Settings): Promise<Status> {
+  const { dataDir: data_dir } = settings;
+  const record = readRecord(data_dir);
+  if (!dataDirectory.isInUse(data_dir)) {
+    return record?.pid === undefined
+      ? { state: "stopped", data_dir }
+      : { state: "dead", data_dir, ...facts(record) };
+  }
+  // One that has ended tells nothing of the server that is just starting.
+  const running = record?.pid === undefined ? undefined : record;
+  const address = running?.address ?? addressIn(settings);
+  const known = { data_dir, ...(running && facts(running)), address };
+  try {
+    const certificates = settings.tlsCertFile === "" ? undefined : readFileSync(settings.tlsCertFile);
+    const { serving, zxid } = await probe({ endpoint: address, certificates, timeoutMs: probeTimeoutMs });
+    if (!serving) return { state: "silent", ...known, reason: "it takes no calls, and may be stopping" };
+    return { state: "running", ...known, zxid };
+  } catch (error) {
+    return { state: "silent", ...known, reason: (error as Error).message };
+  }
+}
+
+function facts({ pid, address, since }: ServerRecord) {
+  return { pid, address, since };
+}
+
+/** Where one that is still starting will listen. */
+function addressIn({ host, port }: Settings): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+function inWords({ state, data_dir, pid, address, since, zxid, reason }: Status): string {
+  const who = pid === undefined ? "" : ` (process ${pid})`;
+  switch (state) {
+    case "stopped":
+      return `stopped: no server runs in ${data_dir}`;
+    case "dead":
+      return `dead: the server in ${data_dir}${who} was killed`;
+    case "silent":
+      return `silent: a server uses ${data_dir}${who}, but does not answer: ${reason}`;
+    case "running":
+      return [
+        `running: ${address}${who}`,
+        `data:    ${data_dir}`,
+        ...(since === undefined ? [] : [`since:   ${since}`]),
+        `zxid:    ${zxid ?? "not told without credentials"}`,
+      ].join("\n");
+  }
+}

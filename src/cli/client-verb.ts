@@ -3,7 +3,7 @@ import { UsageError } from "../config/usage-error.ts";
 import { connectionFlags } from "./connection-flags.ts";
 import { exitCodes, failureOf } from "./failure.ts";
 import { type FlagSpecs, type FlagValues, flagOf, parseLine } from "./flags.ts";
-import type { Output } from "./output.ts";
+import { formatOf, type Output } from "./output.ts";
 import type { Io, Verb } from "./verb.ts";
 
 /** A word that a verb takes. */
@@ -13,6 +13,8 @@ export interface ArgSpec {
   /** A path is made absolute and completed by the shell. */
   readonly kind?: "path";
   readonly optional?: boolean;
+  /** A path that is not given is "/", and in the shell where one is. */
+  readonly orHere?: true;
   /** All words that are left, at least one unless optional. */
   readonly rest?: boolean;
 }
@@ -46,10 +48,12 @@ export interface Call<F extends FlagSpecs> {
   readonly io: Io;
   /** Aborted by ctrl-C: what runs for ever ends well then. */
   readonly signal: AbortSignal;
-  /** From now on signals end nothing by themselves, and are told to whom is given. In the shell they never do. */
+  /** From now on signals end nothing by themselves, and are told to whom is given. The shell has none to give. */
   readonly takeSignals?: (taker: SignalTaker) => void;
   /** The time for each call, in milliseconds. */
   readonly timeoutMs: number;
+  /** A path that is found elsewhere than among the words, made absolute in the shell. */
+  readonly absolute: (path: string) => string;
   /** What goes on in the shell while other verbs run; undefined for a process of its own, which waits for it. */
   readonly background?: ((work: Promise<void>) => void) | undefined;
 }
@@ -71,11 +75,11 @@ export function clientVerb<F extends FlagSpecs>(typed: VerbSpec<F>): ClientVerb 
     usage: () => usageOf(spec),
     run: async (args, io) => {
       const { flags, words } = parseLine(args, { ...connectionFlags, ...spec.flags });
-      checkWords(spec, words);
+      const given = wordsOf(spec, words, "/");
       const { runWithClient } = await import("./one-shot.ts");
       return await runWithClient(flags, io, {
         session: spec.session?.(flags) ?? false,
-        run: (surrounding) => spec.run({ ...surrounding, flags, words }),
+        run: (surrounding) => spec.run({ ...surrounding, flags, words: given }),
       });
     },
   };
@@ -86,16 +90,13 @@ export async function runIn(
   { spec }: ClientVerb,
   args: readonly string[],
   surrounding: Surrounding,
-  absolute: (path: string) => string,
 ): Promise<number> {
-  const { flags, words } = parseLine(args, spec.flags);
-  const given = spec.args[0]?.kind === "path" && spec.args[0].optional && words.length === 0 ? ["."] : words;
-  checkWords(spec, given);
-  const resolved = given.map((word, at) => {
-    const arg = spec.args[Math.min(at, spec.args.length - 1)];
-    return arg?.kind === "path" ? absolute(word) : word;
-  });
-  return await spec.run({ ...surrounding, flags, words: resolved });
+  const { flags, words } = parseLine(args, { ...spec.flags, output: connectionFlags.output });
+  const given = wordsOf(spec, words, ".").map((word, at) =>
+    spec.args[at]?.kind === "path" ? surrounding.absolute(word) : word,
+  );
+  const out = flags.output === undefined ? surrounding.out : surrounding.out.as(formatOf(`${flags.output}`));
+  return await spec.run({ ...surrounding, out, flags, words: given });
 }
 
 /** Runs something, and turns what it throws into one line and an exit code. */
@@ -111,20 +112,27 @@ export async function guarded(io: Io, signal: AbortSignal, work: () => Promise<n
   }
 }
 
-function checkWords({ name, args }: VerbSpec<FlagSpecs>, words: readonly string[]): void {
+/** The words that were given, and `here` for a path that was not. @throws UsageError */
+function wordsOf(
+  { name, args }: VerbSpec<FlagSpecs>,
+  words: readonly string[],
+  here: string,
+): readonly string[] {
   const missing = args[words.length];
+  if (missing?.orHere) return [...words, here];
   if (missing !== undefined && !missing.optional)
     throw new UsageError(`${name}: ${missing.name} is missing; \`corral help ${name}\` shows an example`);
   if (words.length > args.length && !args.at(-1)?.rest) {
     const extra = words[args.length];
     throw new UsageError(`${name}: unexpected argument ${JSON.stringify(extra)}; quote what has spaces`);
   }
+  return words;
 }
 
 function usageOf({ name, args, flags, about, example, grpcurl }: VerbSpec<FlagSpecs>): string {
-  const words = args.map(({ name: word, optional, rest }) => {
+  const words = args.map(({ name: word, optional, orHere, rest }) => {
     const text = rest ? `${word}...` : word;
-    return optional ? `[${text}]` : text;
+    return optional || orHere ? `[${text}]` : text;
   });
   const own = flagLines(flags);
   return [

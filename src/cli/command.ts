@@ -1,7 +1,7 @@
 import { didYouMean } from "../config/nearest.ts";
 import { shown, UsageError } from "../config/usage-error.ts";
 import { connectionFlags } from "./connection-flags.ts";
-import { flagOf } from "./flags.ts";
+import { type FlagSpec, type FlagSpecs, flagOf } from "./flags.ts";
 import type { Io, Verb } from "./verb.ts";
 import { verbs } from "./verbs.ts";
 import { version } from "./version.ts";
@@ -9,7 +9,9 @@ import { version } from "./version.ts";
 /** Does what a command line says, and answers the exit code: 2, after one line, for one that says nothing sensible. */
 export async function runCommand(args: readonly string[], io: Io): Promise<number> {
   try {
-    return await run(verbFirst(args), io);
+    const words = verbFirst(args);
+    const isVerbless = words[0] === undefined || connectionFlag(words[0]) !== undefined;
+    return await run(isVerbless && io.stdin.isTTY ? ["shell", ...words] : words, io);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     io.complain(error.message);
@@ -43,17 +45,24 @@ function verbFirst(args: readonly string[]): readonly string[] {
   const flags: string[] = [];
   const rest = [...args];
   for (let arg = rest[0]; arg !== undefined; arg = rest[0]) {
-    const [name] = arg.split("=");
-    const found = Object.entries(connectionFlags).find(
-      ([key, spec]) => flagOf(key) === name || ("short" in spec && arg.slice(0, 2) === `-${spec.short}`),
-    );
-    if (found === undefined) break;
-    const [, { kind }] = found;
-    const takesNext = kind !== "switch" && !arg.includes("=") && (name?.startsWith("--") || arg.length === 2);
+    const flag = connectionFlag(arg);
+    if (flag === undefined) break;
+    const takesNext =
+      flag.kind !== "switch" && !arg.includes("=") && (arg.startsWith("--") || arg.length === 2);
     flags.push(...rest.splice(0, takesNext ? 2 : 1));
   }
   const [word, ...others] = rest;
   return word === undefined ? flags : [word, ...flags, ...others];
+}
+
+/** The flag of the connection that a word is or begins with. */
+function connectionFlag(word: string): FlagSpec | undefined {
+  const [name] = word.split("=");
+  const specs: FlagSpecs = connectionFlags;
+  const key = Object.keys(specs).find(
+    (one) => flagOf(one) === name || word.slice(0, 2) === `-${specs[one]?.short}`,
+  );
+  return key === undefined ? undefined : specs[key];
 }
 
 function asksForHelp(args: readonly string[]): boolean {

@@ -2,6 +2,8 @@
 import { enableCompileCache } from "node:module";
 import type { Io } from "./verb.ts";
 
+// Deprecations are for those who write programs: a user of this one cannot mend them.
+process.noDeprecation = true;
 // What was compiled once is read from the disk after that: it saves a short verb a good part of its time.
 enableCompileCache();
 const { runCommand } = await import("./command.ts");
@@ -12,6 +14,7 @@ const io: Io = {
   get stdin() {
     return process.stdin;
   },
+  stdout: process.stdout,
   isTerminal: process.stdout.isTTY === true,
   out: (text) => void process.stdout.write(text),
   complain: (line) => {

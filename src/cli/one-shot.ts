@@ -18,7 +18,8 @@ export async function runWithClient(
   return await guarded(io, signal, async () => {
     await using client = await connectTo(target, { session, signal });
     const out = new Output(target.format, io);
-    return await run({ client, out, io, signal, takeSignals, timeoutMs: target.timeoutMs });
+    const { timeoutMs } = target;
+    return await run({ client, out, io, signal, takeSignals, timeoutMs, absolute: (path) => path });
   });
 }
 

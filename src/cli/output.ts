@@ -1,9 +1,17 @@
+import { shown, UsageError } from "../config/usage-error.ts";
 import type { Io } from "./verb.ts";
 
-export const formats = ["table", "json", "ndjson"] as const;
+const formats = ["table", "json", "ndjson"] as const;
 
 /** How answers are printed: for people, as one JSON value, or as one JSON value to each line. */
 export type Format = (typeof formats)[number];
+
+/** @throws UsageError */
+export function formatOf(text: string): Format {
+  const format = formats.find((one) => one === text);
+  if (format !== undefined) return format;
+  throw new UsageError(`--output must be one of ${formats.join(", ")}, not ${shown(text)}`);
+}
 
 /** A column of a table. */
 export interface Column<T> {
@@ -21,6 +29,11 @@ export class Output {
     this.format = format;
     this.isTerminal = io.isTerminal;
     this.#write = (text) => io.out(text);
+  }
+
+  /** The same in another format. */
+  as(format: Format): Output {
+    return new Output(format, { out: this.#write, isTerminal: this.isTerminal });
   }
 
   /** As it is, whatever the format. */

@@ -27,7 +27,7 @@ const actions: ReadonlyMap<string, Action> = new Map<string, Action>([
 export const server: Verb = {
   usage: () =>
     [
-      "Usage: corral server <action> [flags of serve]",
+      "Usage: corral server ACTION [flags of serve]",
       "",
       "  start             start a server in the background; returns when it listens",
       "  start-foreground  the same as `corral serve`",

@@ -6,7 +6,7 @@ import { shown, UsageError } from "../config/usage-error.ts";
 import type { ConnectionFlags } from "./connection-flags.ts";
 import { durationMs } from "./duration.ts";
 import type { FlagValues } from "./flags.ts";
-import { type Format, formats } from "./output.ts";
+import { type Format, formatOf } from "./output.ts";
 
 /** Which server to talk to, as whom, and how to print what it says. */
 export interface Target {
@@ -34,7 +34,7 @@ export async function targetOf(
   return {
     endpoints: endpointsIn(settings.endpoint ?? "127.0.0.1:7181"),
     timeoutMs: durationMs(settings.timeout ?? "5s", "--timeout"),
-    format: formatIn(settings.output ?? "table"),
+    format: formatOf(settings.output ?? "table"),
     authorization: authorizationOf(settings),
     tls: tlsOf(settings),
   };
@@ -47,13 +47,6 @@ function endpointsIn(text: string): readonly string[] {
       throw new UsageError(`--endpoint must be host:port, or several with commas, not ${shown(text)}`);
   }
   return list;
-}
-
-function formatIn(text: string): Format {
-  const format = formats.find((one) => one === text);
-  if (format === undefined)
-    throw new UsageError(`--output must be one of ${formats.join(", ")}, not ${shown(text)}`);
-  return format;
 }
 
 function authorizationOf({ user, token }: Partial<Record<ClientKey, string>>): string | undefined {

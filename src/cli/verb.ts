@@ -1,9 +1,11 @@
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 
 /** What a verb may touch of its process: given, so that only main.ts holds the process itself. */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: Readable & { readonly isTTY?: boolean };
+  /** What the shell edits its lines on; everything else is printed with `out`. */
+  readonly stdout: Writable;
   /** Standard output is a terminal: somebody looks on. */
   readonly isTerminal: boolean;
   out(text: string | Uint8Array): void;
@@ -24,4 +26,12 @@ export interface Verb {
   usage(): string;
   /** Answers the exit code. A UsageError means 2; any other error is a fault of Corral's. */
   run(args: readonly string[], io: Io): Promise<number>;
+}
+
+/** A verb before it is loaded. */
+export interface VerbEntry {
+  /** What the overview says of it. */
+  readonly summary: string;
+  /** Verbs are loaded when they are used: none pays for another's imports. */
+  load(): Promise<Verb>;
 }

@@ -1,10 +1,4 @@
-import type { Verb } from "./verb.ts";
-
-export interface VerbEntry {
-  readonly summary: string;
-  /** Verbs are loaded when they are used: none pays for another's imports. */
-  load(): Promise<Verb>;
-}
+import type { Verb, VerbEntry } from "./verb.ts";
 
 function entry(summary: string, load: () => Promise<Verb>): VerbEntry {
   return { summary, load };
@@ -23,6 +17,16 @@ export const verbs: ReadonlyMap<string, VerbEntry> = new Map<string, VerbEntry>(
     "config",
     entry("print the settings in force, and where each comes from", async () => {
       return (await import("./config.ts")).config;
+    }),
+  ],
+  [
+    "shell",
+    entry("open a shell, as does `corral` alone", async () => (await import("./shell-verb.ts")).shell),
+  ],
+  [
+    "completion",
+    entry("print a completion script for a shell", async () => {
+      return (await import("./completion-verb.ts")).completion;
     }),
   ],
   ["ls", entry("list the children of a node", async () => (await import("./verbs/ls.ts")).ls)],

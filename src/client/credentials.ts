@@ -1,4 +1,5 @@
 import { type ChannelCredentials, credentials } from "@grpc/grpc-js";
+import { CorralError } from "./errors.ts";
 
 /** Keys for TLS, all in PEM. */
 export interface TlsOptions {
@@ -10,7 +11,13 @@ export interface TlsOptions {
   readonly key?: Buffer | undefined;
 }
 
-/** @throws Error for PEM that cannot be read */
+/** @throws CorralError BAD_ARGUMENTS for keys that cannot be used */
 export function tlsCredentials({ ca, cert, key }: TlsOptions): ChannelCredentials {
-  return credentials.createSsl(ca ?? null, key ?? null, cert ?? null);
+  try {
+    return credentials.createSsl(ca ?? null, key ?? null, cert ?? null);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const details = { code: "INVALID_ARGUMENT", field: "tls", cause } as const;
+    throw new CorralError("BAD_ARGUMENTS", `the keys for TLS cannot be used: ${why}`, details);
+  }
 }

@@ -55,6 +55,7 @@ function startVerb(args: readonly string[], env: Record<string, string>, input?:
   const finished = runCommand(args, {
     env,
     stdin,
+    stdout: new PassThrough(),
     isTerminal: false,
     out: (chunk) => {
       chunks.push(Buffer.from(chunk as Uint8Array));

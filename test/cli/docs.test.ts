@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { verbs } from "../../src/cli/verbs.ts";
 import { defaultText, namesOf, settingNames, settingOf } from "../../src/config/settings.ts";
 import { ignoredKeys, refusedKeys, zooKeeperNames } from "../../src/config/zoo-cfg-keys.ts";
 
@@ -54,4 +55,21 @@ test("the page lists what is refused and what is ignored, and why", () => {
   expect(listAfter("are refused.")).toEqual([...refused, ensemble]);
   const ignored = ignoredKeys.map(({ keys, reason }) => `- ${keys.map(code).join(", ")}: ${reason}.`);
   expect(listAfter("a warning at start names them:")).toEqual(ignored);
+});
+
+test("the page on the command lists every verb with its words and what it does", async () => {
+  const cli = readFileSync(new URL("../../docs/cli.md", import.meta.url), "utf8");
+  const rows = [...cli.matchAll(/^\| `([a-z]\w*)(.*?)` +\| (.+?) +\|$/gim)].map(
+    ([, name, words, summary]) => ({
+      name: name!,
+      words: words!.replaceAll("\\", ""),
+      summary,
+    }),
+  );
+  for (const [name, entry] of verbs) {
+    const usage = (await entry.load()).usage();
+    const [, words = ""] = /^Usage: corral \w+(.*)$/m.exec(usage) ?? [];
+    const plain = words.replace(/ \[--json\]/, "").replace(/ \[flags.*?\]/, "");
+    expect(rows).toContainEqual({ name, words: plain, summary: entry.summary });
+  }
 });

@@ -11,7 +11,7 @@ import { skipUnless, toolPath } from "../support/tools.ts";
 import { type Corral, startCorral } from "./corral.ts";
 
 /** Verbs that talk to no server. */
-const local = ["serve", "server", "config", "completion"];
+const local = ["serve", "server", "config", "completion", "shell"];
 
 /** Verbs that say nothing when all is well: the output is that of the command that they run, or a difference. */
 const quiet = ["run", "lock", "diff"];

@@ -51,6 +51,7 @@ const behaviours: Record<string, () => Promise<RunningServer>> = {
 const code = await supervise(behaviours[process.argv[2]!]!, createLogger({ level: "info" }), {
   env: {},
   stdin: process.stdin,
+  stdout: process.stdout,
   isTerminal: false,
   out: () => {},
   complain: (line) => void process.stderr.write(`corral: ${line}\n`),

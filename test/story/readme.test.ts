@@ -1,6 +1,6 @@
 // The README's five minutes, run as they are written: every command, and what it prints.
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { skipUnless, toolPath } from "../support/tools.ts";
@@ -27,13 +27,28 @@ function comparable(output: string): string {
     .trimEnd();
 }
 
+/** Puts the command into a folder, as the alias of the README does. */
+function corralIn(folder: string): string {
+  const main = join(root, "src/cli/main.ts");
+  writeFileSync(join(folder, "corral"), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`, {
+    mode: 0o755,
+  });
+  return folder;
+}
+
 skipUnless("grpcurl")("the README", () => {
   test("shows what really happens", async () => {
     const server = await startServerProcess(temporaryFolder());
     onTestFinished(server.kill);
     const all = steps(readFileSync(join(root, "README.md"), "utf8"));
     expect(all.length).toBeGreaterThan(4);
-    const env = { ...process.env, PATH: `${dirname(toolPath("grpcurl"))}:${process.env["PATH"]}` };
+    const programs = `${corralIn(temporaryFolder())}:${dirname(toolPath("grpcurl"))}`;
+    const env = {
+      ...process.env,
+      PATH: `${programs}:${process.env["PATH"]}`,
+      CORRAL_ENDPOINT: server.address,
+      XDG_CONFIG_HOME: temporaryFolder(),
+    };
     for (const { command, output } of all) {
       const run = command.replaceAll("localhost:7181", server.address);
       const { stdout, stderr } = spawnSync("bash", ["-c", run], { env, encoding: "utf8", timeout: 20_000 });

@@ -5,7 +5,7 @@ import { describe, test } from "vitest";
 import { findGo, findProgram, pythonInVenv, toolsBin } from "../../scripts/tools.ts";
 
 /** The programs beside Node that some tests need. */
-export type Tool = "go" | "grpcurl" | "python" | "strace" | "h2load" | "openssl";
+export type Tool = "go" | "grpcurl" | "python" | "strace" | "h2load" | "openssl" | "script";
 
 /** Where each one is, and how to get it. The environment variable comes first; empty, it means none. Its name
  * does not begin with CORRAL_, since the server takes such a one for a setting. */
@@ -19,6 +19,7 @@ const tools: Record<Tool, { variable: string; find: () => string | undefined; hi
   python: { variable: "WITH_TEST_PYTHON", find: () => existing(pythonInVenv), hint: "npm run tools" },
   strace: { variable: "WITH_STRACE", find: () => findProgram("strace"), hint: "install strace" },
   h2load: { variable: "WITH_H2LOAD", find: () => findProgram("h2load"), hint: "install nghttp2-client" },
+  script: { variable: "WITH_SCRIPT", find: () => findProgram("script"), hint: "install util-linux" },
   openssl: { variable: "WITH_OPENSSL", find: () => findProgram("openssl"), hint: "install openssl" },
 };
 

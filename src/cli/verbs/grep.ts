@@ -5,7 +5,7 @@ import { patternOf } from "../pattern.ts";
 /** Finds nodes by their data. */
 export const grep = clientVerb({
   name: "grep",
-  args: [{ name: "PATTERN" }, { name: "PATH", kind: "path", optional: true }],
+  args: [{ name: "PATTERN" }, { name: "PATH", kind: "path", orHere: true }],
   flags: {
     ignoreCase: { kind: "switch", short: "i", help: "Capital and small letters are the same." },
     fixed: { kind: "switch", short: "F", help: "PATTERN is plain text." },
@@ -15,7 +15,7 @@ export const grep = clientVerb({
     "Prints the lines of data at and below PATH, / by default, that match a regular expression. Exits with 1 if\nthere are none.",
   example: "corral grep 30 /",
   grpcurl: `-plaintext -d '{"path":"/","with_data":true,"as_text":true}' localhost:7181 corral.v1.Coordination/Scan`,
-  async run({ flags, words: [pattern = "", path = "/"], client, out, timeoutMs, signal }) {
+  async run({ flags, words: [pattern = "", path = ""], client, out, timeoutMs, signal }) {
     const matcher = patternOf(pattern, flags);
     let count = 0;
     const found = (async function* () {

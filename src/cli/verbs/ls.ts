@@ -7,7 +7,7 @@ import { watchFlag, watchOnce } from "../watch-text.ts";
 /** Lists children. */
 export const ls = clientVerb({
   name: "ls",
-  args: [{ name: "PATH", kind: "path", optional: true }],
+  args: [{ name: "PATH", kind: "path", orHere: true }],
   flags: {
     stat: { kind: "switch", short: "s", help: "With what is known of each child." },
     recursive: { kind: "switch", short: "R", help: "Everything below, by path, as it is at one moment." },
@@ -18,7 +18,7 @@ export const ls = clientVerb({
   grpcurl: `-plaintext -d '{"path":"/"}' localhost:7181 corral.v1.Coordination/List`,
   async run(call) {
     const { flags, client, out, timeoutMs, signal } = call;
-    const [path = "/"] = call.words;
+    const [path = ""] = call.words;
     const options = { withStats: flags.stat, timeoutMs, signal };
     let zxid = 0;
     const nodes = (async function* (): AsyncGenerator<ListedNode> {

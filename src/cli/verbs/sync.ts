@@ -3,7 +3,7 @@ import { clientVerb } from "../client-verb.ts";
 /** Waits for writes. */
 export const sync = clientVerb({
   name: "sync",
-  args: [{ name: "PATH", kind: "path", optional: true }],
+  args: [{ name: "PATH", kind: "path", orHere: true }],
   flags: {},
   about:
     "Waits for every write that reached the server before, and prints the zxid that every later read shows.",

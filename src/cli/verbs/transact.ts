@@ -17,8 +17,8 @@ export const transact = clientVerb({
   ].join("\n"),
   example: "echo 'set /sl 31' | corral transact -",
   grpcurl: `-plaintext -d '{"operations":[{"set":{"path":"/sl","text":"31"}}]}' localhost:7181 corral.v1.Coordination/Transact`,
-  async run({ words: [file = ""], client, out, io, timeoutMs, signal }) {
-    const transaction = parseTransaction((await readAll(file, io)).toString(), file);
+  async run({ words: [file = ""], client, out, io, timeoutMs, signal, absolute }) {
+    const transaction = parseTransaction((await readAll(file, io)).toString(), file, absolute);
     const { zxid, branch, results } = await client.transact(transaction, { timeoutMs, signal });
     out.one({ zxid, branch, results: results.map(valueOfResult) }, () => {
       const lines = results.map((result) => `${result.kind} ${result.path}${factsOf(result, out)}`);

@@ -4,12 +4,12 @@ import { treeLines } from "../tree-lines.ts";
 /** Draws a subtree. */
 export const tree = clientVerb({
   name: "tree",
-  args: [{ name: "PATH", kind: "path", optional: true }],
+  args: [{ name: "PATH", kind: "path", orHere: true }],
   flags: { depth: { kind: "number", short: "L", help: "Only so many levels below the node." } },
   about: "Draws a subtree, as it is at one moment; that of / by default.",
   example: "corral tree /sl",
   grpcurl: `-plaintext -d '{"path":"/sl"}' localhost:7181 corral.v1.Coordination/Scan`,
-  async run({ flags, words: [path = "/"], client, out, timeoutMs, signal }) {
+  async run({ flags, words: [path = ""], client, out, timeoutMs, signal }) {
     const levels = flags.depth ?? Number.POSITIVE_INFINITY;
     const top = levelOf(path);
     const paths: string[] = [];

@@ -1,0 +1,68 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { beforeEach, expect, test } from "vitest";
+import { type Corral, startCorral } from "./corral.ts";
+import { tempDir } from "./load.ts";
+import { startCommand } from "./run-command.ts";
+
+let corral: Corral;
+
+beforeEach(async () => {
+  corral = await startCorral();
+  await corral.ok("create", "-p", "/services/login");
+  await corral.ok("create", "/services/pay");
+});
+
+async function words(...typed: string[]): Promise<string[]> {
+  return (await corral.ok("completion", "words", "--", ...typed)).split("\n").filter((word) => word !== "");
+}
+
+test("completes verbs, flags and the paths of the server that the line names", async () => {
+  expect(await words("del")).toEqual(["delete", "deleteall", "delquota"]);
+  expect(await words("--end")).toEqual(["--endpoint"]);
+  expect(await words("create", "--se")).toEqual(["--sequential"]);
+  expect(await words("create", "--to")).toEqual(["--token"]);
+  expect(await words("get", "/ser")).toEqual(["/services"]);
+  expect(await words("get", "/services/")).toEqual(["/services/login", "/services/pay"]);
+  expect(await words("grep", "x", "/services/p")).toEqual(["/services/pay"]);
+  expect(await words("set", "-v", "1", "/services/l")).toEqual(["/services/login"]);
+  expect(await words("--timeout", "5s", "get", "/se")).toEqual(["/services"]);
+  expect(await words("help", "wat")).toEqual(["watch", "watches"]);
+  expect(await words("completion", "z")).toEqual(["zsh"]);
+  expect(await words("get", "--endpoint", "127.0.0.1:1", "/se")).toEqual([]);
+});
+
+test("offers nothing where nothing is known", async () => {
+  expect(await words("get", "/services/login", "")).toEqual([]);
+  expect(await words("set", "-v", "")).toEqual([]);
+  expect(await words("nonsense", "")).toEqual([]);
+  expect(await words("get", "")).toEqual(["/"]);
+  expect(await words("get", "/no/such/")).toEqual([]);
+});
+
+test.each(["bash", "zsh", "fish"])("prints a script for %s", async (shell) => {
+  expect(await corral.ok("completion", shell)).toContain("corral completion words -- ");
+});
+
+test("a shell that is not known is told", async () => {
+  expect(await corral.run(["completion", "tcsh"])).toMatchObject({
+    code: 2,
+    stderr: 'corral: completion: say bash, zsh or fish, not "tcsh"\n',
+  });
+});
+
+test("the script completes in bash", async () => {
+  const { stdout: script } = await startCommand(["completion", "bash"]).finished;
+  const dir = tempDir();
+  const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+  writeFileSync(join(dir, "corral"), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`);
+  chmodSync(join(dir, "corral"), 0o755);
+  const program = `compopt() { :; }
+${script}
+COMP_WORDS=(corral delet); COMP_CWORD=1; _corral; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const env = { ...corral.env, PATH: `${dir}:${process.env["PATH"]}` };
+  const { stdout, stderr } = spawnSync("bash", ["--norc", "-c", program], { env, encoding: "utf8" });
+  expect({ stdout, stderr }).toEqual({ stdout: "delete\ndeleteall\n", stderr: "" });
+});

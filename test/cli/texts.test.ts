@@ -1,0 +1,184 @@
+// The small languages of the command: flags, words, times, access control lists, transactions, quotas, dumps.
+import { expect, test } from "vitest";
+import { aclEntryText, parseAcl } from "../../src/cli/acl-text.ts";
+import { hexDump } from "../../src/cli/data.ts";
+import { durationMs } from "../../src/cli/duration.ts";
+import { type FlagSpecs, parseLine } from "../../src/cli/flags.ts";
+import { parseQuota, quotaText } from "../../src/cli/quota.ts";
+import { historyLinesMax, loadHistory, saveHistory } from "../../src/cli/shell/history.ts";
+import { Place } from "../../src/cli/shell/place.ts";
+import { parseTransaction } from "../../src/cli/transaction-text.ts";
+import { treeLines } from "../../src/cli/tree-lines.ts";
+import { quoted, wordsIn } from "../../src/cli/words.ts";
+import { tempDir } from "./load.ts";
+
+const specs = {
+  stat: { kind: "switch", short: "s", help: "" },
+  watch: { kind: "switch", short: "w", help: "" },
+  version: { kind: "number", short: "v", help: "" },
+  caFile: { kind: "text", help: "" },
+  ttl: { kind: "duration", short: "t", help: "" },
+} as const satisfies FlagSpecs;
+
+test.each([
+  ["-sw /a", { stat: true, watch: true }, ["/a"]],
+  ["/a -v 3 b", { version: 3 }, ["/a", "b"]],
+  ["-v-1 -v=2", { version: 2 }, []],
+  ["-v -1 /a", { version: -1 }, ["/a"]],
+  ["-sv3", { stat: true, version: 3 }, []],
+  ["--ca-file=x=y --ttl 2m", { caFile: "x=y", ttl: 120_000 }, []],
+  ["/a -5 -", {}, ["/a", "-5", "-"]],
+  ["/a -- -s --x", {}, ["/a", "-s", "--x"]],
+])("the line %j", (line, flags, words) => {
+  expect(parseLine(line.split(" "), specs)).toEqual({ flags, words });
+});
+
+test.each([
+  ["-x", "unknown flag -x; -- ends the flags"],
+  ["--vresion 1", "unknown flag --vresion (did you mean --version?); -- ends the flags"],
+  ["-v", "-v needs a value"],
+  ["--ca-file --ttl 1", "--ca-file needs a value"],
+  ["-v 1.5", '-v must be a whole number, not "1.5"'],
+  ["-t 5x", '-t must be a time such as 500ms, 5s or 2m, not "5x"'],
+])("the line %j is refused", (line, message) => {
+  expect(() => parseLine(line.split(" "), specs)).toThrow(message);
+});
+
+test("times", () => {
+  const times = ["7", "7ms", "7s", "7m", "7h", "7d"].map((text) => durationMs(text, "t"));
+  expect(times).toEqual([7, 7, 7_000, 420_000, 25_200_000, 604_800_000]);
+});
+
+test.each([
+  ["a  b\tc", ["a", "b", "c"]],
+  [`set /a "x y" 'it''s' ""`, ["set", "/a", "x y", "its", ""]],
+  [`"a\\"b" 'c\\d' e\\ f`, ['a"b', "c\\d", "e f"]],
+  ["a#b #c d", ["a#b"]],
+  ["  ", []],
+])("the words of %j", (line, words) => {
+  expect(wordsIn(line)).toEqual(words);
+  expect(wordsIn(words.map(quoted).join(" "))).toEqual(words);
+});
+
+test.each(["'a", '"a', "a\\"])("the words of %j are refused", (line) => {
+  expect(() => wordsIn(line)).toThrow(/not closed|backslash/);
+});
+
+test.each([
+  "world:anyone:cdrwa",
+  "ip:10.0.0.0/8:r,world:anyone:c",
+  "ip:::1:rw",
+  "digest:ada:x+/=:cdrwa",
+  "x509:CN=ada,O=Acme:ra,world:anyone:r",
+  "auth::cdrwa",
+])("the access control list %s", (text) => {
+  expect(parseAcl(text).map(aclEntryText).join(",")).toBe(text);
+});
+
+test.each(["", "world", "world:anyone", "world:anyone:R", "world:anyone:r,", "world:anyone:rx"])(
+  "the access control list %j is refused",
+  (text) => {
+    expect(() => parseAcl(text)).toThrow(/no access control list|no permission/);
+  },
+);
+
+test("a transaction is read line by line", () => {
+  const text = [
+    "if exists /a",
+    "if missing /b",
+    "if version /a 3",
+    "if aversion /a 0",
+    "if czxid /a 7",
+    "if children /a 2",
+    'if data /a "x y"',
+    "create -s -p /a/n- x",
+    "create -c /c",
+    "create -t 5s /t",
+    "set -v 3 /a 30",
+    "check version /a -1",
+    "get /a",
+    "else",
+    "stat /a",
+    "delete -v 1 /a",
+    "deleteall /b",
+  ].join("\n");
+  const { conditions, operations, elseOperations } = parseTransaction(text, "f");
+  expect(conditions).toEqual([
+    { path: "/a", exists: true },
+    { path: "/b", exists: false },
+    { path: "/a", version: 3 },
+    { path: "/a", aversion: 0 },
+    { path: "/a", czxid: 7 },
+    { path: "/a", numChildren: 2 },
+    { path: "/a", data: "x y" },
+  ]);
+  expect(operations).toMatchObject([
+    { kind: "create", path: "/a/n-", data: "x", mode: "persistentSequential", parents: true },
+    { kind: "create", path: "/c", mode: "container" },
+    { kind: "create", path: "/t", mode: "persistentWithTtl", ttlMs: 5_000 },
+    { kind: "set", path: "/a", data: "30", version: 3 },
+    { kind: "check", condition: { path: "/a", version: -1 } },
+    { kind: "get", path: "/a" },
+  ]);
+  expect(elseOperations).toMatchObject([
+    { kind: "exists", path: "/a" },
+    { kind: "delete", path: "/a", version: 1 },
+    { kind: "delete", path: "/b", recursive: true },
+  ]);
+});
+
+test.each([
+  ["crate /a", 'f line 1: unknown word "crate" (did you mean create?)'],
+  ["if exist /a", 'f line 1: unknown condition "exist" (did you mean exists?)'],
+  ["\nif version /a x", 'f line 2: "x" must be a whole number'],
+  ["if exists /a 3", "f line 1: write exists PATH; quote what has spaces"],
+  ["create", "f line 1: write create PATH [DATA]; quote what has spaces"],
+  ["create -e /a", "f line 1: unknown flag -e; -- ends the flags"],
+  ["constructor /a", 'f line 1: unknown word "constructor"'],
+])("the transaction %j is refused", (text, message) => {
+  expect(() => parseTransaction(text, "f")).toThrow(message);
+});
+
+test("quotas", () => {
+  const quota = { count: 5, bytes: -1, countHardLimit: 9, byteHardLimit: -1 };
+  expect(quotaText(quota)).toBe("count=5,bytes=-1=;byteHardLimit=-1;countHardLimit=9");
+  expect(parseQuota(quotaText(quota))).toEqual(quota);
+  expect(parseQuota("count=5,bytes=7")).toMatchObject({ count: 5, bytes: 7, countHardLimit: -1 });
+});
+
+test("a tree is drawn with the last child apart", () => {
+  expect([...treeLines(["/", "/a", "/a/b", "/a/c", "/d"])]).toEqual([
+    "/",
+    "├── a",
+    "│   ├── b",
+    "│   └── c",
+    "└── d",
+  ]);
+  expect([...treeLines([])]).toEqual([]);
+});
+
+test("a dump has sixteen bytes to a line", () => {
+  const [first, second] = hexDump(Buffer.from("0123456789abcdefg\n")).split("\n");
+  expect(first).toBe("00000000  30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66  0123456789abcdef");
+  expect(second).toBe(`00000010  67 0a${" ".repeat(44)}g.`);
+});
+
+test("a place is left and found again", () => {
+  const place = new Place();
+  place.go(place.target("a/b"));
+  expect([place.path, place.absolute("../c"), place.absolute("."), place.target("-")]).toEqual([
+    "/a/b",
+    "/a/c",
+    "/a/b",
+    "/",
+  ]);
+  expect([place.target(undefined), place.absolute("../../../..")]).toEqual(["/", "/"]);
+});
+
+test("a history is bounded, and is no secret's keeper", () => {
+  const file = `${tempDir()}/corral/history`;
+  expect(loadHistory(file)).toEqual([]);
+  const lines = Array.from({ length: historyLinesMax + 5 }, (_, at) => `get /${at}`);
+  saveHistory(file, ["addauth digest a:b", " set /secret 1", ...lines]);
+  expect(loadHistory(file)).toEqual(lines.slice(0, historyLinesMax));
+});

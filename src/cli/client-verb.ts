@@ -48,7 +48,7 @@ export interface Call<F extends FlagSpecs> {
   readonly io: Io;
   /** Aborted by ctrl-C: what runs for ever ends well then. */
   readonly signal: AbortSignal;
-  /** From now on signals end nothing by themselves, and are told to whom is given. In the shell they never do. */
+  /** From now on signals end nothing by themselves, and are told to whom is given. The shell has none to give. */
   readonly takeSignals?: (taker: SignalTaker) => void;
   /** The time for each call, in milliseconds. */
   readonly timeoutMs: number;

@@ -64,4 +64,12 @@ async function help({ out }: Shell, [word]: readonly string[]): Promise<void> {
 }
 
 /** Verbs that make no sense within the shell. */
-export const notInShell: readonly string[] = ["serve", "config", "shell", "completion"];
+export const notInShell: readonly string[] = [
+  "serve",
+  "server",
+  "config",
+  "shell",
+  "completion",
+  "run",
+  "lock",
+];

@@ -3,6 +3,7 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeEach, expect, test } from "vitest";
+import { completionNamesMax } from "../../src/cli/limits.ts";
 import { type Corral, startCorral } from "./corral.ts";
 import { tempDir } from "./load.ts";
 import { startCommand } from "./run-command.ts";
@@ -32,6 +33,14 @@ test("completes verbs, flags and the paths of the server that the line names", a
   expect(await words("help", "wat")).toEqual(["watch", "watches"]);
   expect(await words("completion", "z")).toEqual(["zsh"]);
   expect(await words("get", "--endpoint", "127.0.0.1:1", "/se")).toEqual([]);
+});
+
+test("offers a bounded number of paths", async () => {
+  for (const part of [0, 1]) {
+    const some = Array.from({ length: 600 }, (_, at) => `create /services/${part}-${at}`);
+    await corral.run(["transact", "-"], some.join("\n"));
+  }
+  expect(await words("get", "/services/")).toHaveLength(completionNamesMax);
 });
 
 test("offers nothing where nothing is known", async () => {

@@ -73,6 +73,11 @@ async function main(dataDir: string): Promise<void> {
       maxSessionTimeoutMs: 40_000,
       watchBookmarkIntervalMs: 5_000,
       maxTransactionOperations: 1_000,
+      enforceQuota: true,
+      maxSessionsPerAddress: 0,
+      maxSessionsPerIdentity: 0,
+      maxWatchesPerAddress: 0,
+      maxWatchesPerIdentity: 0,
     },
     onFailure: (error) => {
       throw error;

@@ -1,8 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import path from "node:path";
+import { client } from "./client.ts";
 import { history } from "./history.ts";
 import { memory } from "./memory.ts";
+import { pipeline } from "./pipeline.ts";
 import { sessions } from "./sessions.ts";
 import { transact } from "./transact.ts";
 import { unary } from "./unary.ts";
@@ -14,11 +16,13 @@ import { watches } from "./watches.ts";
  */
 const benches: Record<string, (dataDir: string) => Promise<object[]>> = {
   unary,
+  pipeline,
   transact,
   memory,
   sessions,
   watches,
   history,
+  client,
 };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches);

@@ -99,6 +99,21 @@ export const scanKeptBytesMax = 64 * 1_048_576;
 /** How long the reader of a scan may take for one message. */
 export const scanIdleMaxMs = 60_000;
 
+/** The bytes of a quota's limits. Four numbers with their names are about a hundred. */
+export const quotaLimitsBytesMax = 1_024;
+
+/** How many levels below the root a quota may lie: a write looks for one at each level of its path. */
+export const quotaDepthMax = 64;
+
+/** New quotas of one transaction: the usage of each starts with a look at all writes that wait for the disk. */
+export const quotasPerTransactionMax = 20;
+
+/** How long nothing is said of a limit that operators were just warned of. */
+export const quotaWarningIntervalMs = 60_000;
+
+/** Limits that operators are warned of within that time. */
+export const quotaWarningsMax = 100;
+
 /** Writes that may wait for the disk; beyond it the server answers OVERLOADED rather than queue. */
 export const pendingWritesMax = 100_000;
 
@@ -230,3 +245,12 @@ export const watchersListedMax = 10_000;
 
 /** Watch streams that are sent to in one go; nobody is answered before all have been. */
 export const flushSliceStreams = 500;
+
+/** Operations of one Pipeline whose answers are not sent yet; the client is not read from while there are more. */
+export const pipelineInFlightMax = 10_000;
+
+/** Bytes of answers that wait for the reader of one Pipeline. */
+export const pipelineAnswerBytesMax = 8 * 1_048_576;
+
+/** Answers go out in messages of about this size. */
+export const pipelineMessageBytes = 65_536;

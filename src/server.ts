@@ -54,6 +54,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     settings,
     onFailure: failure.reject,
     audit,
+    onQuotaExceeded: (exceeded) => log.warn({ ...exceeded }, "a limit of a quota is exceeded"),
   });
   collectGarbage();
   warnOfOpenDoors(settings, log);

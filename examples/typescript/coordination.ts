@@ -1,4 +1,4 @@
-// Joins the generated descriptors to @grpc/grpc-js: a typed client of Corral in a screenful.
+// Without the client: joins the generated descriptors to @grpc/grpc-js, a typed way to call Corral in a screenful.
 import type { DescMessage, DescMethod, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Client, type ClientDuplexStream, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";

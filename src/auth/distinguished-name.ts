@@ -2,12 +2,12 @@
  * The subject of a certificate as ZooKeeper writes it, which is as Java's X500Principal.getName() does: RFC 2253,
  * the last part first, `CN=provider,O=Acme`. Node shows subjects in a form of its own, which cannot be told apart
  * from a value with a line break; so it is read from the certificate itself.
+ * @throws RangeError for what is not DER
  */
 export function subjectOf(certificate: Uint8Array): string {
-  const [tbs] = childrenOf(new Element(Buffer.from(certificate), 0));
-  const fields = childrenOf(tbs!);
+  const tbs = child(new Element(Buffer.from(certificate), 0), 0);
   // The version is optional; then come serial number, algorithm, issuer, validity and subject (RFC 5280, 4.1).
-  const subject = fields[fields[0]!.tag === contextTag ? 5 : 4]!;
+  const subject = child(tbs, child(tbs, 0).tag === contextTag ? 5 : 4);
   return childrenOf(subject).reverse().map(relativeName).join(",");
 }
 
@@ -26,6 +26,7 @@ class Element {
     this.#at = at;
     this.tag = bytes.readUInt8(at);
     const short = bytes.readUInt8(at + 1);
+    if (short === 128 || short > 132) throw new RangeError("a length that DER does not have");
     const lengthBytes = short < 128 ? 0 : short - 128;
     this.start = at + 2 + lengthBytes;
     this.end = this.start + (lengthBytes === 0 ? short : bytes.readUIntBE(at + 2, lengthBytes));
@@ -53,6 +54,12 @@ function childrenOf(element: Element): Element[] {
   return children;
 }
 
+function child(element: Element, index: number): Element {
+  const found = childrenOf(element)[index];
+  if (found === undefined) throw new RangeError("a part of the certificate is missing");
+  return found;
+}
+
 /** The attributes that RFC 2253 has names for. */
 const names: Readonly<Record<string, string>> = {
   "2.5.4.3": "CN",
@@ -71,11 +78,11 @@ function relativeName(set: Element): string {
 }
 
 function attribute(sequence: Element): string {
-  const [type, value] = childrenOf(sequence);
-  const oid = oidOf(type!.content);
-  const text = textOf(value!);
+  const value = child(sequence, 1);
+  const oid = oidOf(child(sequence, 0).content);
+  const text = textOf(value);
   const name = names[oid];
-  if (name === undefined || text === undefined) return `${name ?? oid}=#${value!.whole.toString("hex")}`;
+  if (name === undefined || text === undefined) return `${name ?? oid}=#${value.whole.toString("hex")}`;
   return `${name}=${escaped(text)}`;
 }
 

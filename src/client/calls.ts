@@ -1,13 +1,13 @@
 import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { Backoff } from "./backoff.ts";
-import { type Clock, pause } from "./clock.ts";
+import { type Clock, pause, randomId } from "./clock.ts";
 import type { Connection } from "./connection.ts";
 import { isCorralError, type Reason, withUnknownOutcome } from "./errors.ts";
 import { Limiter } from "./limiter.ts";
-import { callsInFlightMax } from "./limits.ts";
+import { callsInFlightMax, repetitionMsMax } from "./limits.ts";
 import type { Namespace } from "./namespace.ts";
 import type { CallOptions, Scopes } from "./scope.ts";
-import type { Session } from "./session.ts";
+import type { HeldSession, Session } from "./session.ts";
 
 /** What a write takes beside its arguments. */
 export interface WriteOptions extends CallOptions {
@@ -18,8 +18,11 @@ export interface WriteOptions extends CallOptions {
   readonly session?: Session | undefined;
 }
 
-/** The token of the session that a write acts for; undefined for none. */
-export type TokenSource = (options: WriteOptions, signal: AbortSignal) => Promise<string | undefined>;
+/** The session that a write acts for; undefined for none. @throws CorralError SESSION_EXPIRED */
+export type SessionSource = (
+  options: Pick<WriteOptions, "session">,
+  signal: AbortSignal,
+) => Promise<HeldSession | undefined>;
 
 /** Makes unary calls: within their time, not too many at once, and again where that is safe. */
 export class Calls {
@@ -27,21 +30,24 @@ export class Calls {
   readonly #clock: Clock;
   readonly #scopes: Scopes;
   readonly #namespace: Namespace;
-  readonly #token: TokenSource;
+  readonly #session: SessionSource;
   readonly #limiter = new Limiter(callsInFlightMax);
+  /** Nobody can guess it: without a session, whoever knows an id is told what it did. */
+  readonly #requestIdPrefix = randomId();
+  #writes = 0;
 
   constructor(options: {
     readonly connection: Connection;
     readonly clock: Clock;
     readonly scopes: Scopes;
     readonly namespace: Namespace;
-    readonly token: TokenSource;
+    readonly session: SessionSource;
   }) {
     this.#connection = options.connection;
     this.#clock = options.clock;
     this.#scopes = options.scopes;
     this.#namespace = options.namespace;
-    this.#token = options.token;
+    this.#session = options.session;
   }
 
   /** Reads. A read is repeated until there is an answer or its time is over. */
@@ -51,32 +57,62 @@ export class Calls {
     options: CallOptions,
   ): Promise<MessageShape<Output>> {
     return this.#run(options, (signal) =>
-      this.#insist(signal, repeatableReads, async () =>
+      this.#insist(signal, isRepeatableRead, async () =>
         (await this.#link(signal)).unary(method, request, { signal }),
       ),
     );
   }
 
   /**
-   * Writes. A write waits for a connection and a session, and is repeated only after an answer that says that it
-   * was not done. Once it was sent and no answer came, nobody knows: the error has `outcomeUnknown`.
+   * Writes. A write waits for a connection and a session, and has an id, by which the server does it once however
+   * often it is sent. So it is repeated until there is an answer; if none came in time, nobody knows, and the error
+   * has `outcomeUnknown`.
    */
   write<Input extends DescMessage, Output extends DescMessage>(
     method: DescMethodUnary<Input, Output>,
     request: MessageInitShape<Input>,
     options: WriteOptions,
   ): Promise<MessageShape<Output>> {
-    return this.#run(options, (signal) =>
-      this.#insist(signal, repeatableWrites, async () => {
-        const [link, token] = await this.#linkAndToken(options, signal);
-        signal.throwIfAborted();
-        try {
-          return await link.unary(method, request, { signal, token });
-        } catch (error) {
-          throw isCorralError(error, ...unanswered) ? withUnknownOutcome(error) : error;
-        }
-      }),
-    );
+    return this.#run(options, async (signal) => {
+      const write: Write = { requestId: `${this.#requestIdPrefix}.${this.#writes++}` };
+      const mayRepeat = (error: unknown) => isCorralError(error, ...repeatableWrites) && !this.#isOld(write);
+      try {
+        return await this.#insist(signal, mayRepeat, () =>
+          this.#send(method, request, options, write, signal),
+        );
+      } catch (error) {
+        const isOpen = write.unanswered !== undefined && isCorralError(error, ...undecided);
+        throw isOpen ? withUnknownOutcome(error) : error;
+      }
+    });
+  }
+
+  async #send<Input extends DescMessage, Output extends DescMessage>(
+    method: DescMethodUnary<Input, Output>,
+    request: MessageInitShape<Input>,
+    options: WriteOptions,
+    write: Write,
+    signal: AbortSignal,
+  ): Promise<MessageShape<Output>> {
+    const { requestId, unanswered } = write;
+    // The server knows the id together with the session: what may have been done in one is not done in another.
+    const session = await this.#session({ session: options.session ?? unanswered?.session }, signal);
+    // The connection last, so that it is there when the write is sent: what waits for one has not been sent.
+    const link = await this.#link(signal);
+    signal.throwIfAborted();
+    try {
+      return await link.unary(method, request, { signal, token: session?.token, requestId });
+    } catch (error) {
+      if (isCorralError(error, ...noAnswers)) {
+        write.unanswered ??= { session, sinceMs: this.#clock.monotonicMs() };
+      }
+      throw error;
+    }
+  }
+
+  /** The server may have forgotten the id. */
+  #isOld({ unanswered }: Write): boolean {
+    return unanswered !== undefined && this.#clock.monotonicMs() - unanswered.sinceMs > repetitionMsMax;
   }
 
   async #run<T>(options: CallOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -95,13 +131,17 @@ export class Calls {
     }
   }
 
-  async #insist<T>(signal: AbortSignal, repeatable: readonly Reason[], call: () => Promise<T>): Promise<T> {
+  async #insist<T>(
+    signal: AbortSignal,
+    mayRepeat: (error: unknown) => boolean,
+    call: () => Promise<T>,
+  ): Promise<T> {
     const backoff = new Backoff();
     for (;;) {
       try {
         return await call();
       } catch (error) {
-        if (signal.aborted || !isCorralError(error, ...repeatable)) throw error;
+        if (signal.aborted || !isCorralError(error) || !mayRepeat(error)) throw error;
         await pause(this.#clock, Math.max(backoff.nextMs(), error.retryAfterMs ?? 0), signal);
       }
     }
@@ -110,25 +150,43 @@ export class Calls {
   async #link(signal: AbortSignal) {
     return this.#connection.link ?? (await this.#connection.ready(signal));
   }
+}
 
-  /** The connection last, so that it is there when the write is sent: what waits for one has not been sent. */
-  async #linkAndToken(options: WriteOptions, signal: AbortSignal) {
-    const token = await this.#token(options, signal);
-    return [await this.#link(signal), token] as const;
-  }
+/** A write on its way. */
+interface Write {
+  readonly requestId: string;
+  /** Since when nobody knows whether it was done, and for which session it was sent. */
+  unanswered?: { readonly session: HeldSession | undefined; readonly sinceMs: number };
 }
 
 /** A read changes nothing, so it can be made as often as one likes. */
-const repeatableReads: readonly Reason[] = ["CONNECTION_LOST", "SHUTTING_DOWN", "OVERLOADED"];
-
-/** With these the server says that it has done nothing. */
-const repeatableWrites: readonly Reason[] = ["SHUTTING_DOWN", "OVERLOADED"];
+function isRepeatableRead(error: unknown): boolean {
+  return isCorralError(error, "CONNECTION_LOST", "SHUTTING_DOWN", "OVERLOADED");
+}
 
 /** After these nobody knows whether a write that was sent has happened. */
-const unanswered: readonly Reason[] = [
+const noAnswers: readonly Reason[] = [
   "CONNECTION_LOST",
   "DEADLINE_EXCEEDED",
   "CLIENT_CLOSED",
   "OUTCOME_UNKNOWN",
   "UNKNOWN",
+];
+
+/** With these it may go better the next time, and the server tells whether it had been done. */
+const repeatableWrites: readonly Reason[] = [
+  "CONNECTION_LOST",
+  "OUTCOME_UNKNOWN",
+  "SHUTTING_DOWN",
+  "OVERLOADED",
+];
+
+/** These come before the server has looked whether it knows the id. */
+const undecided: readonly Reason[] = [
+  ...noAnswers,
+  "SHUTTING_DOWN",
+  "OVERLOADED",
+  "SESSION_EXPIRED",
+  "AUTH_FAILED",
+  "AUTHENTICATION_REQUIRED",
 ];

@@ -7,7 +7,7 @@ import { type Clock, rollDice, systemClock } from "./clock.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { createRequest } from "./create-request.ts";
 import { tlsCredentials } from "./credentials.ts";
-import { CorralError } from "./errors.ts";
+import { CorralError, isCorralError } from "./errors.ts";
 import { type ChildrenView, followChildren, followNode } from "./follow.ts";
 import { Iteration } from "./iteration.ts";
 import { KeptNode } from "./kept-node.ts";
@@ -45,7 +45,8 @@ const rpc = Coordination.method;
 /**
  * Connects, and opens a session unless that is declined. The client is ready when this resolves; from then on it
  * sees to it by itself that it stays so.
- * @throws CorralError DEADLINE_EXCEEDED when no endpoint answered in time, ten seconds by default.
+ * @throws CorralError DEADLINE_EXCEEDED when there was no session in time, ten seconds by default; its `cause` is
+ * what a server said last.
  */
 export async function connect(options: ConnectOptions): Promise<Client> {
   const client = new Client(options);
@@ -95,7 +96,7 @@ export class Client implements AsyncDisposable {
       clock,
       scopes: this.#scopes,
       namespace: this.#namespace,
-      token: (writing, signal) => this.#token(writing, signal),
+      session: (writing, signal) => this.#sessionFor(writing, signal),
     });
     this.#watches = new WatchHub(this.#connection, clock, this.#namespace);
   }
@@ -121,14 +122,21 @@ export class Client implements AsyncDisposable {
     const sessions = this.#sessions;
     if (sessions === undefined)
       throw new CorralError("SESSION_REQUIRED", "this client was connected without a session");
-    return await this.#scopes.run(options, (signal) => sessions.opened(signal));
+    try {
+      return await this.#scopes.run(options, (signal) => sessions.opened(signal));
+    } catch (error) {
+      const { trouble } = sessions;
+      if (trouble === undefined || !isCorralError(error, "DEADLINE_EXCEEDED")) throw error;
+      throw new CorralError(error.reason, `${error.message}: ${trouble.message}`, { cause: trouble });
+    }
   }
 
   /** @internal Resolves when calls can be made. */
   async ready(options: CallOptions): Promise<void> {
-    await this.#scopes.run(options, async (signal) => {
-      await Promise.all([this.#sessions?.opened(signal), this.#connection.ready(signal)]);
-    });
+    await Promise.all([
+      this.#sessions && this.connected(options),
+      this.#scopes.run(options, (signal) => this.#connection.ready(signal)),
+    ]);
   }
 
   /** Tells of every change of state; docs/client.md says when. The answer stops that. */
@@ -142,6 +150,19 @@ export class Client implements AsyncDisposable {
       listener({ path: this.#namespace.fromServer(path), zxid });
     };
     return this.#sessions?.losses.add(tell) ?? nothing;
+  }
+
+  /** Tells before each heartbeat how long the session lives without it, in milliseconds: a figure to keep an eye on. */
+  onHeartbeat(listener: (leftMs: number) => void): () => void {
+    return this.#sessions?.beats.add(listener) ?? nothing;
+  }
+
+  /**
+   * Tells when watches were interrupted, and why: what they have shown may be out of date until they go on. They do
+   * so by themselves, but for one whose iterator throws this error.
+   */
+  onInterruption(listener: (error: CorralError) => void): () => void {
+    return this.#watches.interruptions.add(listener);
   }
 
   /** Tells when this process stood still for so long that a heartbeat was late: by how much, in milliseconds. */
@@ -292,16 +313,15 @@ export class Client implements AsyncDisposable {
     this.#sessionConnection.close(reason);
   }
 
-  async #token({ session }: WriteOptions, signal: AbortSignal): Promise<string | undefined> {
-    if (session !== undefined) return tokenOf(session);
-    return (await this.#sessions?.opened(signal))?.token;
+  async #sessionFor({ session }: WriteOptions, signal: AbortSignal): Promise<HeldSession | undefined> {
+    return session === undefined ? await this.#sessions?.opened(signal) : alive(session);
   }
 }
 
 /** @throws CorralError SESSION_EXPIRED when it is over, also if only the clock has said so */
-function tokenOf(session: Session): string {
+function alive(session: Session): HeldSession {
   if (session.state === "lost" || session.state === "closed") throw session.signal.reason;
-  if (session instanceof HeldSession) return session.token;
+  if (session instanceof HeldSession) return session;
   throw new CorralError("BAD_ARGUMENTS", "the session is not one of this client", { field: "session" });
 }
 

@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+
 /** All that the client knows of time, given to it so that a test can hold it in its hands. */
 export interface Clock {
   /** Milliseconds since some fixed moment. Never runs backwards, whatever happens to the date. */
@@ -18,6 +20,11 @@ export const systemClock: Clock = {
 /** A number from 0 to 1, other each time: it spreads what many clients would do at the same moment. */
 export function rollDice(): number {
   return Math.random();
+}
+
+/** A name that nothing else has, and that nobody can guess. */
+export function randomId(): string {
+  return randomUUID();
 }
 
 /** Waits. Rejects with the signal's reason when that is aborted before. */

@@ -46,7 +46,7 @@ export class CorralError extends Error {
   readonly field: string | undefined;
   /** When a repetition makes sense, in milliseconds, if the server said so. */
   readonly retryAfterMs: number | undefined;
-  /** The call was a write and was sent: it may have happened, or not. Read to find out. */
+  /** The call was a write and was sent, without an answer: it may have happened, or not. Read to find out. */
   readonly outcomeUnknown: boolean;
 
   constructor(reason: Reason, message: string, details: ErrorDetails = {}, outcomeUnknown = false) {

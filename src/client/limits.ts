@@ -6,6 +6,12 @@ export const callTimeoutMsDefault = 10_000;
 /** How long an endpoint may take to accept a connection, or to answer the first message on it, in milliseconds. */
 export const connectTimeoutMs = 2_000;
 
+/**
+ * How long a write that was sent may be sent again, in milliseconds: well within the hour for which the server
+ * remembers that it has done it.
+ */
+export const repetitionMsMax = 600_000;
+
 /** Calls on their way at the same time. The rest wait in the client, where they cost no stream of the server's. */
 export const callsInFlightMax = 256;
 

@@ -35,6 +35,8 @@ export interface LinkCall {
   readonly signal: AbortSignal;
   /** The token of the session that acts. */
   readonly token?: string | undefined;
+  /** By which the server knows a write that it has done already. */
+  readonly requestId?: string | undefined;
 }
 
 /** One connection to one endpoint. It never connects a second time: whoever lost it makes a new one. */
@@ -78,7 +80,7 @@ export class Link {
   unary<Input extends DescMessage, Output extends DescMessage>(
     method: DescMethodUnary<Input, Output>,
     request: MessageInitShape<Input>,
-    { signal, token }: LinkCall,
+    { signal, token, requestId }: LinkCall,
   ): Promise<MessageShape<Output>> {
     return new Promise((resolve, reject) => {
       const cancel = () => call.cancel();
@@ -87,7 +89,7 @@ export class Link {
         serializer(method.input),
         deserializer(method.output),
         create(method.input, request),
-        this.#metadata(token),
+        this.#metadata(token, requestId),
         (error: ServiceError | null, response?: MessageShape<Output>) => {
           signal.removeEventListener("abort", cancel);
           if (error === null) resolve(response!);
@@ -107,7 +109,7 @@ export class Link {
       pathOf(method),
       serializer(method.input),
       deserializer(method.output),
-      this.#metadata(undefined),
+      this.#metadata(),
     );
     listen(call, listener);
     return {
@@ -151,8 +153,9 @@ export class Link {
     this.#client.close();
   }
 
-  #metadata(token: string | undefined): Metadata {
+  #metadata(token?: string, requestId?: string): Metadata {
     const metadata = new Metadata();
+    if (requestId !== undefined) metadata.set("corral-request-id", requestId);
     if (token !== undefined) metadata.set("corral-session", token);
     const { authorization } = this.#options;
     if (authorization !== undefined) metadata.set("authorization", authorization);

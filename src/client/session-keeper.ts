@@ -32,6 +32,8 @@ export interface EphemeralLoss {
 export class SessionKeeper {
   readonly changes = new Listeners<StateChange>();
   readonly losses = new Listeners<EphemeralLoss>();
+  /** Told before a heartbeat is sent: how long the session lives without it, in milliseconds. */
+  readonly beats = new Listeners<number>();
   /** Told how late a timer of this process ran, in milliseconds, when that was long enough to matter. */
   readonly stalls = new Listeners<number>();
   readonly #connection: Connection;
@@ -39,6 +41,8 @@ export class SessionKeeper {
   readonly #askedTimeoutMs: number;
   readonly #closed = new AbortController();
   readonly #graves: string[] = [];
+  /** Why the last stream ended, as long as no other has gone better. */
+  trouble: CorralError | undefined;
   #state: SessionState = "connecting";
   #session: HeldSession | undefined;
   #line: LifeLine | undefined;
@@ -135,6 +139,7 @@ export class SessionKeeper {
     const listener = {
       granted: (answer: KeepAliveResponse, sentMs: number) => {
         answered = true;
+        this.trouble = undefined;
         stopWaiting();
         this.#granted(answer, sentMs);
       },
@@ -145,6 +150,7 @@ export class SessionKeeper {
     this.#line = line;
     const error = await line.ended;
     stopWaiting();
+    this.trouble = error;
     if (this.#line === line) this.#line = undefined;
     this.#stopBeat();
     if (this.#closed.signal.aborted || this.#session === undefined) return answered;
@@ -191,6 +197,7 @@ export class SessionKeeper {
       this.#look();
       if (lateMs > everyMs / 2) this.stalls.tell(lateMs);
       if (this.#line === undefined || session.isOver) return;
+      this.beats.tell(session.leftMs);
       this.#line.beat();
       this.#scheduleBeat(session);
     }, everyMs);

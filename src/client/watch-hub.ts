@@ -1,7 +1,9 @@
 import { Backoff } from "./backoff.ts";
 import { type Clock, pause } from "./clock.ts";
 import type { Connection } from "./connection.ts";
-import { type CorralError, isCorralError, type Reason } from "./errors.ts";
+import type { CorralError, Reason } from "./errors.ts";
+import type { Link } from "./link.ts";
+import { Listeners } from "./listeners.ts";
 import type { Namespace } from "./namespace.ts";
 import type { Watch, WatchSource } from "./watch.ts";
 import { WatchLine } from "./watch-line.ts";
@@ -9,6 +11,8 @@ import { WatchLine } from "./watch-line.ts";
 /** All watches of a client, on one stream as long as that lasts, and then on the next. */
 export class WatchHub implements WatchSource {
   readonly namespace: Namespace;
+  /** Told why watches are not being told of anything for a while, or one of them no longer. */
+  readonly interruptions = new Listeners<CorralError>();
   readonly #connection: Connection;
   readonly #clock: Clock;
   /** Those that are told of things: all that are neither over nor parked. */
@@ -54,18 +58,31 @@ export class WatchHub implements WatchSource {
     while (this.#watches.size > 0 && !signal.aborted) {
       const link = await this.#connection.ready(signal).catch(() => undefined);
       if (link === undefined) break;
-      const line = new WatchLine(link, this.#clock, this.namespace);
-      this.#line = line;
-      for (const watch of this.#watches) line.add(watch);
+      const line = this.#open(link);
       const error = await line.ended;
       this.#line = undefined;
       if (line.answered) backoff.reset();
-      if (isCorralError(error, "WATCHER_TOO_SLOW")) continue;
-      if (error !== undefined && !isCorralError(error, ...passing)) this.#failAll(error);
-      else this.#connection.drop(link);
+      if (signal.aborted) break;
+      this.interruptions.tell(error);
+      // Everything that was sent has arrived, and the link is good.
+      if (error.reason === "WATCHER_TOO_SLOW") continue;
+      if (passing.includes(error.reason)) this.#connection.drop(link);
+      else this.#failAll(error);
       await pause(this.#clock, backoff.nextMs(), signal).catch(() => {});
     }
     this.#serving = false;
+  }
+
+  #open(link: Link): WatchLine {
+    const line = new WatchLine({
+      link,
+      clock: this.#clock,
+      namespace: this.namespace,
+      refused: (error) => this.interruptions.tell(error),
+    });
+    this.#line = line;
+    for (const watch of this.#watches) line.add(watch);
+    return line;
   }
 
   #failAll(error: CorralError): void {

@@ -1,7 +1,7 @@
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import type { WatchRequestSchema, WatchResponse } from "../../gen/ts/corral/v1/watch_pb.js";
 import type { Clock } from "./clock.ts";
-import { type CorralError, errorFromStatus } from "./errors.ts";
+import { CorralError, errorFromStatus } from "./errors.ts";
 import { bookmarksMissedMax, watchesPerMessageMax } from "./limits.ts";
 import type { Link, Stream } from "./link.ts";
 import type { Namespace } from "./namespace.ts";
@@ -10,12 +10,13 @@ import { isOneShot, WatchEvent } from "./watch-event.ts";
 
 /** One Watch stream with the watches that are on it. */
 export class WatchLine {
-  /** Resolves with why the stream ended; undefined for OK, or when it was silent for too long. */
-  readonly ended: Promise<CorralError | undefined>;
+  /** Resolves with why the stream ended. */
+  readonly ended: Promise<CorralError>;
   /** The server has said something. */
   answered = false;
   readonly #clock: Clock;
   readonly #namespace: Namespace;
+  readonly #refused: (error: CorralError) => void;
   readonly #stream: Stream<typeof WatchRequestSchema>;
   readonly #watches = new Map<number, Watch>();
   /** An id stands for one adding of a watch: what still comes for an earlier one is not for it. */
@@ -23,7 +24,7 @@ export class WatchLine {
   /** Those that the server has added: a bookmark speaks for them, and for no other. */
   readonly #added = new Set<Watch>();
   #nextId = 1;
-  #toAdd: Watch[] = [];
+  readonly #toAdd = new Map<number, Watch>();
   #toCancel: number[] = [];
   #flushing = false;
   /** Those among them that were told everything at some moment. While others catch up the server may be silent. */
@@ -31,17 +32,26 @@ export class WatchLine {
   /** For how long the stream may be silent once nothing catches up; the bookmarks say. */
   #silenceMs = Number.POSITIVE_INFINITY;
   #stopSilence = () => {};
+  /** Set once it was silent for longer. */
+  #silence: CorralError | undefined;
 
-  constructor(link: Link, clock: Clock, namespace: Namespace) {
-    this.#clock = clock;
-    this.#namespace = namespace;
-    const { promise, resolve } = Promise.withResolvers<CorralError | undefined>();
+  /** @param refused is told why the server ended a single watch. */
+  constructor(options: {
+    readonly link: Link;
+    readonly clock: Clock;
+    readonly namespace: Namespace;
+    readonly refused: (error: CorralError) => void;
+  }) {
+    this.#clock = options.clock;
+    this.#namespace = options.namespace;
+    this.#refused = options.refused;
+    const { promise, resolve } = Promise.withResolvers<CorralError>();
     this.ended = promise;
-    this.#stream = link.stream(Coordination.method.watch, {
+    this.#stream = options.link.stream(Coordination.method.watch, {
       received: (message) => this.#received(message),
       ended: (error) => {
         this.#stopSilence();
-        resolve(error);
+        resolve(this.#silence ?? error ?? new CorralError("CONNECTION_LOST", "the server ended the stream"));
       },
     });
   }
@@ -50,7 +60,7 @@ export class WatchLine {
     const id = this.#nextId++;
     this.#watches.set(id, watch);
     this.#ids.set(watch, id);
-    this.#toAdd.push(watch);
+    this.#toAdd.set(id, watch);
     this.#flushSoon();
   }
 
@@ -58,6 +68,8 @@ export class WatchLine {
     const id = this.#ids.get(watch);
     if (id === undefined) return;
     this.#forget(watch, id);
+    // The server has not heard of it yet.
+    if (this.#toAdd.delete(id)) return;
     this.#toCancel.push(id);
     this.#flushSoon();
   }
@@ -78,11 +90,8 @@ export class WatchLine {
   }
 
   #flush(): void {
-    // Whoever was removed before it was sent has no id any more.
-    const add = this.#toAdd.splice(0).flatMap((watch) => {
-      const id = this.#ids.get(watch);
-      return id === undefined ? [] : [watch.toProto(BigInt(id))];
-    });
+    const add = [...this.#toAdd].map(([id, watch]) => watch.toProto(BigInt(id)));
+    this.#toAdd.clear();
     const cancel = this.#toCancel.splice(0).map(BigInt);
     for (let from = 0; from < add.length; from += watchesPerMessageMax) {
       const some = add.slice(from, from + watchesPerMessageMax);
@@ -106,7 +115,9 @@ export class WatchLine {
       const watch = this.#watches.get(Number(watchId));
       if (watch === undefined || status === undefined) continue;
       this.#forget(watch, Number(watchId));
-      watch.end(this.#namespace.errorFromServer(errorFromStatus(status)));
+      const error = this.#namespace.errorFromServer(errorFromStatus(status));
+      watch.end(error);
+      this.#refused(error);
     }
     if (bookmark !== undefined) {
       for (const watch of this.#added) {
@@ -138,7 +149,11 @@ export class WatchLine {
   #awaitMore(): void {
     this.#stopSilence();
     if (this.#current.size < this.#ids.size || this.#silenceMs === Number.POSITIVE_INFINITY) return;
-    this.#stopSilence = this.#clock.setTimeout(() => this.#stream.cancel(), this.#silenceMs);
+    this.#stopSilence = this.#clock.setTimeout(() => {
+      const text = `the server has not said a word for ${this.#silenceMs} ms`;
+      this.#silence = new CorralError("CONNECTION_LOST", text);
+      this.#stream.cancel();
+    }, this.#silenceMs);
   }
 
   #forget(watch: Watch, id: number): void {

@@ -125,6 +125,34 @@ export const schema = {
     max: 1_000_000,
     help: "Connections open at once from one client address; 0 sets no limit.",
   }),
+  maxSessionsPerAddress: integer({
+    default: 0,
+    min: 0,
+    max: 1_000_000,
+    help: "Sessions open at once that were opened from one client address; 0 sets no limit.",
+  }),
+  maxSessionsPerIdentity: integer({
+    default: 0,
+    min: 0,
+    max: 1_000_000,
+    help: "Sessions open at once that were opened by one user; 0 sets no limit.",
+  }),
+  maxWatchesPerAddress: integer({
+    default: 0,
+    min: 0,
+    max: 10_000_000,
+    help: "Watches of one client address, on all its streams; 0 sets no limit.",
+  }),
+  maxWatchesPerIdentity: integer({
+    default: 0,
+    min: 0,
+    max: 10_000_000,
+    help: "Watches of one user, on all streams; 0 sets no limit.",
+  }),
+  enforceQuota: toggle({
+    default: true,
+    help: "Refuse what exceeds a hard limit of a quota; otherwise only warn, as for soft limits.",
+  }),
   logLevel: choice({
     words: ["error", "warn", "info", "debug"],
     default: "info",

@@ -11,6 +11,7 @@ export const zooKeeperNames: Readonly<Record<string, SettingName>> = {
   maxClientCnxns: "maxConnectionsPerAddress",
   maxCnxns: "maxConnections",
   "DigestAuthenticationProvider.superDigest": "superDigest",
+  enforceQuota: "enforceQuota",
 };
 
 interface KeyGroup {
@@ -62,7 +63,6 @@ export const refusedKeys: readonly KeyGroup[] = [
     harmless: /^false$/i,
     reason: "Corral's audit log needs a place: --audit-log names it",
   },
-  { keys: ["enforceQuota"], harmless: /^false$/i, reason: "Corral enforces no quotas yet" },
   {
     keys: ["jute.maxbuffer", "jute.maxbuffer.*"],
     reason: "a node holds 1 MiB of data in Corral, which cannot be changed",
@@ -170,14 +170,7 @@ export const ignoredKeys: readonly KeyGroup[] = [
   },
   // What refusedKeys lets pass: it asks for what Corral does anyway.
   {
-    keys: [
-      "forceSync",
-      "allowSaslFailedClients",
-      "skipACL",
-      "audit.enable",
-      "enforceQuota",
-      "datadir.autocreate",
-    ],
+    keys: ["forceSync", "allowSaslFailedClients", "skipACL", "audit.enable", "datadir.autocreate"],
     reason: "Corral behaves like this without being told",
   },
 ];

@@ -7,3 +7,8 @@ export interface Identity {
   readonly scheme: string;
   readonly id: string;
 }
+
+/** For logs and messages: a digest's hash is not for them. */
+export function nameOf({ scheme, id }: Identity): string {
+  return scheme === "digest" ? id.slice(0, id.lastIndexOf(":")) : id;
+}

@@ -1,6 +1,7 @@
 import { openAcl } from "./acl.ts";
 import { forever } from "./node.ts";
 import { childPath, parentOf } from "./path.ts";
+import { grown, isQuotaFree, noUsage, type Usage } from "./quota.ts";
 import type { Tree } from "./tree.ts";
 
 /** What is wrong with a state, a sentence each; nothing if it is sound. It looks at every node. */
@@ -26,7 +27,22 @@ export function brokenInvariants(tree: Tree): string[] {
       broken.push(`the index of the ephemeral nodes of session ${owner} differs from the tree`);
     }
   }
-  return [...broken, ...orphanedEphemerals(tree)];
+  return [...broken, ...brokenUsages(tree), ...orphanedEphemerals(tree)];
+}
+
+/** What lies below each node, counted anew from the bottom up. */
+function brokenUsages(tree: Tree): string[] {
+  const counted = new Map<string, Usage>();
+  const parentsFirst = [...tree.paths()].filter((path) => !isQuotaFree(path));
+  for (const path of parentsFirst.reverse()) {
+    const own = { count: 1, bytes: tree.node(path)!.dataLength };
+    const usage = grown(own, counted.get(path) ?? noUsage);
+    if (path !== "/") counted.set(parentOf(path), grown(usage, counted.get(parentOf(path)) ?? noUsage));
+    const { count, bytes } = tree.usage(path);
+    if (count === usage.count && bytes === usage.bytes) continue;
+    return [`${path} is said to hold ${count} nodes of ${bytes} bytes, but holds ${JSON.stringify(usage)}`];
+  }
+  return [];
 }
 
 /** Ephemeral nodes whose session is gone: cheap, because it looks at the owners only. */

@@ -50,11 +50,10 @@ export type Condition = { readonly path: string } & (
   | { readonly test: "data"; readonly expected: Uint8Array }
 );
 
-/** What a transaction may do, one after the other; each sees what those before it did. */
-export type TransactOperation =
-  | NodeOperation
-  | { readonly op: "check"; readonly condition: Condition }
+/** What only looks. */
+export type ReadOperation =
   | { readonly op: "get"; readonly path: string }
+  | { readonly op: "getAcl"; readonly path: string }
   | { readonly op: "exists"; readonly path: string }
   | {
       readonly op: "list";
@@ -64,6 +63,12 @@ export type TransactOperation =
       readonly countMax: number;
       readonly withStats: boolean;
     };
+
+/** What a transaction may do, one after the other; each sees what those before it did. */
+export type TransactOperation =
+  | NodeOperation
+  | { readonly op: "check"; readonly condition: Condition }
+  | Exclude<ReadOperation, { op: "getAcl" }>;
 
 /** What a caller may ask to be changed. */
 export type Operation =
@@ -96,7 +101,9 @@ export type Operation =
   /** Deletes the node if it is due, and then the nodes above it that are due without it. */
   | { readonly op: "reap"; readonly path: string }
   /** Changes nothing: answered when everything before it has been applied. */
-  | { readonly op: "sync" };
+  | { readonly op: "sync" }
+  /** The same, with what it finds there: a read that has its place in the order of the writes. */
+  | { readonly op: "read"; readonly operation: ReadOperation };
 
 /** Who acts. The session, when there is one, is checked before anything else. */
 export interface Caller {
@@ -123,6 +130,12 @@ export type TransactResult =
     }
   | { readonly op: "set"; readonly stat: Stat }
   | { readonly op: "delete" | "check" }
+  | Exclude<ReadResult, { op: "getAcl" }>;
+
+/** What a read found. */
+export type ReadResult =
+  /** The entries as the caller may see them. */
+  | { readonly op: "getAcl"; readonly entries: readonly AclEntry[]; readonly stat: Stat }
   | { readonly op: "get"; readonly data: Uint8Array; readonly stat: Stat }
   /** The Stat is absent when there is no node. */
   | { readonly op: "exists"; readonly stat: Stat | undefined }
@@ -152,6 +165,7 @@ export interface Done {
   readonly existed?: boolean;
   readonly data?: Uint8Array;
   readonly transacted?: Transacted;
+  readonly read?: { readonly result: ReadResult; readonly bytes: number };
 }
 
 export interface NotDone {

@@ -33,6 +33,7 @@ export const reasons = [
   "CONDITION_FAILED",
   "REQUEST_ID_REUSED",
   "SCAN_TOO_SLOW",
+  "QUOTA_EXCEEDED",
 ] as const;
 
 export type Reason = (typeof reasons)[number];

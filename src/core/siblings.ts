@@ -5,6 +5,9 @@
  * no surrogates.
  */
 export class Siblings {
+  /** What lies in the subtrees of all of them; kept by the tree. */
+  nodesBelow = 0;
+  bytesBelow = 0;
   readonly #chunks: number[][] = [[]];
   readonly #names: readonly string[];
 

@@ -1,6 +1,7 @@
 import type { Change, Transaction } from "./change.ts";
 import type { NodeRecord } from "./node.ts";
 import { childPath, comparePaths, isWithin, parentOf } from "./path.ts";
+import { quotaOfStats, quotaRoot, quotasTouched, statsPathOf } from "./quota.ts";
 import { Staging } from "./staging.ts";
 import type { StateReader } from "./state.ts";
 
@@ -36,6 +37,8 @@ export class Snapshot {
   readonly #shows: SnapshotView["shows"];
   /** The tree as it was: what changed since, laid over what it is. */
   readonly #before: Staging;
+  /** The usage of quotas is in the subtree: it changes with other nodes. */
+  readonly #withUsage: boolean;
   readonly #kept = new Set<string>();
   #keptBytes = 0;
   /** The node that was read last. */
@@ -51,6 +54,7 @@ export class Snapshot {
     this.#withData = withData;
     this.#shows = shows;
     this.#before = new Staging(tree);
+    this.#withUsage = isWithin(quotaRoot, root) || isWithin(root, quotaRoot);
   }
 
   /** Everything has been read. */
@@ -71,6 +75,7 @@ export class Snapshot {
   keep({ changes }: Transaction): void {
     for (const change of changes) {
       if (!("path" in change)) continue;
+      if (this.#withUsage) this.#keepUsage(change.path);
       this.#keep(change.path);
       if (hasParent(change)) this.#keep(parentOf(change.path));
     }
@@ -99,10 +104,16 @@ export class Snapshot {
     return nodes;
   }
 
+  #keepUsage(path: string): void {
+    for (const quotaPath of quotasTouched(path, this.#tree)) this.#keep(statsPathOf(quotaPath));
+  }
+
   #keep(path: string): void {
     if (this.#done || this.#kept.has(path) || !isWithin(path, this.#root)) return;
     if (this.#cursor !== undefined && comparePaths(path, this.#cursor) <= 0) return;
     this.#kept.add(path);
+    const quotaPath = quotaOfStats(path);
+    if (quotaPath !== undefined) this.#before.holdQuota(quotaPath);
     const record = this.#tree.node(path);
     this.#keptBytes += nodeBytes + path.length;
     if (record === undefined) {

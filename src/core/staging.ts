@@ -1,7 +1,9 @@
 import type { NodeRecord } from "./node.ts";
 import { childPath, nameOf, parentOf } from "./path.ts";
+import { type QuotaLimits, statsData, type Usage } from "./quota.ts";
 import type { RememberedRequest } from "./request.ts";
 import type { SessionRecord } from "./session.ts";
+import { StagedQuotas } from "./staged-quotas.ts";
 import type { StateReader, StateWriter } from "./state.ts";
 
 /**
@@ -24,12 +26,14 @@ export class Staging implements StateWriter {
   readonly #ephemeralCounts = new Map<number, number>();
   /** In the order of their zxids. */
   readonly #requests = new Map<string, RememberedRequest>();
+  readonly #quotas: StagedQuotas;
   #sessionCount: number;
   #zxid = 0;
 
   constructor(base: StateReader) {
     this.#base = base;
     this.#sessionCount = base.sessionCount;
+    this.#quotas = new StagedQuotas(base);
   }
 
   get sessionCount(): number {
@@ -38,11 +42,15 @@ export class Staging implements StateWriter {
 
   node(path: string): NodeRecord | undefined {
     const entry = this.#nodes.get(path);
-    return entry === undefined ? this.#base.node(path) : entry.value?.record;
+    const record = entry === undefined ? this.#base.node(path) : entry.value?.record;
+    const stats = record && statsData(path, this);
+    return stats === undefined ? record : { ...record!, dataLength: stats.length };
   }
 
   data(path: string): Uint8Array | undefined {
     const entry = this.#nodes.get(path);
+    const stats = statsData(path, this);
+    if (stats !== undefined) return this.node(path) && stats;
     if (entry === undefined) return this.#base.data(path);
     return entry.value && (entry.value.data ?? this.#base.data(path));
   }
@@ -80,6 +88,23 @@ export class Staging implements StateWriter {
     return [...candidates].filter((path) => this.node(path)?.ephemeralOwner === sessionId);
   }
 
+  usage(path: string): Usage {
+    return this.#quotas.usage(path);
+  }
+
+  get hasQuotas(): boolean {
+    return this.#quotas.hasQuotas;
+  }
+
+  quotaLimits(path: string): QuotaLimits | undefined {
+    return this.#quotas.quotaLimits(path);
+  }
+
+  /** The quota of a path stays here as it is now: for a state that is laid over one that goes on. */
+  holdQuota(path: string): void {
+    this.#quotas.hold(path);
+  }
+
   /** The following changes are those of this zxid. */
   begin(zxid: number): void {
     this.#zxid = zxid;
@@ -88,6 +113,7 @@ export class Staging implements StateWriter {
   putNode(path: string, record: NodeRecord, data?: Uint8Array): void {
     const before = this.#nodes.get(path)?.value?.data;
     this.#recount(path, record.ephemeralOwner);
+    if (data !== undefined) this.#countNode(path, record, data);
     this.#unindex(path);
     this.#stageNode(path, { record, data: data ?? before });
     const owner = record.ephemeralOwner;
@@ -97,6 +123,7 @@ export class Staging implements StateWriter {
 
   removeNode(path: string): void {
     this.#recount(path, 0);
+    this.#countNode(path, undefined, undefined);
     this.#unindex(path);
     this.#stageNode(path, undefined);
   }
@@ -137,6 +164,7 @@ export class Staging implements StateWriter {
       if (request.zxid > zxid) break;
       this.#requests.delete(request.key);
     }
+    this.#quotas.settle(zxid);
   }
 
   /** Nothing that was staged will happen. */
@@ -148,7 +176,17 @@ export class Staging implements StateWriter {
     this.#ephemeralCounts.clear();
     this.#touched.length = 0;
     this.#requests.clear();
+    this.#quotas.clear();
     this.#sessionCount = this.#base.sessionCount;
+  }
+
+  /** Before a node changes or goes. */
+  #countNode(path: string, after: NodeRecord | undefined, data: Uint8Array | undefined): void {
+    const before = this.node(path);
+    const count = Number(after !== undefined) - Number(before !== undefined);
+    const bytes = (after?.dataLength ?? 0) - (before?.dataLength ?? 0);
+    this.#quotas.changed(path, { count, bytes }, this.#zxid);
+    this.#quotas.told(path, data, this.#zxid);
   }
 
   #stageNode(path: string, value: StagedNode | undefined): void {

@@ -1,9 +1,10 @@
 import type { NodeRecord } from "./node.ts";
+import type { Quotas } from "./quota.ts";
 import type { RememberedRequest } from "./request.ts";
 import type { SessionRecord } from "./session.ts";
 
 /** What an operation is decided on: the visible tree, or the visible tree plus what is staged. */
-export interface StateReader {
+export interface StateReader extends Quotas {
   node(path: string): NodeRecord | undefined;
   /** A node's data, to be treated as read-only; undefined if there is no such node. */
   data(path: string): Uint8Array | undefined;

@@ -2,6 +2,7 @@ import type { NodeRecord } from "./node.ts";
 import { NodeTable } from "./node-table.ts";
 import { ownString, pack, unpack } from "./packed-data.ts";
 import { childPath, nameOf, parentOf } from "./path.ts";
+import { type QuotaLimits, quotaOfLimits, statsData, storedLimits, type Usage } from "./quota.ts";
 import { type RememberedRequest, RequestMemory } from "./request.ts";
 import type { SessionRecord } from "./session.ts";
 import type { StateWriter } from "./state.ts";
@@ -27,6 +28,7 @@ export class Tree implements StateWriter {
   readonly #sessions = new Map<number, SessionRecord>();
   readonly #requests = new RequestMemory();
   readonly #ephemerals = new Map<number, Set<string>>();
+  readonly #quotas = new Map<string, QuotaLimits>();
 
   get nodeCount(): number {
     return this.#nodeCount;
@@ -43,13 +45,16 @@ export class Tree implements StateWriter {
 
   node(path: string): NodeRecord | undefined {
     const row = this.#find(path);
-    return row === noRow ? undefined : this.#table.read(row);
+    if (row === noRow) return undefined;
+    const record = this.#table.read(row);
+    const stats = statsData(path, this);
+    return stats === undefined ? record : { ...record, dataLength: stats.length };
   }
 
   /** The node's data, to be treated as read-only. */
   data(path: string): Uint8Array | undefined {
     const row = this.#find(path);
-    return row === noRow ? undefined : unpack(this.#table.data(row));
+    return row === noRow ? undefined : (statsData(path, this) ?? unpack(this.#table.data(row)));
   }
 
   /** The names of a node's children, in order; none if there is no such node. */
@@ -91,6 +96,21 @@ export class Tree implements StateWriter {
     return [...(this.#ephemerals.get(sessionId) ?? [])];
   }
 
+  usage(path: string): Usage {
+    const { count, bytes } = this.#subtree(path);
+    if (path !== "/") return { count, bytes };
+    const free = this.#subtree("/zookeeper");
+    return { count: count - free.count, bytes: bytes - free.bytes };
+  }
+
+  get hasQuotas(): boolean {
+    return this.#quotas.size > 0;
+  }
+
+  quotaLimits(path: string): QuotaLimits | undefined {
+    return this.#quotas.get(path);
+  }
+
   /** The sessions that own at least one ephemeral node. */
   ephemeralOwners(): IterableIterator<number> {
     return this.#ephemerals.keys();
@@ -106,10 +126,11 @@ export class Tree implements StateWriter {
 
   putNode(path: string, record: NodeRecord, data?: Uint8Array): void {
     let row = this.#find(path);
-    if (row === noRow) row = this.#add(path);
+    const isNew = row === noRow;
+    if (isNew) row = this.#add(path);
     this.#moveEphemeral(path, this.#table.ephemeralOwner(row), record.ephemeralOwner);
     this.#table.write(row, record);
-    if (data !== undefined) this.#table.setData(row, pack(data));
+    this.#countAbove(row, Number(isNew), data === undefined ? 0 : this.#setData(row, path, data));
     if (record.numChildren === 0) this.#table.dropChildren(row);
   }
 
@@ -125,6 +146,9 @@ export class Tree implements StateWriter {
   removeNode(path: string): void {
     const row = this.#find(path);
     this.#moveEphemeral(path, this.#table.ephemeralOwner(row), 0);
+    this.#countAbove(row, -1, -this.#table.data(row).length);
+    const quotaPath = quotaOfLimits(path);
+    if (quotaPath !== undefined) this.#quotas.delete(quotaPath);
     const parent = this.#table.parent(row);
     this.#remember(parentOf(path), parent);
     this.#table.unlink(parent, row);
@@ -138,6 +162,32 @@ export class Tree implements StateWriter {
 
   removeSession(id: number): void {
     this.#sessions.delete(id);
+  }
+
+  /** Answers by how many bytes the node grew. */
+  #setData(row: number, path: string, data: Uint8Array): number {
+    const before = this.#table.data(row).length;
+    this.#table.setData(row, pack(data));
+    const quotaPath = quotaOfLimits(path);
+    if (quotaPath !== undefined) this.#quotas.set(quotaPath, storedLimits(data));
+    return data.length - before;
+  }
+
+  /** Every node knows what is below it: less work than finding it was, and a quota never has to count. */
+  #countAbove(row: number, count: number, bytes: number): void {
+    if (count === 0 && bytes === 0) return;
+    for (let at = this.#table.parent(row); at !== noRow; at = this.#table.parent(at)) {
+      const children = this.#table.children(at)!;
+      children.nodesBelow += count;
+      children.bytesBelow += bytes;
+    }
+  }
+
+  #subtree(path: string): Usage {
+    const row = this.#find(path);
+    if (row === noRow) return { count: 0, bytes: 0 };
+    const { nodesBelow = 0, bytesBelow = 0 } = this.#table.children(row) ?? {};
+    return { count: 1 + nodesBelow, bytes: this.#table.data(row).length + bytesBelow };
   }
 
   /** Keeps the index of ephemeral nodes; 0 is no owner. */

@@ -1,8 +1,8 @@
 import { entryToText, maskedEntries } from "../core/acl.ts";
 import type { Change, Transaction } from "../core/change.ts";
-import type { Identity } from "../core/identity.ts";
+import { type Identity, nameOf } from "../core/identity.ts";
 import { asContainer, forever, type NodeRecord } from "../core/node.ts";
-import type { Caller, Operation, Outcome } from "../core/operation.ts";
+import type { Caller, Operation, Outcome, ReadOperation } from "../core/operation.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { CommitObserver } from "./group-commit.ts";
 
@@ -47,6 +47,13 @@ export interface AuditSink {
   readonly serverUser: string;
 }
 
+const readNames: Readonly<Record<ReadOperation["op"], AuditOperation>> = {
+  get: "getData",
+  exists: "exists",
+  list: "getChildren",
+  getAcl: "getAcl",
+};
+
 /** Tells the audit log of every change once it is durable, and of every write that was refused. Never of data. */
 export class Auditor implements CommitObserver {
   readonly #sink: AuditSink;
@@ -63,6 +70,11 @@ export class Auditor implements CommitObserver {
 
   /** What was refused. That it was not allowed is one of many reasons. */
   answered(operation: Operation, caller: Caller, outcome: Outcome): void {
+    if (operation.op === "read") {
+      const { op, path } = operation.operation;
+      if (!outcome.ok && outcome.refusal.reason === "NO_AUTH") this.denied(readNames[op], path, caller);
+      return;
+    }
     const name = operationNames[operation.op];
     if (outcome.ok || name === undefined) return;
     const znode = "path" in operation && { znode: operation.path };
@@ -130,11 +142,6 @@ const operationNames: Partial<Record<Operation["op"], AuditOperation>> = {
 function userOf(identities: readonly Identity[] = [], address?: string): string | undefined {
   const names = identities.filter(({ scheme }) => scheme !== "ip").map(nameOf);
   return names.length === 0 ? address : [...new Set(names)].join(",");
-}
-
-/** A digest's hash is not for logs. */
-function nameOf({ scheme, id }: Identity): string {
-  return scheme === "digest" ? id.slice(0, id.lastIndexOf(":")) : id;
 }
 
 function typeOf({ ephemeralOwner, lifetimeMs }: NodeRecord): string {

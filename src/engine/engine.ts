@@ -12,9 +12,11 @@ import { Tree } from "../core/tree.ts";
 import { type Journal, JournalUnusable } from "../journal/journal.ts";
 import { type AuditOperation, Auditor, type AuditSink } from "./audit.ts";
 import { type CommitObserver, GroupCommit } from "./group-commit.ts";
+import { QuotaWarner, type QuotaWarning } from "./quota-warner.ts";
 import { Reaper } from "./reaper.ts";
 import { Scans } from "./scans.ts";
 import { type Attachment, type AttachmentListener, SessionKeeper, sessionEnded } from "./session-keeper.ts";
+import { SessionShares } from "./shares.ts";
 import { WatchHub } from "./watch-hub.ts";
 import type { WatchHolder, WatchSink, WatchStream } from "./watch-stream.ts";
 
@@ -27,6 +29,16 @@ export interface EngineSettings {
   readonly watchBookmarkIntervalMs: number;
   /** Conditions and operations of one transaction. */
   readonly maxTransactionOperations: number;
+  /** Hard limits of quotas refuse. */
+  readonly enforceQuota: boolean;
+  /** Sessions opened from one address; 0 for any number. */
+  readonly maxSessionsPerAddress: number;
+  /** Sessions opened by one identity; 0 for any number. */
+  readonly maxSessionsPerIdentity: number;
+  /** Watches of one address, those of all its streams; 0 for any number. */
+  readonly maxWatchesPerAddress: number;
+  /** Watches of one identity, those of all its streams; 0 for any number. */
+  readonly maxWatchesPerIdentity: number;
 }
 
 export interface EngineOptions {
@@ -38,6 +50,8 @@ export interface EngineOptions {
   readonly onFailure: (error: unknown) => void;
   /** Undefined: nothing is audited. */
   readonly audit?: AuditSink | undefined;
+  /** A limit of a quota is exceeded; told seldom. Default: silence. */
+  readonly onQuotaExceeded?: (warning: QuotaWarning) => void;
 }
 
 /** A read, as the audit log calls it, and the permissions of which it needs one. */
@@ -62,6 +76,7 @@ export class Engine {
   readonly #auditor: Auditor | undefined;
   readonly #sessions: SessionKeeper;
   readonly #reaper: Reaper;
+  readonly #sessionShares: SessionShares;
 
   /** Loads the journal and starts to count the time of its sessions. @throws JournalUnusable */
   static async start(options: EngineOptions): Promise<Engine> {
@@ -84,7 +99,7 @@ export class Engine {
   private constructor(
     tree: Tree,
     mortals: readonly string[],
-    { journal, clock, random, settings, onFailure, audit }: EngineOptions,
+    { journal, clock, random, settings, onFailure, audit, onQuotaExceeded = () => {} }: EngineOptions,
   ) {
     this.tree = tree;
     this.#journal = journal;
@@ -94,13 +109,24 @@ export class Engine {
     this.#sessions = new SessionKeeper({ tree, clock, tickMs: settings.tickMs, submit });
     this.#reaper = new Reaper({ tree, mortals, clock, tickMs: settings.tickMs, submit });
     const { watchBookmarkIntervalMs: bookmarkIntervalMs } = settings;
-    this.watches = new WatchHub({ tree, journal, clock, bookmarkIntervalMs, onFailure });
+    const shareLimits = {
+      perAddress: settings.maxWatchesPerAddress,
+      perIdentity: settings.maxWatchesPerIdentity,
+    };
+    this.watches = new WatchHub({ tree, journal, clock, bookmarkIntervalMs, shareLimits, onFailure });
     this.scans = new Scans({ tree, clock });
+    this.#sessionShares = new SessionShares({
+      perAddress: settings.maxSessionsPerAddress,
+      perIdentity: settings.maxSessionsPerIdentity,
+    });
+    const quotaWarner = new QuotaWarner({ tree, clock, warn: onQuotaExceeded });
     // Watches first: the end of a session ends its streams, after they were told what ended with it.
     this.#auditor = audit && new Auditor(audit);
     const observers: CommitObserver[] = [this.watches, this.#sessions, this.#reaper, this.scans];
+    observers.push(this.#sessionShares, quotaWarner);
     if (this.#auditor !== undefined) observers.push(this.#auditor);
-    const limits = { ...defaultLimits, transactionOperationsMax: settings.maxTransactionOperations };
+    const { maxTransactionOperations: transactionOperationsMax, enforceQuota: enforceQuotas } = settings;
+    const limits = { ...defaultLimits, transactionOperationsMax, enforceQuotas };
     this.#writer = new GroupCommit({ journal, tree, clock, limits, observers, onFailure });
   }
 
@@ -140,10 +166,21 @@ export class Engine {
   }
 
   /** Opens a session with the timeout asked for, clamped; 0 asks for the default. @throws Refused */
-  async openSession(askedTimeoutMs: number, owner = ""): Promise<{ zxid: number; session: SessionRecord }> {
+  async openSession(
+    askedTimeoutMs: number,
+    owner = "",
+    caller: Caller = anonymous,
+  ): Promise<{ zxid: number; session: SessionRecord }> {
     const timeoutMs = this.#negotiate(askedTimeoutMs);
-    const zxid = await this.#must({ op: "openSession", secret: this.#random.secret(), timeoutMs, owner });
-    return { zxid, session: this.tree.session(zxid)! };
+    this.#sessionShares.reserve(caller);
+    try {
+      const operation = { op: "openSession", secret: this.#random.secret(), timeoutMs, owner } as const;
+      const zxid = await this.#must(operation, caller);
+      return { zxid, session: this.tree.session(zxid)! };
+    } catch (error) {
+      this.#sessionShares.giveBack(caller);
+      throw error;
+    }
   }
 
   /** Ends a session and answers the zxid under which its ephemeral nodes went. @throws Refused */
@@ -159,12 +196,15 @@ export class Engine {
     session: SessionRecord,
     askedTimeoutMs: number,
     listener: AttachmentListener,
+    caller: Caller = anonymous,
   ): Promise<Attachment> {
     const timeoutMs = askedTimeoutMs === 0 ? session.timeoutMs : this.#negotiate(askedTimeoutMs);
     if (timeoutMs !== session.timeoutMs) {
       await this.#must({ op: "setSessionTimeout", sessionId: session.id, timeoutMs });
     }
-    return this.#sessions.attach(session, listener);
+    const attachment = this.#sessions.attach(session, listener);
+    this.#sessionShares.attached(session.id, caller);
+    return attachment;
   }
 
   /** Opens a stream of watches. With a session, it ends when that does. @throws Refused SESSION_EXPIRED */
@@ -174,7 +214,7 @@ export class Engine {
     const { sessionId } = holder;
     if (sessionId === undefined) return { stream, close };
     try {
-      const unbind = this.#sessions.bind(sessionId, (cause) => stream.end(sessionEnded(cause, sessionId)));
+      const unbind = this.bind(sessionId, (why) => stream.end(why));
       return {
         stream,
         close: () => {
@@ -188,6 +228,10 @@ export class Engine {
     }
   }
 
+  /** Ties a stream to the session that it acts for: told when that ends. The answer unties it. @throws Refused */
+  bind(sessionId: number, ended: (why: Refusal) => void): () => void {
+    return this.#sessions.bind(sessionId, (cause) => ended(sessionEnded(cause, sessionId)));
+  }
   /** Stops counting time, answers what was accepted, and closes the journal. */
   async stop(): Promise<void> {
     this.#sessions.stop();
@@ -197,8 +241,8 @@ export class Engine {
     await this.#journal.close();
   }
 
-  async #must(operation: Operation): Promise<number> {
-    const outcome = await this.submit(operation, anonymous);
+  async #must(operation: Operation, caller: Caller = anonymous): Promise<number> {
+    const outcome = await this.submit(operation, caller);
     if (!outcome.ok) throw new Refused(outcome.refusal);
     return outcome.zxid;
   }

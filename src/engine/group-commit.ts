@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
+import type { Acl } from "../core/acl.ts";
 import { apply } from "../core/apply.ts";
-import type { Transaction } from "../core/change.ts";
+import type { Change, Transaction } from "../core/change.ts";
 import { statOf } from "../core/node.ts";
 import type { Caller, Done, Operation, Outcome } from "../core/operation.ts";
 import { prepare } from "../core/prepare/prepare.ts";
@@ -196,7 +197,9 @@ interface Entry {
 }
 
 function entryOf(transaction: Transaction | undefined, caller: Caller, outcome: Outcome): Entry {
-  const answerBytes = outcome.ok ? (outcome.transacted?.bytes ?? 0) + (outcome.data?.length ?? 0) : 0;
+  const answerBytes = outcome.ok
+    ? (outcome.transacted?.bytes ?? 0) + (outcome.read?.bytes ?? 0) + (outcome.data?.length ?? 0)
+    : 0;
   return { transaction, caller, outcome, bytes: sizeOf(transaction) + answerBytes, resolve: ignore };
 }
 
@@ -205,15 +208,22 @@ function ignore(): void {}
 /** About what a transaction takes in the queue: its data, its paths, and a round figure for the rest. */
 function sizeOf(transaction: Transaction | undefined): number {
   let bytes = entryBytes;
+  let acl: Acl | undefined;
   for (const change of transaction?.changes ?? []) {
     bytes += entryBytes;
     if ("path" in change) bytes += change.path.length;
-    if ("node" in change) bytes += change.node.acl.text.length;
+    // One list for all that a change of a subtree touches.
+    if (setsAcl(change) && change.node.acl !== acl) bytes += change.node.acl.text.length;
+    if (setsAcl(change)) acl = change.node.acl;
     if ("data" in change) bytes += change.data.length;
     if (change.kind === "requestAnswered") bytes += change.answer.length;
     if ("previousData" in change) bytes += change.previousData?.length ?? 0;
   }
   return bytes;
+}
+
+function setsAcl(change: Change): change is Extract<Change, { kind: "nodeCreated" | "nodeAclSet" }> {
+  return change.kind === "nodeCreated" || change.kind === "nodeAclSet";
 }
 
 const entryBytes = 64;

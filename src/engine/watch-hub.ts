@@ -20,6 +20,7 @@ import {
 import type { CommitObserver } from "./group-commit.ts";
 import { QuietClock } from "./quiet-clock.ts";
 import { Replayer } from "./replayer.ts";
+import { type Principal, type ShareLimits, Shares } from "./shares.ts";
 import { type WatchHolder, type WatchSink, WatchStream } from "./watch-stream.ts";
 
 /** A watch to add. */
@@ -36,6 +37,8 @@ export interface WatchHubOptions {
   readonly journal: Pick<Journal, "history">;
   readonly clock: Clock;
   readonly bookmarkIntervalMs: number;
+  /** How many watches one holder may have, on all its streams. */
+  readonly shareLimits: ShareLimits;
   /** The history cannot be read: the process must end. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -52,6 +55,7 @@ export class WatchHub implements CommitObserver {
   readonly #streams = new Set<WatchStream>();
   readonly #touched = new Set<WatchStream>();
   readonly #counts = new Map<WatchKind, number>();
+  readonly #shares: Shares;
   readonly #quietClock: QuietClock;
   #size = 0;
   #sending: Promise<void> | undefined;
@@ -61,6 +65,7 @@ export class WatchHub implements CommitObserver {
   constructor(options: WatchHubOptions) {
     const { tree, journal, clock, bookmarkIntervalMs, onFailure } = options;
     this.#options = options;
+    this.#shares = new Shares(options.shareLimits);
     this.#replayer = new Replayer({
       tree,
       journal,
@@ -141,7 +146,7 @@ export class WatchHub implements CommitObserver {
     const now = this.#options.tree.zxid;
     const watch = new Watch(stream, id, path, spec, request.afterZxid ?? now);
     stream.watches.set(id, watch);
-    this.#count(spec.kind, 1);
+    this.#count(watch, 1);
     stream.pushAdded(id, watch.afterZxid);
     if (watch.afterZxid === now) {
       this.#live.add(watch);
@@ -226,7 +231,7 @@ export class WatchHub implements CommitObserver {
   #over(watch: Watch<WatchStream>): void {
     const { owner } = watch;
     owner.watches.delete(watch.id);
-    this.#count(watch.spec.kind, -1);
+    this.#count(watch, -1);
   }
 
   #revoke(watch: Watch<WatchStream>, refusal: Refusal): void {
@@ -254,8 +259,9 @@ export class WatchHub implements CommitObserver {
     if (this.#dropping.length > 0) setImmediate(() => this.#dropSome());
   }
 
-  #count(kind: WatchKind, difference: number): void {
+  #count({ spec: { kind }, owner }: Watch<WatchStream>, difference: number): void {
     this.#size += difference;
+    this.#shares.add(this.#shares.principalsOf(owner.holder), difference);
     this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + difference);
   }
 
@@ -265,6 +271,8 @@ export class WatchHub implements CommitObserver {
     if (badPath !== undefined) return badPath;
     if (this.#size >= watchesMax) return tooManyWatches("server", watchesMax);
     if (stream.watches.size >= watchesPerStreamMax) return tooManyWatches("stream", watchesPerStreamMax);
+    const full = this.#shares.full(this.#shares.principalsOf(stream.holder));
+    if (full !== undefined) return tooManyOf(full);
     if (afterZxid !== undefined) return afterZxid > tree.zxid ? zxidAhead(afterZxid, tree.zxid) : undefined;
     // A read that fails leaves no watch in ZooKeeper, except for exists.
     const node = isOneShot(spec.kind) ? tree.node(path) : undefined;
@@ -299,6 +307,11 @@ function tooManyWatches(holder: string, limit: number): Refusal {
     message: `the ${holder} has its ${limit} watches; cancel some, or watch a subtree instead of its nodes`,
     facts: { limit },
   };
+}
+
+function tooManyOf({ kind, name, limit }: Principal): Refusal {
+  const message = `the watches of ${name} have reached their limit of ${limit}; cancel some`;
+  return { reason: "TOO_MANY_WATCHES", message, facts: { limit, [kind]: name } };
 }
 
 function zxidAhead(expected: number, actual: number): Refusal {

@@ -18,7 +18,9 @@ export interface WatchHolder {
   readonly peer: string;
   /** The session that the stream ends with; undefined for none. */
   readonly sessionId: number | undefined;
-  /** What the reader may see depends on who he is. */
+  /** The address for which its watches count; undefined for none. */
+  readonly address?: string;
+  /** What the reader may see depends on who he is; and its watches count for these too. */
   readonly identities: readonly Identity[];
 }
 

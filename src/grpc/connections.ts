@@ -60,6 +60,12 @@ function keyOf({ localAddress, localPort, remoteAddress, remotePort }: Connectio
 function subjectOfClient(socket: Socket): string | undefined {
   if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
   const certificate = socket.getPeerX509Certificate();
-  // A certificate may name its holder elsewhere only; then there is nothing that an ACL could name.
-  return certificate && (subjectOf(certificate.raw) || undefined);
+  try {
+    // A certificate may name its holder elsewhere only; then there is nothing that an ACL could name.
+    return certificate && (subjectOf(certificate.raw) || undefined);
+  } catch (error) {
+    // OpenSSL reads more than DER. A subject that cannot be told for certain is nobody.
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }

@@ -10,6 +10,7 @@ import { getAcl } from "./handlers/get-acl.ts";
 import { keepAlive } from "./handlers/keep-alive.ts";
 import { list } from "./handlers/list.ts";
 import { openSession } from "./handlers/open-session.ts";
+import { pipeline } from "./handlers/pipeline.ts";
 import { scan } from "./handlers/scan.ts";
 import { set } from "./handlers/set.ts";
 import { setAcl } from "./handlers/set-acl.ts";
@@ -18,27 +19,32 @@ import { transact } from "./handlers/transact.ts";
 import { watch } from "./handlers/watch.ts";
 import { whoAmI } from "./handlers/who-am-i.ts";
 import { callerOf, type RpcCaller } from "./metadata.ts";
+import { PipelineOperations } from "./pipeline-operations.ts";
 import type { ServiceOptions } from "./service-options.ts";
 
 /** Serves corral.v1.Coordination from the engine. */
 export function addCoordination(server: Server, { engine, authenticator, calls, log }: ServiceOptions): void {
-  const handlers: Handlers<typeof Coordination, RpcCaller> = {
-    openSession: openSession(engine),
-    keepAlive: keepAlive(engine),
-    closeSession: closeSession(engine),
-    whoAmI: whoAmI(),
-    getAcl: getAcl(engine),
-    setAcl: setAcl(engine),
+  const operations = {
     create: create(engine),
     get: get(engine),
     exists: exists(engine),
     set: set(engine),
     delete: deleteNode(engine),
     list: list(engine),
-    scan: scan(engine),
+    getAcl: getAcl(engine),
+    setAcl: setAcl(engine),
     sync: sync(engine),
     transact: transact(engine),
+  };
+  const handlers: Handlers<typeof Coordination, RpcCaller> = {
+    ...operations,
+    openSession: openSession(engine),
+    keepAlive: keepAlive(engine),
+    closeSession: closeSession(engine),
+    whoAmI: whoAmI(),
+    scan: scan(engine),
     watch: watch(engine),
+    pipeline: pipeline(engine, new PipelineOperations(engine, operations)),
   };
   addService(server, Coordination, handlers, {
     contextOf: (call) => callerOf(call, { engine, authenticator }),

@@ -46,6 +46,7 @@ export const codeOfReason: Readonly<Record<Reason, codes>> = {
   CONDITION_FAILED: codes.ABORTED,
   REQUEST_ID_REUSED: codes.INVALID_ARGUMENT,
   SCAN_TOO_SLOW: codes.RESOURCE_EXHAUSTED,
+  QUOTA_EXCEEDED: codes.RESOURCE_EXHAUSTED,
 };
 
 /** When a retry makes sense, in milliseconds. */

@@ -154,7 +154,7 @@ function createdToProto(
   return { zxid, path, stat: statToProto(stat), existed, ...(data && dataToProto(data, asText)) };
 }
 
-function listToProto({ children, more, stat }: Extract<TransactResult, { op: "list" }>, zxid: bigint) {
+export function listToProto({ children, more, stat }: Extract<TransactResult, { op: "list" }>, zxid: bigint) {
   return {
     zxid,
     children: children.map(({ name, stat }) => (stat ? { name, stat: statToProto(stat) } : { name })),

@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter } from "../bytes.ts";
-import { parseAcl } from "../core/acl.ts";
+import { type Acl, openAcl, parseAcl } from "../core/acl.ts";
 import type { Change, Stamp, Transaction } from "../core/change.ts";
 import { createdNode, type NodeRecord } from "../core/node.ts";
 
@@ -29,7 +29,7 @@ const changeBytes = 96;
  * The ArrayBuffer may be larger than the array. Throws RangeError on what cannot be stored exactly.
  */
 export function packTransactions(transactions: readonly Transaction[]): Uint8Array<ArrayBuffer> {
-  const writer = new ByteWriter(packedBytesAbout(transactions));
+  const writer = new ChangeWriter(packedBytesAbout(transactions));
   writer.byte(formatVersion);
   let previousZxid = 0;
   for (const { zxid, timeMs, changes } of transactions) {
@@ -44,7 +44,7 @@ export function packTransactions(transactions: readonly Transaction[]): Uint8Arr
 
 /** The inverse of packTransactions. Data are views into `packed`. Throws RangeError on anything else. */
 export function unpackTransactions(packed: Uint8Array): Transaction[] {
-  const reader = new ByteReader(packed);
+  const reader = new ChangeReader(packed);
   const version = reader.byte();
   if (version !== formatVersion) throw new RangeError(`transactions are packed in unknown format ${version}`);
   const transactions: Transaction[] = [];
@@ -66,7 +66,6 @@ function packedBytesAbout(transactions: readonly Transaction[]): number {
     for (const change of changes) {
       bytes += changeBytes;
       if ("path" in change) bytes += change.path.length * 3;
-      if ("node" in change) bytes += 2 * change.node.acl.text.length;
       if ("data" in change) bytes += change.data.byteLength;
       if (change.kind === "requestAnswered") bytes += change.answer.length * 3;
       if ("previousData" in change) bytes += change.previousData?.byteLength ?? 0;
@@ -75,7 +74,7 @@ function packedBytesAbout(transactions: readonly Transaction[]): number {
   return bytes;
 }
 
-function packChange(writer: ByteWriter, change: Change): void {
+function packChange(writer: ChangeWriter, change: Change): void {
   writer.byte(kindNumbers[change.kind]);
   switch (change.kind) {
     case "nodeCreated":
@@ -84,7 +83,7 @@ function packChange(writer: ByteWriter, change: Change): void {
       // The rest of a new node follows from the transaction.
       writer.integer(change.node.ephemeralOwner);
       writer.signed(change.node.lifetimeMs);
-      writer.text(change.node.acl.text);
+      writer.acl(change.node.acl);
       packNode(writer, change.parent);
       return;
     case "nodeDataSet":
@@ -125,16 +124,16 @@ function packChange(writer: ByteWriter, change: Change): void {
   }
 }
 
-function packPreviousData(writer: ByteWriter, data: Uint8Array | undefined): void {
+function packPreviousData(writer: ChangeWriter, data: Uint8Array | undefined): void {
   writer.byte(data === undefined ? 0 : 1);
   if (data !== undefined) writer.blob(data);
 }
 
-function unpackPreviousData(reader: ByteReader): Uint8Array | undefined {
+function unpackPreviousData(reader: ChangeReader): Uint8Array | undefined {
   return reader.byte() === 0 ? undefined : reader.blob();
 }
 
-function packNode(writer: ByteWriter, node: NodeRecord): void {
+function packNode(writer: ChangeWriter, node: NodeRecord): void {
   writer.integer(node.czxid);
   writer.integer(node.mzxid);
   writer.integer(node.pzxid);
@@ -145,12 +144,12 @@ function packNode(writer: ByteWriter, node: NodeRecord): void {
   writer.signed(node.aversion);
   writer.integer(node.ephemeralOwner);
   writer.signed(node.lifetimeMs);
-  writer.text(node.acl.text);
+  writer.acl(node.acl);
   writer.integer(node.dataLength);
   writer.integer(node.numChildren);
 }
 
-function unpackNode(reader: ByteReader): NodeRecord {
+function unpackNode(reader: ChangeReader): NodeRecord {
   return {
     czxid: reader.integer(),
     mzxid: reader.integer(),
@@ -162,13 +161,13 @@ function unpackNode(reader: ByteReader): NodeRecord {
     aversion: reader.signed(),
     ephemeralOwner: reader.integer(),
     lifetimeMs: reader.signed(),
-    acl: parseAcl(reader.text()),
+    acl: reader.acl(),
     dataLength: reader.integer(),
     numChildren: reader.integer(),
   };
 }
 
-function unpackChange(reader: ByteReader, stamp: Stamp): Change {
+function unpackChange(reader: ChangeReader, stamp: Stamp): Change {
   const kind = reader.byte();
   switch (kind) {
     case kindNumbers.nodeCreated:
@@ -210,19 +209,19 @@ function unpackChange(reader: ByteReader, stamp: Stamp): Change {
   }
 }
 
-function unpackCreated(reader: ByteReader, stamp: Stamp): Change {
+function unpackCreated(reader: ChangeReader, stamp: Stamp): Change {
   const path = reader.text();
   const data = reader.blob();
   const kept = {
     ephemeralOwner: reader.integer(),
     lifetimeMs: reader.signed(),
-    acl: parseAcl(reader.text()),
+    acl: reader.acl(),
   };
   const node = createdNode(stamp, kept, data.byteLength);
   return { kind: "nodeCreated", path, data, node, parent: unpackNode(reader) };
 }
 
-function unpackDataSet(reader: ByteReader): Change {
+function unpackDataSet(reader: ChangeReader): Change {
   const path = reader.text();
   const data = reader.blob();
   const node = unpackNode(reader);
@@ -236,4 +235,29 @@ function unpackDataSet(reader: ByteReader): Change {
     previousData,
     ...(takenFrom !== 0 && { takenFrom }),
   };
+}
+
+/** A batch says each access control list once, however many nodes have it: afterwards, which of them it is. 0 is the open one. */
+class ChangeWriter extends ByteWriter {
+  readonly #acls = new Map([[openAcl.text, 0]]);
+
+  acl({ text }: Acl): void {
+    const known = this.#acls.get(text);
+    this.integer(known ?? this.#acls.size);
+    if (known !== undefined) return;
+    this.#acls.set(text, this.#acls.size);
+    this.text(text);
+  }
+}
+
+class ChangeReader extends ByteReader {
+  readonly #acls: Acl[] = [openAcl];
+
+  acl(): Acl {
+    const number = this.integer();
+    if (number === this.#acls.length) this.#acls.push(parseAcl(this.text()));
+    const acl = this.#acls[number];
+    if (acl === undefined) throw new RangeError(`there is no access control list ${number}`);
+    return acl;
+  }
 }

@@ -29,4 +29,27 @@ skipUnless("openssl")("subjects of certificates, as Java writes them", () => {
     if (typeof expected === "string") expect(subjectOf(certificate.raw)).toBe(expected);
     else expect(subjectOf(certificate.raw)).toMatch(expected);
   });
+
+  test("what is damaged is told as such, and as nothing else", () => {
+    const { certFile } = new Authority().issue("/C=DE/O=Acme/CN=provider");
+    const { raw } = new X509Certificate(readFileSync(certFile));
+    for (let at = 0; at < raw.length; at++) {
+      for (const byte of [0x00, 0x30, 0x7f, 0x80, 0x84, 0xff]) {
+        const damaged = Buffer.from(raw);
+        damaged[at] = byte;
+        for (const bytes of [damaged, damaged.subarray(0, at + 1)])
+          expect(faultOf(bytes)).toBeOneOf([undefined, "RangeError"]);
+      }
+    }
+  });
 });
+
+/** The name of the error that a certificate leads to, if it does. */
+function faultOf(certificate: Uint8Array): string | undefined {
+  try {
+    subjectOf(certificate);
+    return undefined;
+  } catch (error) {
+    return (error as Error).name;
+  }
+}

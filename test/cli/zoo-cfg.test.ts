@@ -39,6 +39,7 @@ test("every name that Corral has as well", () => {
     maxClientCnxns=60
     maxCnxns=500
     DigestAuthenticationProvider.superDigest=super:D/InIHSb7yEEbrWz8b9l71RjZJU=
+    enforceQuota=false
   `);
   expect(settings).toMatchObject({
     tickMs: 1_000,
@@ -50,6 +51,7 @@ test("every name that Corral has as well", () => {
     maxConnectionsPerAddress: 60,
     maxConnections: 500,
     superDigest: "super:D/InIHSb7yEEbrWz8b9l71RjZJU=",
+    enforceQuota: false,
   });
   expect(warnings).toEqual([]);
 });
@@ -99,7 +101,6 @@ test.each([
   ["DigestAuthenticationProvider.digestAlg=SHA-256", "let in"],
   ["skipACL=yes", "ACLs"],
   ["audit.enable=true", "audit"],
-  ["enforceQuota=true", "quotas"],
   ["jute.maxbuffer=4194304", "1 MiB"],
   ["zookeeper.jute.maxbuffer=1", "1 MiB"],
   ["datadir.autocreate=false", "data directory"],

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { type Client, CorralError, isCorralError } from "../../src/client/index.ts";
-import { callsInFlightMax } from "../../src/client/limits.ts";
+import { backoffMsMax, callsInFlightMax, repetitionMsMax } from "../../src/client/limits.ts";
 import { dataBytesMax } from "../../src/limits.ts";
 import { collect, connectClient, eventually, settle, type TestClient, withTime } from "../support/client.ts";
 import { FaultProxy } from "../support/fault-proxy.ts";
@@ -122,22 +122,79 @@ describe("a call that finds the connection broken", () => {
     expect(await withTime(Promise.all(reads), clock)).toMatchObject([{ text: "20" }, {}, { done: true }, 1]);
   });
 
-  test("is not made again when it writes and may have been heard, and says that nobody knows", async () => {
+  test("is made again when it writes, and happens once", async () => {
     await client.create("/a");
     journal.hold();
     const written = client.set("/a", "1");
+    await journal.commitArrived();
+    proxy.cut();
+    await settle();
+    journal.release();
+    expect(await withTime(written, clock)).toMatchObject({ zxid: 2, stat: { version: 1 } });
+    expect(await client.exists("/a")).toMatchObject({ version: 1 });
+  });
+
+  test("is made again when it writes, and happens although it was not heard the first time", async () => {
+    await client.create("/a");
+    proxy.stall();
+    const written = client.set("/a", "1");
+    await settle(20);
+    // What was held up is lost.
+    proxy.cut();
+    proxy.resume();
+    expect(await withTime(written, clock)).toMatchObject({ zxid: 2, stat: { version: 1 } });
+  });
+
+  test("is made again over a restart of the server", async () => {
+    await client.create("/a");
+    journal.hold();
+    const written = client.create("/a/n-", "", { mode: "persistentSequential" });
+    await journal.commitArrived();
+    proxy.cut();
+    journal.release();
+    await server.stop();
+    await startServer({ journal: new MemoryJournal(journal.store), port: server.port });
+    expect(await withTime(written, clock)).toMatchObject({ path: "/a/n-0000000000", zxid: 2 });
+    expect(await collect(client.list("/a"))).toHaveLength(1);
+  });
+
+  test("is not made again when it writes once the server may have forgotten it: then nobody knows", async () => {
+    await client.create("/a");
+    journal.hold();
+    const written = client.set("/a", "1", { timeoutMs: Number.POSITIVE_INFINITY });
     const refused = expect(written).rejects.toMatchObject({
       reason: "CONNECTION_LOST",
-      code: "UNAVAILABLE",
       outcomeUnknown: true,
     });
     await journal.commitArrived();
     proxy.cut();
+    await settle();
+    clock.advance(repetitionMsMax + backoffMsMax);
+    await settle();
+    proxy.cut();
     await refused;
     journal.release();
-    await withTime(client.sync(), clock);
-    // It did happen, once.
-    expect(await client.exists("/a")).toMatchObject({ version: 1 });
+  });
+
+  test("is not made again in another session when it writes: then nobody knows", async () => {
+    const owner = await connectClient(proxy.address, { sessionTimeoutMs: 6_000 });
+    await owner.client.create("/a");
+    journal.hold();
+    const written = owner.client.create("/e", "", { mode: "ephemeral", timeoutMs: 60_000 });
+    const refused = expect(written).rejects.toMatchObject({
+      reason: "SESSION_EXPIRED",
+      outcomeUnknown: true,
+    });
+    await journal.commitArrived();
+    proxy.refuse();
+    proxy.cut();
+    await settle();
+    owner.clock.advance(6_000);
+    journal.release();
+    proxy.heal();
+    await withTime(refused, owner.clock);
+    expect((await withTime(owner.client.connected(), owner.clock)).id).toBeGreaterThan(1);
+    expect(await owner.client.exists("/e")).toBeUndefined();
   });
 
   test("waits for a connection when it writes and there is none", async () => {

@@ -7,6 +7,7 @@ import { prepare } from "../../src/core/prepare/prepare.ts";
 import { Snapshot } from "../../src/core/snapshot.ts";
 import type { Tree } from "../../src/core/tree.ts";
 import { CoreState, newTree } from "../support/core-state.ts";
+import { superUser } from "../support/naive-acl.ts";
 import { operation } from "../support/random-operations.ts";
 
 /** Everything below a node in the order of a scan, by looking at all there is. */
@@ -46,7 +47,12 @@ test("a snapshot shows the subtree as it was, whatever happens while it is read"
         const sessionId = sessions.at(-1);
         const operation = what.op === "closeSession" ? { ...what, sessionId: sessionId ?? 0 } : what;
         const stamp = { zxid: tree.zxid + 1, timeMs: tree.zxid };
-        const prepared = prepare(operation, sessionId === undefined ? {} : { sessionId }, tree, stamp);
+        const prepared = prepare(
+          operation,
+          { identities: [superUser], ...(sessionId && { sessionId }) },
+          tree,
+          stamp,
+        );
         if (!prepared.ok || prepared.changes.length === 0) return;
         const transaction = { ...stamp, changes: prepared.changes };
         snapshot?.keep(transaction);

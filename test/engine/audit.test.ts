@@ -18,7 +18,7 @@ const nobody: Caller = { address: "10.0.0.8", identities: [{ scheme: "ip", id: "
 async function start() {
   const entries: AuditEntry[] = [];
   const audit = { write: (entry: AuditEntry) => void entries.push(entry), serverUser: "corral" };
-  const started = await TestEngine.start(new MemoryJournal(), undefined, audit);
+  const started = await TestEngine.start(new MemoryJournal(), undefined, { audit });
   const create = (path: string, caller: Caller, mode: CreateMode = "persistent") =>
     started.engine.submit({ op: "create", path, data: Buffer.from("secret data"), mode }, caller);
   return { ...started, engine: started.engine, clock: started.clock, entries, create };

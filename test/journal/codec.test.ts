@@ -5,7 +5,7 @@ import type { Change, Stamp, Transaction } from "../../src/core/change.ts";
 import { createdNode, type NodeRecord } from "../../src/core/node.ts";
 import { packTransactions, unpackTransactions } from "../../src/journal/codec.ts";
 import { dataBytesMax, ttlMsMax, zxidMax } from "../../src/limits.ts";
-import { at, dataSet, deleted, plain } from "./state.ts";
+import { at, created, dataSet, deleted, plain } from "./state.ts";
 
 const path = fc.string({ unit: "binary", maxLength: 200 }).map((name) => `/${name}`);
 const data = fc.uint8Array({ maxLength: 300 });
@@ -126,4 +126,16 @@ test("what cannot be stored exactly is refused", () => {
   expect(() => pack(2 ** 53, "/a")).toThrow(RangeError);
   expect(() => pack(1.5, "/a")).toThrow(RangeError);
   expect(() => pack(1, "/\ud800")).toThrow("lone surrogate");
+});
+
+test("a batch says each access control list once, however many changes have it", () => {
+  const long = aclOf([{ scheme: "jwt", id: "a".repeat(5_000), permissions: 1 }]);
+  const batch = Array.from({ length: 100 }, (_, i) => at(i + 1, created(`/${i}`, { acl: long })));
+  const packed = packTransactions(batch);
+  expect(packed.length).toBeLessThan(20_000);
+  const lists = unpackTransactions(packed).map(
+    ({ changes: [change] }) => change && "node" in change && change.node.acl,
+  );
+  expect(new Set(lists).size).toBe(1);
+  expect(lists[0]).toEqual(long);
 });

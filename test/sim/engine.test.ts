@@ -93,6 +93,11 @@ class World {
         maxSessionTimeoutMs: 20 * tickMs,
         watchBookmarkIntervalMs: 5_000,
         maxTransactionOperations: 1_000,
+        enforceQuota: true,
+        maxSessionsPerAddress: 0,
+        maxSessionsPerIdentity: 0,
+        maxWatchesPerAddress: 0,
+        maxWatchesPerIdentity: 0,
       },
       onFailure: () => {
         this.failed = true;

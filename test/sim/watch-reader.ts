@@ -4,6 +4,7 @@ import type { WatchSpec } from "../../src/core/watch.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { Notice, WatchMessage } from "../../src/engine/outbox.ts";
 import type { WatchStream } from "../../src/engine/watch-stream.ts";
+import { type NaiveIdentity, superUser } from "../support/naive-acl.ts";
 import { isOneShot, type ToldEvent, type WatchReference } from "../support/watch-reference.ts";
 
 /** How often the rare things happened. */
@@ -14,6 +15,8 @@ export interface Seen {
   restarts: number;
   resumed: number;
   bookmarks: number;
+  /** Events that a reader was not to know of. */
+  hidden: number;
 }
 
 /** A watch as its client knows it, over all streams that it had. */
@@ -34,6 +37,7 @@ type Arrived = { readonly message: WatchMessage } | { readonly end: Refusal };
 /** A client with one stream at a time. It resumes each watch after the last zxid that it handled. */
 export class Reader {
   readonly #reference: WatchReference;
+  readonly #identities: readonly NaiveIdentity[];
   readonly #seen: Seen;
   readonly #watches = new Map<number, Kept>();
   #nextId = 0;
@@ -46,8 +50,9 @@ export class Reader {
   #endedWith: Refusal | undefined;
   #failure: unknown;
 
-  constructor(reference: WatchReference, seen: Seen) {
+  constructor(reference: WatchReference, identities: readonly NaiveIdentity[], seen: Seen) {
     this.#reference = reference;
+    this.#identities = identities;
     this.#seen = seen;
   }
 
@@ -62,7 +67,7 @@ export class Reader {
     this.#bookmark = 0;
     const inbox = this.#inbox;
     const { stream, close } = engine.watch(
-      { peer: "test", sessionId: undefined, identities: [] },
+      { peer: "test", sessionId: undefined, identities: this.#identities },
       {
         send: (message, sent) => {
           // What is sent is durable, whoever reads it when.
@@ -76,8 +81,7 @@ export class Reader {
       },
     );
     this.#connection = { engine, stream, close };
-    for (const watch of this.#watches.values())
-      if (!watch.over) this.#add(watch, watch.after === undefined ? undefined : watch.handled);
+    for (const watch of this.#watches.values()) if (!watch.over) this.#resume(watch);
     stream.flush();
   }
 
@@ -136,9 +140,9 @@ export class Reader {
     if (this.#failure !== undefined) throw this.#failure;
     for (const watch of this.#watches.values()) {
       if (watch.after === undefined) continue;
-      const { path, spec, after, handled, told } = watch;
+      const { spec, path, after, handled, told } = watch;
       expect(told, `${spec.kind} ${spec.depth} on ${path} after ${after}, through ${handled}`).toEqual(
-        this.#reference.expected(path, spec, after, handled),
+        this.#reference.expected(watch, this.#identities, after, handled),
       );
     }
   }
@@ -147,7 +151,9 @@ export class Reader {
   checkToldThrough(zxid: number): void {
     for (const watch of this.#watches.values()) {
       if (watch.over || watch.after === undefined) continue;
-      expect(watch.told).toEqual(this.#reference.expected(watch.path, watch.spec, watch.after, zxid));
+      expect(watch.told).toEqual(this.#reference.expected(watch, this.#identities, watch.after, zxid));
+      const all = this.#reference.expected(watch, [superUser], watch.after, zxid);
+      this.#seen.hidden += all.length - watch.told.length;
       expect(this.#bookmark).toBe(zxid);
     }
   }
@@ -159,6 +165,16 @@ export class Reader {
     } catch (error) {
       this.#failure ??= error;
     }
+  }
+
+  #resume(watch: Kept): void {
+    if (watch.after === undefined) {
+      this.#add(watch, undefined);
+      return;
+    }
+    // A one-shot watch begins anew: what ended it, if anything did, was nothing that its reader may know of.
+    if (isOneShot(watch.spec)) watch.after = watch.handled;
+    this.#add(watch, watch.handled);
   }
 
   #add(watch: Kept, afterZxid: number | undefined): void {

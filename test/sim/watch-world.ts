@@ -1,23 +1,20 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import type { Transaction } from "../../src/core/change.ts";
-import { anonymous, type Caller, type Operation } from "../../src/core/operation.ts";
+import type { Operation } from "../../src/core/operation.ts";
 import { type WatchDepth, type WatchKind, type WatchSpec, watchSpec } from "../../src/core/watch.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import { settle, tickMs } from "../support/engine.ts";
 import { CountingRandom, ManualClock } from "../support/manual-clock.ts";
 import { MemoryJournal } from "../support/memory-journal.ts";
+import { ada, bob, openList, superUser } from "../support/naive-acl.ts";
 import { WatchReference } from "../support/watch-reference.ts";
 import { Reader, type Seen } from "./watch-reader.ts";
 
-const path = fc.constantFrom("/", "/a", "/b", "/a/x", "/a/y", "/b/x", "/a/x/deep");
-const kind = fc.constantFrom<WatchKind>(
-  "data",
-  "exists",
-  "children",
-  "persistent",
-  "persistentRecursive",
-  "subtree",
+const path = fc.constantFrom("/", "/a", "/a", "/b", "/a/x", "/a/x", "/a/y", "/b/x", "/a/x/deep");
+const kind = fc.oneof(
+  { weight: 2, arbitrary: fc.constantFrom<WatchKind>("data", "exists", "children") },
+  { weight: 1, arbitrary: fc.constantFrom<WatchKind>("persistent", "persistentRecursive", "subtree") },
 );
 const spec = fc
   .record({
@@ -35,8 +32,14 @@ const spec = fc
   );
 const data = fc.nat({ max: 999 }).map((n) => Buffer.from(String(n)));
 const mode = fc.constantFrom("persistent", "ephemeral", "persistentSequential");
+/** Who may read a node: everybody, ada or bob. */
+const acl = fc.constantFrom(openList, [{ ...ada, permissions: 31 }], [{ ...bob, permissions: 31 }]);
 const write = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ op: fc.constant("create" as const), path, data, mode }) },
+  { weight: 5, arbitrary: fc.record({ op: fc.constant("create" as const), path, data, mode, acl }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ op: fc.constant("setAcl" as const), path, acl, aversion: fc.constant(-1) }),
+  },
   {
     weight: 6,
     arbitrary: fc.record({ op: fc.constant("set" as const), path, data, version: fc.constant(-1) }),
@@ -71,7 +74,7 @@ export const watchStep: fc.Arbitrary<[number, Step]> = fc.oneof(
   { weight: 2, arbitrary: ofReader(fc.constant({ openSession: true as const })) },
   { weight: 2, arbitrary: ofReader(fc.record({ closeSession: fc.nat({ max: 2 }) })) },
   {
-    weight: 12,
+    weight: 20,
     arbitrary: ofReader(
       fc.record({
         watch: fc.record({ path, spec, back: fc.option(fc.nat({ max: 30 }), { nil: undefined }) }),
@@ -116,7 +119,8 @@ export class WatchWorld {
 
   private constructor(seen: Seen) {
     this.#seen = seen;
-    this.readers = Array.from({ length: 4 }, () => new Reader(this.reference, seen));
+    const everybody = [[], [ada], [ada, bob], [superUser]];
+    this.readers = everybody.map((identities) => new Reader(this.reference, identities, seen));
   }
 
   async take([index, step]: [number, Step]): Promise<void> {
@@ -134,6 +138,7 @@ export class WatchWorld {
       each.resume();
     }
     await settle();
+    this.#check();
     for (const each of this.readers) {
       if (!each.connected) each.connect(this.engine);
     }
@@ -170,8 +175,7 @@ export class WatchWorld {
 
   #submit(operation: Operation, index: number): void {
     const sessionId = this.sessions[index];
-    const caller: Caller = sessionId === undefined ? anonymous : { sessionId };
-    void this.engine.submit(operation, caller);
+    void this.engine.submit(operation, { identities: [superUser], ...(sessionId && { sessionId }) });
   }
 
   #openSession(): void {
@@ -226,6 +230,11 @@ export class WatchWorld {
         maxSessionTimeoutMs: 20 * tickMs,
         watchBookmarkIntervalMs: 5_000,
         maxTransactionOperations: 1_000,
+        enforceQuota: true,
+        maxSessionsPerAddress: 0,
+        maxSessionsPerIdentity: 0,
+        maxWatchesPerAddress: 0,
+        maxWatchesPerIdentity: 0,
       },
       onFailure: (error) => this.#failed(journal, error),
     });

@@ -1,4 +1,4 @@
-// The README's five minutes, run as they are written: every command, and what it prints.
+// What documents show, run as it is written: every command, and what it prints.
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -36,12 +36,15 @@ function corralIn(folder: string): string {
   return folder;
 }
 
-skipUnless("grpcurl")("the README", () => {
-  test("shows what really happens", async () => {
+skipUnless("grpcurl")("documents", () => {
+  test.each([
+    ["README.md", 5],
+    ["docs/quotas.md", 4],
+  ])("%s shows what really happens", async (document, countMin) => {
     const server = await startServerProcess(temporaryFolder());
     onTestFinished(server.kill);
-    const all = steps(readFileSync(join(root, "README.md"), "utf8"));
-    expect(all.length).toBeGreaterThan(4);
+    const all = steps(readFileSync(join(root, document), "utf8"));
+    expect(all.length).toBeGreaterThanOrEqual(countMin);
     const programs = `${corralIn(temporaryFolder())}:${dirname(toolPath("grpcurl"))}`;
     const env = {
       ...process.env,

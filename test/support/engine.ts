@@ -1,8 +1,7 @@
 import { onTestFinished } from "vitest";
 import { brokenInvariants } from "../../src/core/invariants.ts";
 import { anonymous, type Caller, type CreateMode, type Outcome } from "../../src/core/operation.ts";
-import type { AuditSink } from "../../src/engine/audit.ts";
-import { Engine } from "../../src/engine/engine.ts";
+import { Engine, type EngineOptions, type EngineSettings } from "../../src/engine/engine.ts";
 import { CountingRandom, ManualClock } from "./manual-clock.ts";
 import { MemoryJournal } from "./memory-journal.ts";
 
@@ -18,10 +17,11 @@ export class TestEngine {
   static async start(
     journal: MemoryJournal = new MemoryJournal(),
     clock: ManualClock = new ManualClock(),
-    audit?: AuditSink,
+    options: Omit<Partial<EngineOptions>, "settings"> & { readonly settings?: Partial<EngineSettings> } = {},
   ): Promise<TestEngine> {
     const failures: unknown[] = [];
     const engine = await Engine.start({
+      ...options,
       journal,
       clock,
       random: new CountingRandom(),
@@ -31,9 +31,14 @@ export class TestEngine {
         maxSessionTimeoutMs: 20 * tickMs,
         watchBookmarkIntervalMs: 5_000,
         maxTransactionOperations: 1_000,
+        enforceQuota: true,
+        maxSessionsPerAddress: 0,
+        maxSessionsPerIdentity: 0,
+        maxWatchesPerAddress: 0,
+        maxWatchesPerIdentity: 0,
+        ...options.settings,
       },
       onFailure: (error) => failures.push(error),
-      audit,
     });
     const started = new TestEngine(engine, clock, journal, failures);
     onTestFinished(() => started.check());

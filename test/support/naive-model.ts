@@ -3,8 +3,17 @@ import type {
   Condition,
   NodeOperation,
   Operation,
+  ReadOperation,
   TransactOperation,
 } from "../../src/core/operation.ts";
+import {
+  allows,
+  type NaiveEntry,
+  type NaivePermission,
+  openList,
+  storedList,
+  toldOfList,
+} from "./naive-acl.ts";
 
 const reserved = ["/", "/zookeeper", "/zookeeper/config", "/zookeeper/quota"];
 
@@ -18,10 +27,29 @@ export interface ModelNode {
   /** The create mode without its number. */
   mode: string;
   ttlMs: number;
+  acl: readonly NaiveEntry[];
+  aversion: number;
   mtimeMs: number;
   czxid: number;
   mzxid: number;
   pzxid: number;
+}
+
+const limitsName = /^\/zookeeper\/quota(\/.*)?\/zookeeper_limits$/;
+const statsName = /^\/zookeeper\/quota(\/.*)?\/zookeeper_stats$/;
+
+const byteLength = (text: string) => Buffer.byteLength(text);
+
+function isInside(path: string, quotaPath: string): boolean {
+  return /^\/zookeeper(\/|$)/.test(path) ? false : `${path}/`.startsWith(`${quotaPath}/`.replace("//", "/"));
+}
+
+function checkQuotaNode(operation: NodeOperation): void {
+  const { op, path } = operation;
+  if (op === "delete" || (op === "create" && operation.mode.includes("Sequential"))) return;
+  const sets = op === "set" || operation.ifExists === "set" || operation.ifExists === "takeOver";
+  if (statsName.test(path) && sets) refuse("BAD_ARGUMENTS");
+  if (limitsName.test(path) && Buffer.from(operation.data).toString() === "nonsense") refuse("BAD_ARGUMENTS");
 }
 
 /** What came of an operation: the reason of its refusal, or what its caller is told in a few words. */
@@ -51,9 +79,13 @@ export class NaiveModel {
   timeMs = 0;
   /** The operation under way has changed something. */
   #changed = false;
+  /** Who asks for it. */
+  #identities: NonNullable<Caller["identities"]> = [];
 
   constructor() {
     for (const path of reserved) this.nodes.set(path, this.#newNode("", 0));
+    const acl = [{ scheme: "world", id: "anyone", permissions: 1 }];
+    Object.assign(this.nodes.get("/zookeeper/config")!, { acl, aversion: -1 });
   }
 
   copy(): NaiveModel {
@@ -69,6 +101,7 @@ export class NaiveModel {
   do(operation: Operation, caller: Caller): ModelAnswer {
     const before = this.copy();
     this.#changed = false;
+    this.#identities = caller.identities ?? [];
     try {
       if (caller.sessionId !== undefined && !this.sessions.has(caller.sessionId)) refuse("SESSION_EXPIRED");
       const { request } = caller;
@@ -95,6 +128,44 @@ export class NaiveModel {
     );
   }
 
+  /** The data as they are shown. */
+  dataOf(path: string): string {
+    const match = statsName.exec(path);
+    const quotaPath = match === null ? undefined : (match[1] ?? "/");
+    if (quotaPath === undefined || !this.quotaPaths().includes(quotaPath)) return this.nodes.get(path)!.data;
+    const { count, bytes } = this.usage(quotaPath);
+    return `count=${count},bytes=${bytes}`;
+  }
+
+  quotaPaths(): string[] {
+    return [...this.nodes.keys()].flatMap((path) => {
+      const match = limitsName.exec(path);
+      return match === null ? [] : [match[1] ?? "/"];
+    });
+  }
+
+  usage(quotaPath: string): { count: number; bytes: number } {
+    const inside = [...this.nodes].filter(([path]) => isInside(path, quotaPath));
+    return { count: inside.length, bytes: inside.reduce((sum, [, { data }]) => sum + byteLength(data), 0) };
+  }
+
+  /** Refuses nodes that grow beyond a hard limit. */
+  #checkQuotas(grows: readonly { path: string; count: number; bytes: number }[]): void {
+    for (const quotaPath of this.quotaPaths()) {
+      const { data } = this.nodes.get(`/zookeeper/quota${quotaPath}/zookeeper_limits`.replace("//", "/"))!;
+      const usage = this.usage(quotaPath);
+      for (const [kind, key] of [
+        ["count", "countHardLimit"],
+        ["bytes", "byteHardLimit"],
+      ] as const) {
+        const limit = new RegExp(`${key}=(\\d+)`).exec(data)?.[1];
+        const inside = grows.filter(({ path }) => isInside(path, quotaPath));
+        const by = inside.reduce((sum, grow) => sum + grow[kind], 0);
+        if (limit !== undefined && by > 0 && usage[kind] + by > Number(limit)) refuse("QUOTA_EXCEEDED");
+      }
+    }
+  }
+
   #do(operation: Operation, caller: Caller, zxid: number): string {
     switch (operation.op) {
       case "create":
@@ -103,10 +174,16 @@ export class NaiveModel {
         return this.#change(operation, caller, zxid);
       case "transact": {
         const { conditions, operations, elseOperations } = operation;
-        const holds = conditions.every((condition) => this.#broken(condition) === undefined);
+        const broken = conditions.map((condition) => this.#broken(condition));
+        if (broken.includes("NO_AUTH")) refuse("NO_AUTH");
+        const holds = broken.every((reason) => reason === undefined);
         const results = (holds ? operations : elseOperations).map((each) => this.#part(each, caller, zxid));
         return `${holds ? "then" : "else"}: ${results.join(", ")}`;
       }
+      case "setAcl":
+        return this.#setAcl(operation);
+      case "read":
+        return this.#read(operation.operation);
       case "openSession":
         this.#changed = true;
         this.sessions.set(zxid, operation.owner ?? "");
@@ -138,19 +215,12 @@ export class NaiveModel {
         const reason = this.#broken(operation.condition);
         return reason === undefined ? "holds" : refuse(reason);
       }
-      case "get":
-        return this.#node(operation.path).data;
-      case "exists":
-        return this.nodes.has(operation.path) ? "there" : "missing";
-      case "list": {
-        this.#node(operation.path);
-        const names = this.children(operation.path).map((path) => path.slice(path.lastIndexOf("/") + 1));
-        const wanted = names.sort().filter((name) => name > operation.after);
-        const more = wanted.length > operation.countMax ? " and more" : "";
-        return `${wanted.slice(0, operation.countMax).join(" ")}${more}`;
-      }
-      default:
+      case "create":
+      case "set":
+      case "delete":
         return this.#change(operation, caller, zxid);
+      default:
+        return this.#read(operation);
     }
   }
 
@@ -165,6 +235,7 @@ export class NaiveModel {
   #broken(condition: Condition): string | undefined {
     const { path, test, expected } = condition;
     const node = this.nodes.get(path);
+    if (node !== undefined && !this.#may("read", node)) return "NO_AUTH";
     if (test === "exists") {
       if (expected) return node === undefined ? "NO_NODE" : undefined;
       return node === undefined ? undefined : "NODE_EXISTS";
@@ -172,9 +243,9 @@ export class NaiveModel {
     if (node === undefined) return "NO_NODE";
     if (test === "version") return expected === -1 || expected === node.version ? undefined : "BAD_VERSION";
     const actual = {
-      data: node.data,
+      data: this.dataOf(path),
       czxid: node.czxid,
-      aversion: 0,
+      aversion: node.aversion,
       numChildren: this.children(path).length,
     }[test];
     const wanted = typeof expected === "number" ? expected : Buffer.from(expected).toString();
@@ -182,16 +253,21 @@ export class NaiveModel {
   }
 
   #change(operation: NodeOperation, caller: Caller, zxid: number): string {
+    checkQuotaNode(operation);
     switch (operation.op) {
       case "create":
         return this.#create(operation, caller, zxid);
       case "set": {
-        const node = this.#node(operation.path);
-        if (operation.version !== -1 && operation.version !== node.version) refuse("BAD_VERSION");
-        return this.#set(node, operation.data, zxid);
+        const { path, data, version } = operation;
+        const node = this.#node(path);
+        this.#allow("write", node);
+        this.#checkQuotas([{ path, count: 0, bytes: data.length - byteLength(node.data) }]);
+        if (version !== -1 && version !== node.version) refuse("BAD_VERSION");
+        return this.#set(node, data, zxid);
       }
       case "delete": {
         if (reserved.includes(operation.path)) refuse("BAD_ARGUMENTS");
+        this.#allow("delete", this.#parent(operation.path) ?? refuse("NO_NODE"));
         const node = this.#node(operation.path);
         if (operation.version !== -1 && operation.version !== node.version) refuse("BAD_VERSION");
         if (operation.recursive) this.#removeBelow(operation.path, zxid);
@@ -219,37 +295,55 @@ export class NaiveModel {
     if (ifExists === "takeOver" && !ephemeral) refuse("BAD_ARGUMENTS");
     if (ifExists !== "fail" && operation.mode.includes("Sequential")) refuse("BAD_ARGUMENTS");
     if (ephemeral && caller.sessionId === undefined) refuse("SESSION_REQUIRED");
+    const acl = operation.acl === undefined ? openList : this.#list(operation.acl);
     const above = operation.path.replace(/\/[^/]*$/, "") || "/";
     if (operation.parents !== undefined && !this.nodes.has(above)) {
       const make = { op: "create", path: above, data: new Uint8Array(), mode: operation.parents } as const;
-      this.#create({ ...make, parents: operation.parents }, caller, zxid);
+      this.#create({ ...make, acl, parents: operation.parents }, caller, zxid);
+    } else {
+      this.#allow("create", this.#node(above));
     }
-    const parent = this.#parent(operation.path) ?? refuse("NO_NODE");
+    const parent = this.#node(above);
     const number = operation.mode.includes("Sequential") ? String(parent.created).padStart(10, "0") : "";
     const path = operation.path + number;
     const existing = this.nodes.get(path);
     if (existing !== undefined) {
-      if (ifExists === "fail") refuse("NODE_EXISTS");
-      if (ifExists === "takeOver") this.#takeOver(existing, caller.sessionId!);
-      if (ifExists === "set" || ifExists === "takeOver") this.#set(existing, operation.data, zxid);
-      return `${path} existed${ifExists === "get" ? ` with ${existing.data}` : ""}`;
+      if (ifExists === "fail") {
+        if (!statsName.test(path) || !this.#may("read", existing)) refuse("NODE_EXISTS");
+        return `${path} existed`;
+      }
+      this.#allow(ifExists === "get" ? "read" : "write", existing);
+      if (ifExists === "get") return `${path} existed with ${this.dataOf(path)}`;
+      if (ifExists === "takeOver") this.#takeOver(existing, parent, caller.sessionId!);
+      this.#checkQuotas([{ path, count: 0, bytes: operation.data.length - byteLength(existing.data) }]);
+      this.#set(existing, operation.data, zxid);
+      return `${path} existed`;
     }
     if (parent.owner !== 0) refuse("NO_CHILDREN_FOR_EPHEMERALS");
-    const node = this.#newNode(Buffer.from(operation.data).toString(), zxid);
+    this.#checkQuotas([{ path, count: 1, bytes: operation.data.length }]);
+    const node = this.#newNode(statsName.test(path) ? "" : Buffer.from(operation.data).toString(), zxid);
     node.owner = ephemeral ? caller.sessionId! : 0;
     node.mode = operation.mode.replace("Sequential", "");
     node.ttlMs = ttlMs;
+    node.acl = acl;
     this.nodes.set(path, node);
     parent.created += 1;
     parent.pzxid = zxid;
     this.#changed = true;
+    const stats = path.replace(/_limits$/, "_stats");
+    if (limitsName.test(path) && !this.nodes.has(stats)) {
+      const make = { op: "create", path: stats, data: new Uint8Array(), mode: "persistent", acl } as const;
+      this.#create(make, caller, zxid);
+    }
     return path;
   }
 
-  #takeOver(node: ModelNode, sessionId: number): void {
+  #takeOver(node: ModelNode, parent: ModelNode, sessionId: number): void {
+    if (node.owner === sessionId) return;
     const owner = this.sessions.get(sessionId);
     const isOurs = owner !== "" && node.owner !== 0 && this.sessions.get(node.owner) === owner;
-    if (node.owner !== sessionId && !isOurs) refuse("NODE_EXISTS");
+    if (!isOurs) refuse("NODE_EXISTS");
+    this.#allow("delete", parent);
     node.owner = sessionId;
   }
 
@@ -263,6 +357,7 @@ export class NaiveModel {
 
   #removeBelow(path: string, zxid: number): void {
     for (const child of this.children(path)) {
+      this.#allow("delete", this.#node(path));
       this.#removeBelow(child, zxid);
       this.#remove(child, zxid);
     }
@@ -279,6 +374,62 @@ export class NaiveModel {
   #newNode(data: string, zxid: number): ModelNode {
     const counts = { version: 0, created: 0, deleted: 0 };
     const life = { owner: 0, mode: "persistent", ttlMs: 0, mtimeMs: this.timeMs };
-    return { data, ...counts, ...life, czxid: zxid, mzxid: zxid, pzxid: zxid };
+    const guard = { acl: openList, aversion: 0 };
+    return { data, ...counts, ...life, ...guard, czxid: zxid, mzxid: zxid, pzxid: zxid };
+  }
+
+  #read(operation: ReadOperation): string {
+    const { path } = operation;
+    if (operation.op === "exists" && !this.nodes.has(path)) return "missing";
+    const node = this.#node(path);
+    const isAdmin = this.#may("admin", node);
+    if (operation.op === "getAcl" && isAdmin) return toldOfList(node.acl, true);
+    this.#allow("read", node);
+    switch (operation.op) {
+      case "get":
+        return this.dataOf(path);
+      case "exists":
+        return "there";
+      case "getAcl":
+        return toldOfList(node.acl, false);
+      case "list": {
+        const names = this.children(path).map((child) => child.slice(child.lastIndexOf("/") + 1));
+        const wanted = names.sort().filter((name) => name > operation.after);
+        const more = wanted.length > operation.countMax ? " and more" : "";
+        const told = wanted.slice(0, operation.countMax).map((name) => {
+          const child = this.#node(path === "/" ? `/${name}` : `${path}/${name}`);
+          return operation.withStats && this.#may("read", child) ? `${name} with its Stat` : name;
+        });
+        return `${told.join(" ")}${more}`;
+      }
+    }
+  }
+
+  #setAcl({ path, acl, aversion, recursive }: Extract<Operation, { op: "setAcl" }>): string {
+    const stored = this.#list(acl);
+    const top = this.#node(path);
+    this.#allow("admin", top);
+    if (aversion !== -1 && aversion !== top.aversion) refuse("BAD_VERSION");
+    for (const [each, node] of this.nodes) {
+      const isBelow = path === "/" || each.startsWith(`${path}/`);
+      if (each !== path && !(recursive && isBelow)) continue;
+      this.#allow("admin", node);
+      node.acl = stored;
+      node.aversion += 1;
+    }
+    this.#changed = true;
+    return "guarded";
+  }
+
+  #list(asked: readonly NaiveEntry[]): readonly NaiveEntry[] {
+    return storedList(asked, this.#identities) ?? refuse("INVALID_ACL");
+  }
+
+  #may(permission: NaivePermission, { acl }: ModelNode): boolean {
+    return allows(acl, this.#identities, permission);
+  }
+
+  #allow(permission: NaivePermission, node: ModelNode): void {
+    if (!this.#may(permission, node)) refuse("NO_AUTH");
   }
 }

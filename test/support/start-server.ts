@@ -4,7 +4,7 @@ import { Authenticator } from "../../src/auth/authenticator.ts";
 import { systemRandom } from "../../src/clock.ts";
 import { brokenInvariants } from "../../src/core/invariants.ts";
 import type { AuditSink } from "../../src/engine/audit.ts";
-import { Engine } from "../../src/engine/engine.ts";
+import { Engine, type EngineOptions, type EngineSettings } from "../../src/engine/engine.ts";
 import { type GrpcServer, type GrpcServerOptions, startGrpcServer } from "../../src/grpc/server.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { ManualClock } from "./manual-clock.ts";
@@ -32,6 +32,8 @@ export async function startServer(
     readonly clock?: ManualClock;
     readonly credentials?: ChannelCredentials;
     readonly audit?: AuditSink;
+    readonly settings?: Partial<EngineSettings>;
+    readonly onQuotaExceeded?: EngineOptions["onQuotaExceeded"];
   } = {},
 ): Promise<TestServer> {
   const clock = options.clock ?? new ManualClock();
@@ -45,9 +47,16 @@ export async function startServer(
       maxSessionTimeoutMs: 40_000,
       watchBookmarkIntervalMs: 5_000,
       maxTransactionOperations: 1_000,
+      enforceQuota: true,
+      maxSessionsPerAddress: 0,
+      maxSessionsPerIdentity: 0,
+      maxWatchesPerAddress: 0,
+      maxWatchesPerIdentity: 0,
+      ...options.settings,
     },
     onFailure: () => {},
     audit: options.audit,
+    onQuotaExceeded: options.onQuotaExceeded ?? (() => {}),
   });
   const logged: unknown[] = [];
   const note = (fields: object) => logged.push(fields);

@@ -1,9 +1,9 @@
 import { type Acl, openAcl } from "../acl.ts";
 import { fixAcl } from "../acl-rules.ts";
-import type { Change } from "../change.ts";
 import { createdNode, type NodeRecord, withChild } from "../node.ts";
 import { anyVersion, type Caller, type NotDone } from "../operation.ts";
 import { checkPathLength, checkPathStart, parentOf, validatePath } from "../path.ts";
+import { quotaOfStats } from "../quota.ts";
 import type { Refusal } from "../refusal.ts";
 import { sequentialPath } from "../sequence.ts";
 import type { StateReader } from "../state.ts";
@@ -12,6 +12,7 @@ import { checkEphemeralCount } from "./ephemeral-count.ts";
 import { createParents, type Parents } from "./parents.ts";
 import { denied } from "./permission.ts";
 import { type Context, type Of, type Prepared, refuse } from "./prepared.ts";
+import { checkQuotasOfCreate, createStats } from "./quota.ts";
 import { badArgument, noChildrenForEphemerals, nodeExists, noNode, sessionRequired } from "./refusals.ts";
 import { prepareSet } from "./set.ts";
 import { prepareTakeOver } from "./take-over.ts";
@@ -25,7 +26,7 @@ export function prepareCreate(
   state: StateReader,
   context: Context,
 ): Prepared {
-  const { path, data, mode, ttlMs = 0 } = operation;
+  const { path, mode, ttlMs = 0 } = operation;
   const { ephemeral, sequential } = traitsOf[mode];
   const contradiction = checkTtl(mode, ttlMs) ?? checkIfExists(operation);
   if (contradiction !== undefined) return refuse(contradiction);
@@ -49,15 +50,19 @@ export function prepareCreate(
   const tooMany = ephemeral ? checkEphemeralCount(ephemeralOwner, state) : undefined;
   if (tooMany !== undefined) return refuse(tooMany);
   const { stamp } = context;
+  const data = quotaOfStats(created) === undefined ? operation.data : new Uint8Array();
   const node = createdNode(stamp, { ephemeralOwner, lifetimeMs: lifetimeOf(mode, ttlMs), acl }, data.length);
-  const change: Change = {
+  const change = {
     kind: "nodeCreated",
     path: created,
     data,
     node,
     parent: withChild(parent, stamp.zxid),
-  };
-  return { ok: true, changes: [...parents.changes, change], path: created };
+  } as const;
+  const changes = [...parents.changes, change];
+  const exceeded = checkQuotasOfCreate(changes, state, context);
+  if (exceeded !== undefined) return refuse(exceeded);
+  return { ok: true, changes: [...changes, ...createStats(change, state, stamp)], path: created };
 }
 
 function checkIfExists({ mode, ifExists = "fail" }: Create): Refusal | undefined {
@@ -99,12 +104,14 @@ function useExisting(
   context: Context,
 ): Prepared {
   const { data, ifExists = "fail" } = operation;
+  const mayNotRead = denied("read", path, state.node(path)!, context.identities);
   switch (ifExists) {
     case "fail":
-      return refuse(nodeExists(path));
+      // ZooKeeper's command line creates the usage of a quota after its limits: let it find what it wants.
+      if (quotaOfStats(path) === undefined || mayNotRead !== undefined) return refuse(nodeExists(path));
+      return { ok: true, changes: [], path, existed: true };
     case "get": {
-      const refusal = denied("read", path, state.node(path)!, context.identities);
-      if (refusal !== undefined) return refuse(refusal);
+      if (mayNotRead !== undefined) return refuse(mayNotRead);
       return { ok: true, changes: [], path, existed: true, data: state.data(path)! };
     }
     case "set": {

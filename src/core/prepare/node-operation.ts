@@ -6,6 +6,7 @@ import type { StateReader } from "../state.ts";
 import { prepareCreate } from "./create.ts";
 import { prepareDelete } from "./delete.ts";
 import { type Context, type Prepared, refuse } from "./prepared.ts";
+import { checkQuotaNode } from "./quota.ts";
 import { prepareSet } from "./set.ts";
 
 /** Decides what changes nodes, alone or among the operations of a transaction. */
@@ -15,8 +16,8 @@ export function prepareNodeOperation(
   state: StateReader,
   context: Context,
 ): Prepared {
-  const tooLarge = checkSizes(operation);
-  if (tooLarge !== undefined) return refuse(tooLarge);
+  const malformed = checkSizes(operation) ?? checkQuotaNode(operation);
+  if (malformed !== undefined) return refuse(malformed);
   switch (operation.op) {
     case "create":
       return prepareCreate(operation, caller, state, context);

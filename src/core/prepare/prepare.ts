@@ -4,6 +4,7 @@ import type { StateReader } from "../state.ts";
 import { prepareNodeOperation } from "./node-operation.ts";
 import { prepareOnce } from "./once.ts";
 import { type Context, defaultLimits, type OperationLimits, type Prepared, refuse } from "./prepared.ts";
+import { read } from "./read.ts";
 import { prepareReap } from "./reap.ts";
 import { sessionExpired } from "./refusals.ts";
 import { prepareCloseSession, prepareOpenSession, prepareSetSessionTimeout } from "./session.ts";
@@ -46,6 +47,10 @@ function prepareOperation(
       return prepareSetAcl(operation, state, context);
     case "transact":
       return prepareTransact(operation, caller, state, context);
+    case "read": {
+      const found = read(operation.operation, state, context.identities);
+      return found.ok ? { ok: true, changes: [], read: found } : refuse(found.refusal);
+    }
     case "openSession":
       return prepareOpenSession(operation, state, stamp);
     case "setSessionTimeout":

@@ -25,6 +25,8 @@ export interface Accepted {
   readonly answered?: Done;
   /** Of a transaction. */
   readonly transacted?: Transacted;
+  /** Of a read. */
+  readonly read?: NonNullable<Done["read"]>;
 }
 
 export type Of<Op extends Operation["op"]> = Extract<Operation, { op: Op }>;
@@ -39,6 +41,8 @@ export interface OperationLimits {
   readonly dataBytesMax: number;
   /** Paths of those changes. */
   readonly pathBytesMax: number;
+  /** Hard limits of quotas refuse; otherwise they warn, like soft ones. */
+  readonly enforceQuotas: boolean;
 }
 
 export const defaultLimits: OperationLimits = {
@@ -46,6 +50,7 @@ export const defaultLimits: OperationLimits = {
   changesMax: transactionChangesMax,
   dataBytesMax: transactionDataBytesMax,
   pathBytesMax: transactionPathBytesMax,
+  enforceQuotas: true,
 };
 
 /** What a decision depends on beside the state. */

@@ -39,11 +39,9 @@ function setBelow(
   const pending = [top];
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
     const node = state.node(path)!;
-    const refusal = denied("admin", path, node, identities);
+    const refusal = denied("admin", path, node, identities) ?? budget.add(path, acl.text.length);
     if (refusal !== undefined) return refuse(refusal);
     changes.push(changeOf(path, node, acl));
-    const tooLarge = budget.add(path, acl.text.length);
-    if (tooLarge !== undefined) return refuse(tooLarge);
     // Before a million names are gathered, only to be refused.
     const count = changes.length + pending.length + node.numChildren;
     if (count > limits.changesMax) return refuse(transactionTooLarge("changes", count, limits.changesMax));

@@ -2,9 +2,11 @@ import type { Change, Stamp } from "../change.ts";
 import type { NodeRecord } from "../node.ts";
 import { anyVersion } from "../operation.ts";
 import { validatePath } from "../path.ts";
+import type { Refusal } from "../refusal.ts";
 import type { StateReader } from "../state.ts";
 import { denied } from "./permission.ts";
 import { type Context, type Of, type Prepared, refuse } from "./prepared.ts";
+import { checkQuotas } from "./quota.ts";
 import { badVersion, noNode } from "./refusals.ts";
 import { nextVersion } from "./versions.ts";
 
@@ -12,16 +14,29 @@ import { nextVersion } from "./versions.ts";
 export function prepareSet(
   { path, data, version }: Of<"set">,
   state: StateReader,
-  { stamp, identities }: Context,
+  context: Context,
 ): Prepared {
   const badPath = validatePath(path);
   if (badPath !== undefined) return refuse(badPath);
   const node = state.node(path);
   if (node === undefined) return refuse(noNode(path));
-  const refusal = denied("write", path, node, identities);
+  const refusal =
+    denied("write", path, node, context.identities) ?? checkQuotasOfSet(path, node, data, state, context);
   if (refusal !== undefined) return refuse(refusal);
   if (version !== anyVersion && version !== node.version) return refuse(badVersion(path, version, node));
-  return { ok: true, changes: [setNode(path, node, data, state, stamp)], path };
+  return { ok: true, changes: [setNode(path, node, data, state, context.stamp)], path };
+}
+
+/** Whether new data fit the quotas that the node is in. */
+export function checkQuotasOfSet(
+  path: string,
+  node: NodeRecord,
+  data: Uint8Array,
+  state: StateReader,
+  context: Context,
+): Refusal | undefined {
+  const by = { count: 0, bytes: data.length - node.dataLength };
+  return checkQuotas(path, () => [{ path, by }], state, context);
 }
 
 /** Sets the data of a node that is there. */

@@ -5,7 +5,7 @@ import { checkEphemeralCount } from "./ephemeral-count.ts";
 import { denied } from "./permission.ts";
 import { type Context, type Of, type Prepared, refuse } from "./prepared.ts";
 import { nodeExists } from "./refusals.ts";
-import { setNode } from "./set.ts";
+import { checkQuotasOfSet, setNode } from "./set.ts";
 
 /**
  * Moves an ephemeral node to the caller's session, and sets its data, if it is the caller's already or that of
@@ -16,25 +16,27 @@ export function prepareTakeOver(
   path: string,
   caller: Caller,
   state: StateReader,
-  { stamp, identities }: Context,
+  context: Context,
 ): Prepared {
   const node = state.node(path)!;
-  const refusal = denied("write", path, node, identities);
+  const refusal = denied("write", path, node, context.identities);
   if (refusal !== undefined) return refuse(refusal);
   const sessionId = caller.sessionId!;
   const holderId = node.ephemeralOwner;
-  if (holderId === sessionId) {
-    return { ok: true, changes: [setNode(path, node, data, state, stamp)], path, existed: true };
+  if (holderId !== sessionId) {
+    const owner = state.session(sessionId)!.owner;
+    const isOurs = holderId !== 0 && owner !== "" && state.session(holderId)?.owner === owner;
+    if (!isOurs) return refuse(nodeExists(path));
+    // What an owner calls itself proves nothing: it takes what deleting the node and creating it anew would take.
+    const parentPath = parentOf(path);
+    const kept = denied("delete", parentPath, state.node(parentPath)!, context.identities);
+    if (kept !== undefined) return refuse(kept);
+    const tooMany = checkEphemeralCount(sessionId, state);
+    if (tooMany !== undefined) return refuse(tooMany);
   }
-  const owner = state.session(sessionId)!.owner;
-  const isOurs = holderId !== 0 && owner !== "" && state.session(holderId)?.owner === owner;
-  if (!isOurs) return refuse(nodeExists(path));
-  // What an owner calls itself proves nothing: it takes what deleting the node and creating it anew would take.
-  const parentPath = parentOf(path);
-  const kept = denied("delete", parentPath, state.node(parentPath)!, identities);
-  if (kept !== undefined) return refuse(kept);
-  const tooMany = checkEphemeralCount(sessionId, state);
-  if (tooMany !== undefined) return refuse(tooMany);
-  const set = setNode(path, { ...node, ephemeralOwner: sessionId }, data, state, stamp);
-  return { ok: true, changes: [{ ...set, takenFrom: holderId }], path, existed: true };
+  const exceeded = checkQuotasOfSet(path, node, data, state, context);
+  if (exceeded !== undefined) return refuse(exceeded);
+  const set = setNode(path, { ...node, ephemeralOwner: sessionId }, data, state, context.stamp);
+  const change = holderId === sessionId ? set : { ...set, takenFrom: holderId };
+  return { ok: true, changes: [change], path, existed: true };
 }

@@ -1,19 +1,19 @@
-import { eventDataBytesMax, listPageBytesMax, transactionAnswerBytesMax } from "../../limits.ts";
-import { permits } from "../acl.ts";
+import { eventDataBytesMax, quotasPerTransactionMax, transactionAnswerBytesMax } from "../../limits.ts";
 import { apply } from "../apply.ts";
 import type { Change } from "../change.ts";
-import { type Stat, statOf } from "../node.ts";
+import { statOf } from "../node.ts";
 import type { Caller, NodeOperation, TransactOperation, TransactResult } from "../operation.ts";
-import { childPath, validatePath } from "../path.ts";
+import { validatePath } from "../path.ts";
+import { quotaOfLimits } from "../quota.ts";
 import type { Refusal } from "../refusal.ts";
 import { Staging } from "../staging.ts";
 import type { StateReader } from "../state.ts";
 import { ChangeBudget } from "./change-budget.ts";
 import { brokenCondition } from "./condition.ts";
 import { prepareNodeOperation } from "./node-operation.ts";
-import { denied } from "./permission.ts";
 import { type Context, type Of, type Prepared, refuse } from "./prepared.ts";
-import { noNode, transactionTooLarge } from "./refusals.ts";
+import { read, resultBytes } from "./read.ts";
+import { transactionTooLarge } from "./refusals.ts";
 
 /** PrepRequestProcessor, case multi, and the choice between two branches before it. All or nothing. */
 export function prepareTransact(
@@ -58,15 +58,13 @@ function located(refusal: Refusal, facts: Refusal["facts"], list: string, index:
   return { ...refusal, facts: { ...refusal.facts, ...facts }, ...field };
 }
 
-/** About what a result takes beside its names and data: a Stat, mostly. */
-const resultBytes = 100;
-
 /** The operations of one branch, each decided on what those before it left. */
 class Run {
   readonly changes: Change[] = [];
   readonly results: TransactResult[] = [];
   answerBytes = 0;
   readonly #budget: ChangeBudget;
+  #quotas = 0;
   readonly #caller: Caller;
   readonly #context: Context;
   /** What the transaction would leave; thrown away with it. */
@@ -89,10 +87,12 @@ class Run {
         const { condition } = operation;
         const refusal =
           validatePath(condition.path) ?? brokenCondition(condition, this.#scratch, this.#context.identities);
-        return refusal ?? this.#tell({ op: "check" }, 0);
+        return refusal ?? this.#tell({ op: "check" }, resultBytes);
       }
-      default:
-        return this.#read(operation);
+      default: {
+        const answer = read(operation, this.#scratch, this.#context.identities);
+        return answer.ok ? this.#tell(answer.result, answer.bytes) : answer.refusal;
+      }
     }
   }
 
@@ -103,66 +103,30 @@ class Run {
     for (const change of prepared.changes) {
       if (!("path" in change)) continue;
       this.changes.push(change);
-      const tooLarge = this.#budget.add(change.path, "data" in change ? change.data.length : 0);
+      if (change.kind === "nodeCreated" && quotaOfLimits(change.path) !== undefined) this.#quotas++;
+      const tooLarge = this.#budget.add(change.path, bytesOf(change));
       if (tooLarge !== undefined) return tooLarge;
     }
+    if (this.#quotas > quotasPerTransactionMax) {
+      return transactionTooLarge("quotas", this.#quotas, quotasPerTransactionMax);
+    }
     apply({ ...stamp, changes: prepared.changes }, this.#scratch);
-    if (operation.op === "delete") return this.#tell({ op: "delete" }, 0);
+    if (operation.op === "delete") return this.#tell({ op: "delete" }, resultBytes);
     const path = prepared.path!;
     const stat = statOf(this.#scratch.node(path)!);
-    if (operation.op === "set") return this.#tell({ op: "set", stat }, 0);
+    if (operation.op === "set") return this.#tell({ op: "set", stat }, resultBytes);
     const { existed = false, data } = prepared;
-    return this.#tell({ op: "create", path, stat, existed, data }, path.length + (data?.length ?? 0));
-  }
-
-  #read(operation: Extract<TransactOperation, { op: "get" | "exists" | "list" }>): Refusal | undefined {
-    const { path } = operation;
-    const badPath = validatePath(path);
-    if (badPath !== undefined) return badPath;
-    const node = this.#scratch.node(path);
-    const refusal = node && denied("read", path, node, this.#context.identities);
-    if (refusal !== undefined) return refusal;
-    if (operation.op === "exists") return this.#tell({ op: "exists", stat: node && statOf(node) }, 0);
-    if (node === undefined) return noNode(path);
-    const stat = statOf(node);
-    if (operation.op === "list") return this.#list(operation, stat);
-    const data = this.#scratch.data(path)!;
-    return this.#tell({ op: "get", data, stat }, data.length);
-  }
-
-  #list(
-    { path, after, countMax, withStats }: Extract<TransactOperation, { op: "list" }>,
-    stat: Extract<TransactResult, { op: "list" }>["stat"],
-  ): Refusal | undefined {
-    const children: { name: string; stat?: typeof stat }[] = [];
-    let bytes = 0;
-    let more = false;
-    for (const name of this.#scratch.childNames(path, after)) {
-      more = children.length === countMax || bytes >= listPageBytesMax;
-      if (more) break;
-      const child = withStats && this.#statOfChild(childPath(path, name));
-      children.push({ name, ...child });
-      bytes += nameBytes + name.length + (withStats ? resultBytes : 0);
-    }
-    return this.#tell({ op: "list", stat, children, more }, bytes);
-  }
-
-  /** A Stat is for whom may read the node, which is more than to know its name. */
-  #statOfChild(path: string): { stat: Stat } | undefined {
-    const node = this.#scratch.node(path)!;
-    return permits(node.acl, this.#context.identities, "read") ? { stat: statOf(node) } : undefined;
+    const bytes = resultBytes + path.length + (data?.length ?? 0);
+    return this.#tell({ op: "create", path, stat, existed, data }, bytes);
   }
 
   #tell(result: TransactResult, bytes: number): Refusal | undefined {
     this.results.push(result);
-    this.answerBytes += resultBytes + bytes;
+    this.answerBytes += bytes;
     if (this.answerBytes <= transactionAnswerBytesMax) return undefined;
     return transactionTooLarge("bytes of answers", this.answerBytes, transactionAnswerBytesMax);
   }
 }
-
-/** About what the name of a child takes beside its letters. */
-const nameBytes = 16;
 
 /** The data from before are carried for events alone, which have no room for more than this. */
 function boundEventData(changes: readonly Change[]): readonly Change[] {
@@ -173,4 +137,10 @@ function boundEventData(changes: readonly Change[]): readonly Change[] {
     bytes += change.previousData.length;
     return bytes <= eventDataBytesMax ? change : { ...change, previousData: undefined };
   });
+}
+
+/** What a change brings along: data, and the list of a new node. */
+function bytesOf(change: Change): number {
+  const data = "data" in change ? change.data.length : 0;
+  return change.kind === "nodeCreated" ? data + change.node.acl.text.length : data;
 }

@@ -1,5 +1,6 @@
+import { statOf } from "../../core/node.ts";
 import type { Access, Engine } from "../../engine/engine.ts";
-import { dataToProto, int64, nodeToProto } from "../convert.ts";
+import { AnswerEncoder } from "../answer-encoder.ts";
 import { findNode } from "./find-node.ts";
 import type { HandlerOf } from "./handler.ts";
 
@@ -7,9 +8,9 @@ const access: Access = { operation: "getData", permissions: ["read"] };
 
 export function get(engine: Engine): HandlerOf<"get"> {
   const { tree } = engine;
+  const encoder = new AnswerEncoder();
   return ({ path, asText }, caller) => {
     const node = findNode(engine, path, access, caller);
-    const data = dataToProto(tree.data(path)!, asText);
-    return { zxid: int64(tree.zxid), stat: nodeToProto(node), ...data };
+    return encoder.got(tree.zxid, statOf(node), tree.data(path)!, asText);
   };
 }

@@ -1,4 +1,5 @@
 import { KeepAliveEvent, type KeepAliveRequest } from "../../../gen/ts/corral/v1/session_pb.js";
+import type { Caller } from "../../core/operation.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import { type SessionRecord, tokenOf } from "../../core/session.ts";
 import type { Engine } from "../../engine/engine.ts";
@@ -14,11 +15,11 @@ import type { HandlerOf } from "./handler.ts";
 type Stream = Parameters<HandlerOf<"keepAlive">>[0];
 
 export function keepAlive(engine: Engine): HandlerOf<"keepAlive"> {
-  return async (stream) => {
+  return async (stream, caller) => {
     const first = await stream.requests.next();
     // A stream that is half-closed without a word has asked for nothing.
     if (first.done) return;
-    const line = new LifeLine(engine, stream);
+    const line = new LifeLine(engine, stream, caller);
     try {
       await line.start(first.value);
       if (first.value.close) return await line.close();
@@ -36,19 +37,21 @@ export function keepAlive(engine: Engine): HandlerOf<"keepAlive"> {
 class LifeLine implements AttachmentListener {
   readonly #engine: Engine;
   readonly #stream: Stream;
+  readonly #caller: Caller;
   #sessionId = 0;
   #attachment: Attachment | undefined;
   /** The client has asked on this stream for the end of the session. */
   #closing = false;
 
-  constructor(engine: Engine, stream: Stream) {
+  constructor(engine: Engine, stream: Stream, caller: Caller) {
     this.#engine = engine;
     this.#stream = stream;
+    this.#caller = caller;
   }
 
   async start({ sessionToken, timeoutMs, owner }: KeepAliveRequest): Promise<void> {
     if (sessionToken === "") {
-      const { session, zxid } = await this.#engine.openSession(timeoutMs, owner);
+      const { session, zxid } = await this.#engine.openSession(timeoutMs, owner, this.#caller);
       await this.#attach(session, 0);
       const opened = { event: KeepAliveEvent.OPENED, sessionToken: tokenOf(session), zxid: int64(zxid) };
       await this.#stream.send({ ...this.#lease(), ...opened });
@@ -105,7 +108,7 @@ class LifeLine implements AttachmentListener {
 
   async #attach(session: SessionRecord, askedTimeoutMs: number): Promise<void> {
     this.#sessionId = session.id;
-    this.#attachment = await this.#engine.attach(session, askedTimeoutMs, this);
+    this.#attachment = await this.#engine.attach(session, askedTimeoutMs, this, this.#caller);
   }
 
   #lease() {

@@ -4,8 +4,8 @@ import { int64 } from "../convert.ts";
 import type { HandlerOf } from "./handler.ts";
 
 export function openSession(engine: Engine): HandlerOf<"openSession"> {
-  return async (request) => {
-    const { zxid, session } = await engine.openSession(request.timeoutMs, request.owner);
+  return async (request, caller) => {
+    const { zxid, session } = await engine.openSession(request.timeoutMs, request.owner, caller);
     return {
       zxid: int64(zxid),
       sessionId: int64(session.id),

@@ -12,8 +12,8 @@ type Stream = Parameters<HandlerOf<"watch">>[0];
 
 export function watch(engine: Engine): HandlerOf<"watch"> {
   const encoder = new WatchEncoder(engine.watches.bookmarkIntervalMs);
-  return async (stream, { sessionId, identities = [] }) => {
-    const holder = { peer: stream.peer, sessionId, identities };
+  return async (stream, { sessionId, address, identities = [] }) => {
+    const holder = { peer: stream.peer, sessionId, identities, ...(address !== undefined && { address }) };
     const { stream: watching, close } = engine.watch(holder, sinkOf(stream, encoder));
     try {
       for await (const request of stream.requests) {

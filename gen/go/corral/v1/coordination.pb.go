@@ -28,7 +28,7 @@ var File_corral_v1_coordination_proto protoreflect.FileDescriptor
 
 const file_corral_v1_coordination_proto_rawDesc = "" +
 	"\n" +
-	"\x1ccorral/v1/coordination.proto\x12\tcorral.v1\x1a\x13corral/v1/acl.proto\x1a\x14corral/v1/node.proto\x1a\x14corral/v1/scan.proto\x1a\x17corral/v1/session.proto\x1a\x18corral/v1/transact.proto\x1a\x15corral/v1/watch.proto2\x91\b\n" +
+	"\x1ccorral/v1/coordination.proto\x12\tcorral.v1\x1a\x13corral/v1/acl.proto\x1a\x14corral/v1/node.proto\x1a\x18corral/v1/pipeline.proto\x1a\x14corral/v1/scan.proto\x1a\x17corral/v1/session.proto\x1a\x18corral/v1/transact.proto\x1a\x15corral/v1/watch.proto2\xda\b\n" +
 	"\fCoordination\x12L\n" +
 	"\vOpenSession\x12\x1d.corral.v1.OpenSessionRequest\x1a\x1e.corral.v1.OpenSessionResponse\x12J\n" +
 	"\tKeepAlive\x12\x1b.corral.v1.KeepAliveRequest\x1a\x1c.corral.v1.KeepAliveResponse(\x010\x01\x12O\n" +
@@ -45,7 +45,8 @@ const file_corral_v1_coordination_proto_rawDesc = "" +
 	"\x04Scan\x12\x16.corral.v1.ScanRequest\x1a\x17.corral.v1.ScanResponse0\x01\x127\n" +
 	"\x04Sync\x12\x16.corral.v1.SyncRequest\x1a\x17.corral.v1.SyncResponse\x12C\n" +
 	"\bTransact\x12\x1a.corral.v1.TransactRequest\x1a\x1b.corral.v1.TransactResponse\x12>\n" +
-	"\x05Watch\x12\x17.corral.v1.WatchRequest\x1a\x18.corral.v1.WatchResponse(\x010\x01B\xa3\x01\n" +
+	"\x05Watch\x12\x17.corral.v1.WatchRequest\x1a\x18.corral.v1.WatchResponse(\x010\x01\x12G\n" +
+	"\bPipeline\x12\x1a.corral.v1.PipelineRequest\x1a\x1b.corral.v1.PipelineResponse(\x010\x01B\xa3\x01\n" +
 	"\rcom.corral.v1B\x11CoordinationProtoP\x01Z:github.com/corral-project/corral/gen/go/corral/v1;corralv1\xa2\x02\x03CXX\xaa\x02\tCorral.V1\xca\x02\tCorral\\V1\xe2\x02\x15Corral\\V1\\GPBMetadata\xea\x02\n" +
 	"Corral::V1b\x06proto3"
 
@@ -66,22 +67,24 @@ var file_corral_v1_coordination_proto_goTypes = []any{
 	(*SyncRequest)(nil),          // 13: corral.v1.SyncRequest
 	(*TransactRequest)(nil),      // 14: corral.v1.TransactRequest
 	(*WatchRequest)(nil),         // 15: corral.v1.WatchRequest
-	(*OpenSessionResponse)(nil),  // 16: corral.v1.OpenSessionResponse
-	(*KeepAliveResponse)(nil),    // 17: corral.v1.KeepAliveResponse
-	(*CloseSessionResponse)(nil), // 18: corral.v1.CloseSessionResponse
-	(*WhoAmIResponse)(nil),       // 19: corral.v1.WhoAmIResponse
-	(*GetAclResponse)(nil),       // 20: corral.v1.GetAclResponse
-	(*SetAclResponse)(nil),       // 21: corral.v1.SetAclResponse
-	(*CreateResponse)(nil),       // 22: corral.v1.CreateResponse
-	(*GetResponse)(nil),          // 23: corral.v1.GetResponse
-	(*ExistsResponse)(nil),       // 24: corral.v1.ExistsResponse
-	(*SetResponse)(nil),          // 25: corral.v1.SetResponse
-	(*DeleteResponse)(nil),       // 26: corral.v1.DeleteResponse
-	(*ListResponse)(nil),         // 27: corral.v1.ListResponse
-	(*ScanResponse)(nil),         // 28: corral.v1.ScanResponse
-	(*SyncResponse)(nil),         // 29: corral.v1.SyncResponse
-	(*TransactResponse)(nil),     // 30: corral.v1.TransactResponse
-	(*WatchResponse)(nil),        // 31: corral.v1.WatchResponse
+	(*PipelineRequest)(nil),      // 16: corral.v1.PipelineRequest
+	(*OpenSessionResponse)(nil),  // 17: corral.v1.OpenSessionResponse
+	(*KeepAliveResponse)(nil),    // 18: corral.v1.KeepAliveResponse
+	(*CloseSessionResponse)(nil), // 19: corral.v1.CloseSessionResponse
+	(*WhoAmIResponse)(nil),       // 20: corral.v1.WhoAmIResponse
+	(*GetAclResponse)(nil),       // 21: corral.v1.GetAclResponse
+	(*SetAclResponse)(nil),       // 22: corral.v1.SetAclResponse
+	(*CreateResponse)(nil),       // 23: corral.v1.CreateResponse
+	(*GetResponse)(nil),          // 24: corral.v1.GetResponse
+	(*ExistsResponse)(nil),       // 25: corral.v1.ExistsResponse
+	(*SetResponse)(nil),          // 26: corral.v1.SetResponse
+	(*DeleteResponse)(nil),       // 27: corral.v1.DeleteResponse
+	(*ListResponse)(nil),         // 28: corral.v1.ListResponse
+	(*ScanResponse)(nil),         // 29: corral.v1.ScanResponse
+	(*SyncResponse)(nil),         // 30: corral.v1.SyncResponse
+	(*TransactResponse)(nil),     // 31: corral.v1.TransactResponse
+	(*WatchResponse)(nil),        // 32: corral.v1.WatchResponse
+	(*PipelineResponse)(nil),     // 33: corral.v1.PipelineResponse
 }
 var file_corral_v1_coordination_proto_depIdxs = []int32{
 	0,  // 0: corral.v1.Coordination.OpenSession:input_type -> corral.v1.OpenSessionRequest
@@ -100,24 +103,26 @@ var file_corral_v1_coordination_proto_depIdxs = []int32{
 	13, // 13: corral.v1.Coordination.Sync:input_type -> corral.v1.SyncRequest
 	14, // 14: corral.v1.Coordination.Transact:input_type -> corral.v1.TransactRequest
 	15, // 15: corral.v1.Coordination.Watch:input_type -> corral.v1.WatchRequest
-	16, // 16: corral.v1.Coordination.OpenSession:output_type -> corral.v1.OpenSessionResponse
-	17, // 17: corral.v1.Coordination.KeepAlive:output_type -> corral.v1.KeepAliveResponse
-	18, // 18: corral.v1.Coordination.CloseSession:output_type -> corral.v1.CloseSessionResponse
-	19, // 19: corral.v1.Coordination.WhoAmI:output_type -> corral.v1.WhoAmIResponse
-	20, // 20: corral.v1.Coordination.GetAcl:output_type -> corral.v1.GetAclResponse
-	21, // 21: corral.v1.Coordination.SetAcl:output_type -> corral.v1.SetAclResponse
-	22, // 22: corral.v1.Coordination.Create:output_type -> corral.v1.CreateResponse
-	23, // 23: corral.v1.Coordination.Get:output_type -> corral.v1.GetResponse
-	24, // 24: corral.v1.Coordination.Exists:output_type -> corral.v1.ExistsResponse
-	25, // 25: corral.v1.Coordination.Set:output_type -> corral.v1.SetResponse
-	26, // 26: corral.v1.Coordination.Delete:output_type -> corral.v1.DeleteResponse
-	27, // 27: corral.v1.Coordination.List:output_type -> corral.v1.ListResponse
-	28, // 28: corral.v1.Coordination.Scan:output_type -> corral.v1.ScanResponse
-	29, // 29: corral.v1.Coordination.Sync:output_type -> corral.v1.SyncResponse
-	30, // 30: corral.v1.Coordination.Transact:output_type -> corral.v1.TransactResponse
-	31, // 31: corral.v1.Coordination.Watch:output_type -> corral.v1.WatchResponse
-	16, // [16:32] is the sub-list for method output_type
-	0,  // [0:16] is the sub-list for method input_type
+	16, // 16: corral.v1.Coordination.Pipeline:input_type -> corral.v1.PipelineRequest
+	17, // 17: corral.v1.Coordination.OpenSession:output_type -> corral.v1.OpenSessionResponse
+	18, // 18: corral.v1.Coordination.KeepAlive:output_type -> corral.v1.KeepAliveResponse
+	19, // 19: corral.v1.Coordination.CloseSession:output_type -> corral.v1.CloseSessionResponse
+	20, // 20: corral.v1.Coordination.WhoAmI:output_type -> corral.v1.WhoAmIResponse
+	21, // 21: corral.v1.Coordination.GetAcl:output_type -> corral.v1.GetAclResponse
+	22, // 22: corral.v1.Coordination.SetAcl:output_type -> corral.v1.SetAclResponse
+	23, // 23: corral.v1.Coordination.Create:output_type -> corral.v1.CreateResponse
+	24, // 24: corral.v1.Coordination.Get:output_type -> corral.v1.GetResponse
+	25, // 25: corral.v1.Coordination.Exists:output_type -> corral.v1.ExistsResponse
+	26, // 26: corral.v1.Coordination.Set:output_type -> corral.v1.SetResponse
+	27, // 27: corral.v1.Coordination.Delete:output_type -> corral.v1.DeleteResponse
+	28, // 28: corral.v1.Coordination.List:output_type -> corral.v1.ListResponse
+	29, // 29: corral.v1.Coordination.Scan:output_type -> corral.v1.ScanResponse
+	30, // 30: corral.v1.Coordination.Sync:output_type -> corral.v1.SyncResponse
+	31, // 31: corral.v1.Coordination.Transact:output_type -> corral.v1.TransactResponse
+	32, // 32: corral.v1.Coordination.Watch:output_type -> corral.v1.WatchResponse
+	33, // 33: corral.v1.Coordination.Pipeline:output_type -> corral.v1.PipelineResponse
+	17, // [17:34] is the sub-list for method output_type
+	0,  // [0:17] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -130,6 +135,7 @@ func file_corral_v1_coordination_proto_init() {
 	}
 	file_corral_v1_acl_proto_init()
 	file_corral_v1_node_proto_init()
+	file_corral_v1_pipeline_proto_init()
 	file_corral_v1_scan_proto_init()
 	file_corral_v1_session_proto_init()
 	file_corral_v1_transact_proto_init()

@@ -39,6 +39,7 @@ const (
 	Coordination_Sync_FullMethodName         = "/corral.v1.Coordination/Sync"
 	Coordination_Transact_FullMethodName     = "/corral.v1.Coordination/Transact"
 	Coordination_Watch_FullMethodName        = "/corral.v1.Coordination/Watch"
+	Coordination_Pipeline_FullMethodName     = "/corral.v1.Coordination/Pipeline"
 )
 
 // CoordinationClient is the client API for Coordination service.
@@ -100,7 +101,7 @@ type CoordinationClient interface {
 	// Sets a node's access control list. It takes the permission ADMIN; no watch is told.
 	//
 	// Errors, in order: INVALID_ACL; NO_NODE; NO_AUTH; BAD_VERSION, of the list; with `recursive`,
-	// TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB of their paths and lists.
+	// TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 1 MiB of their paths.
 	SetAcl(ctx context.Context, in *SetAclRequest, opts ...grpc.CallOption) (*SetAclResponse, error)
 	// Creates a node. The parent must exist, unless `parents` says what to make of one that does not. `if_exists`
 	// says what to do with a node that is there.
@@ -110,8 +111,8 @@ type CoordinationClient interface {
 	// does not; SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
 	// with "/"; INVALID_ACL; NO_NODE for a missing parent; NO_AUTH for CREATE on the parent, or on the nearest node above
 	// that there is; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS, or NO_AUTH for what `if_exists` needs;
-	// NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS. With `parents`, all faults of the path come before the
-	// parent is looked for if it is missing, and TRANSACTION_TOO_LARGE for more than 1 MiB of paths to create.
+	// NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS; QUOTA_EXCEEDED. With `parents`, all faults of the path come
+	// before the parent is looked for if it is missing, and TRANSACTION_TOO_LARGE for more than 1 MiB of paths to create.
 	Create(ctx context.Context, in *CreateRequest, opts ...grpc.CallOption) (*CreateResponse, error)
 	// Reads a node's data and Stat.
 	//
@@ -123,14 +124,15 @@ type CoordinationClient interface {
 	Exists(ctx context.Context, in *ExistsRequest, opts ...grpc.CallOption) (*ExistsResponse, error)
 	// Replaces a node's data. The same bytes again still count as a change.
 	//
-	// Errors, in order: DATA_TOO_LARGE, NO_NODE, NO_AUTH for WRITE, BAD_VERSION.
+	// Errors, in order: DATA_TOO_LARGE, BAD_ARGUMENTS for limits of a quota that make no sense, NO_NODE, NO_AUTH for
+	// WRITE, QUOTA_EXCEEDED, BAD_VERSION.
 	Set(ctx context.Context, in *SetRequest, opts ...grpc.CallOption) (*SetResponse, error)
 	// Deletes a node that has no children, or, with `recursive`, with everything below it: all of it or nothing.
 	//
 	// Errors, in order: BAD_ARGUMENTS for "/", "/zookeeper", "/zookeeper/quota" and "/zookeeper/config";
 	// NO_NODE for the parent; NO_AUTH for DELETE on the parent, and with `recursive` on every node below that has
-	// children; NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 1 MiB
-	// of their paths: delete such a subtree in parts.
+	// children; NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000
+	// nodes, or 1 MiB of their paths: delete such a subtree in parts.
 	Delete(ctx context.Context, in *DeleteRequest, opts ...grpc.CallOption) (*DeleteResponse, error)
 	// Lists the children of a node by name, a page at a time. ZooKeeper leaves the order open and answers
 	// in one message; Corral answers in the order of the names' UTF-8 bytes, in pages.
@@ -178,6 +180,17 @@ type CoordinationClient interface {
 	// Errors of the stream: SESSION_EXPIRED; BAD_ARGUMENTS for a watch_id that is taken or out of range, and for
 	// more than 1,000 adds and cancels in one message; WATCHER_TOO_SLOW for a client that reads too slowly.
 	Watch(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[WatchRequest, WatchResponse], error)
+	// The fast path: any of the unary operations on nodes, as many in flight as the client likes, packed into
+	// messages, done in order and answered in order. Each operation sees what those before it on the stream did: a
+	// read behind a write waits for it. Writes are as durable as those of unary calls and share their fsyncs.
+	//
+	// An operation that fails is answered with its error and leaves the others alone. A client that leaves its
+	// answers unread is not read from either; nothing is lost. When the stream breaks, operations that were sent
+	// and not answered may or may not have been done.
+	//
+	// A stream with a `corral-session` acts for that session, and ends with SESSION_EXPIRED when the session does.
+	// Half-closing it lets the operations be finished and answered; then it ends with OK.
+	Pipeline(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[PipelineRequest, PipelineResponse], error)
 }
 
 type coordinationClient struct {
@@ -363,6 +376,19 @@ func (c *coordinationClient) Watch(ctx context.Context, opts ...grpc.CallOption)
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Coordination_WatchClient = grpc.BidiStreamingClient[WatchRequest, WatchResponse]
 
+func (c *coordinationClient) Pipeline(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[PipelineRequest, PipelineResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Coordination_ServiceDesc.Streams[3], Coordination_Pipeline_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[PipelineRequest, PipelineResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Coordination_PipelineClient = grpc.BidiStreamingClient[PipelineRequest, PipelineResponse]
+
 // CoordinationServer is the server API for Coordination service.
 // All implementations must embed UnimplementedCoordinationServer
 // for forward compatibility.
@@ -422,7 +448,7 @@ type CoordinationServer interface {
 	// Sets a node's access control list. It takes the permission ADMIN; no watch is told.
 	//
 	// Errors, in order: INVALID_ACL; NO_NODE; NO_AUTH; BAD_VERSION, of the list; with `recursive`,
-	// TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB of their paths and lists.
+	// TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 1 MiB of their paths.
 	SetAcl(context.Context, *SetAclRequest) (*SetAclResponse, error)
 	// Creates a node. The parent must exist, unless `parents` says what to make of one that does not. `if_exists`
 	// says what to do with a node that is there.
@@ -432,8 +458,8 @@ type CoordinationServer interface {
 	// does not; SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
 	// with "/"; INVALID_ACL; NO_NODE for a missing parent; NO_AUTH for CREATE on the parent, or on the nearest node above
 	// that there is; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS, or NO_AUTH for what `if_exists` needs;
-	// NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS. With `parents`, all faults of the path come before the
-	// parent is looked for if it is missing, and TRANSACTION_TOO_LARGE for more than 1 MiB of paths to create.
+	// NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS; QUOTA_EXCEEDED. With `parents`, all faults of the path come
+	// before the parent is looked for if it is missing, and TRANSACTION_TOO_LARGE for more than 1 MiB of paths to create.
 	Create(context.Context, *CreateRequest) (*CreateResponse, error)
 	// Reads a node's data and Stat.
 	//
@@ -445,14 +471,15 @@ type CoordinationServer interface {
 	Exists(context.Context, *ExistsRequest) (*ExistsResponse, error)
 	// Replaces a node's data. The same bytes again still count as a change.
 	//
-	// Errors, in order: DATA_TOO_LARGE, NO_NODE, NO_AUTH for WRITE, BAD_VERSION.
+	// Errors, in order: DATA_TOO_LARGE, BAD_ARGUMENTS for limits of a quota that make no sense, NO_NODE, NO_AUTH for
+	// WRITE, QUOTA_EXCEEDED, BAD_VERSION.
 	Set(context.Context, *SetRequest) (*SetResponse, error)
 	// Deletes a node that has no children, or, with `recursive`, with everything below it: all of it or nothing.
 	//
 	// Errors, in order: BAD_ARGUMENTS for "/", "/zookeeper", "/zookeeper/quota" and "/zookeeper/config";
 	// NO_NODE for the parent; NO_AUTH for DELETE on the parent, and with `recursive` on every node below that has
-	// children; NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 1 MiB
-	// of their paths: delete such a subtree in parts.
+	// children; NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000
+	// nodes, or 1 MiB of their paths: delete such a subtree in parts.
 	Delete(context.Context, *DeleteRequest) (*DeleteResponse, error)
 	// Lists the children of a node by name, a page at a time. ZooKeeper leaves the order open and answers
 	// in one message; Corral answers in the order of the names' UTF-8 bytes, in pages.
@@ -500,6 +527,17 @@ type CoordinationServer interface {
 	// Errors of the stream: SESSION_EXPIRED; BAD_ARGUMENTS for a watch_id that is taken or out of range, and for
 	// more than 1,000 adds and cancels in one message; WATCHER_TOO_SLOW for a client that reads too slowly.
 	Watch(grpc.BidiStreamingServer[WatchRequest, WatchResponse]) error
+	// The fast path: any of the unary operations on nodes, as many in flight as the client likes, packed into
+	// messages, done in order and answered in order. Each operation sees what those before it on the stream did: a
+	// read behind a write waits for it. Writes are as durable as those of unary calls and share their fsyncs.
+	//
+	// An operation that fails is answered with its error and leaves the others alone. A client that leaves its
+	// answers unread is not read from either; nothing is lost. When the stream breaks, operations that were sent
+	// and not answered may or may not have been done.
+	//
+	// A stream with a `corral-session` acts for that session, and ends with SESSION_EXPIRED when the session does.
+	// Half-closing it lets the operations be finished and answered; then it ends with OK.
+	Pipeline(grpc.BidiStreamingServer[PipelineRequest, PipelineResponse]) error
 	mustEmbedUnimplementedCoordinationServer()
 }
 
@@ -557,6 +595,9 @@ func (UnimplementedCoordinationServer) Transact(context.Context, *TransactReques
 }
 func (UnimplementedCoordinationServer) Watch(grpc.BidiStreamingServer[WatchRequest, WatchResponse]) error {
 	return status.Error(codes.Unimplemented, "method Watch not implemented")
+}
+func (UnimplementedCoordinationServer) Pipeline(grpc.BidiStreamingServer[PipelineRequest, PipelineResponse]) error {
+	return status.Error(codes.Unimplemented, "method Pipeline not implemented")
 }
 func (UnimplementedCoordinationServer) mustEmbedUnimplementedCoordinationServer() {}
 func (UnimplementedCoordinationServer) testEmbeddedByValue()                      {}
@@ -838,6 +879,13 @@ func _Coordination_Watch_Handler(srv interface{}, stream grpc.ServerStream) erro
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Coordination_WatchServer = grpc.BidiStreamingServer[WatchRequest, WatchResponse]
 
+func _Coordination_Pipeline_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(CoordinationServer).Pipeline(&grpc.GenericServerStream[PipelineRequest, PipelineResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Coordination_PipelineServer = grpc.BidiStreamingServer[PipelineRequest, PipelineResponse]
+
 // Coordination_ServiceDesc is the grpc.ServiceDesc for Coordination service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -913,6 +961,12 @@ var Coordination_ServiceDesc = grpc.ServiceDesc{
 		{
 			StreamName:    "Watch",
 			Handler:       _Coordination_Watch_Handler,
+			ServerStreams: true,
+			ClientStreams: true,
+		},
+		{
+			StreamName:    "Pipeline",
+			Handler:       _Coordination_Pipeline_Handler,
 			ServerStreams: true,
 			ClientStreams: true,
 		},

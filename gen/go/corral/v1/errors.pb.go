@@ -57,7 +57,7 @@ const (
 	ErrorReason_ERROR_REASON_PATH_TOO_LONG ErrorReason = 12
 	// RESOURCE_EXHAUSTED: the message is larger than the `limit`, in bytes, or has more than `limit` parts.
 	ErrorReason_ERROR_REASON_MESSAGE_TOO_LARGE ErrorReason = 13
-	// RESOURCE_EXHAUSTED: the server holds its `limit` of sessions.
+	// RESOURCE_EXHAUSTED: the server holds its `limit` of sessions; or `address`, or the user `identity`, holds its own.
 	ErrorReason_ERROR_REASON_TOO_MANY_SESSIONS ErrorReason = 14
 	// RESOURCE_EXHAUSTED: `limit` writes, or bytes of them, wait for the disk already, or `limit` messages for
 	// the reader of a stream, or `limit` scans are under way; nothing was changed. Retry after a short wait.
@@ -81,7 +81,8 @@ const (
 	ErrorReason_ERROR_REASON_ZXID_AHEAD ErrorReason = 22
 	// NOT_FOUND: the stream has no watch `watch_id`. A one-shot watch is over once it has told its event.
 	ErrorReason_ERROR_REASON_NO_WATCHER ErrorReason = 23
-	// RESOURCE_EXHAUSTED: the server, or the stream, holds its `limit` of watches.
+	// RESOURCE_EXHAUSTED: the server, or the stream, holds its `limit` of watches; or `address`, or the user
+	// `identity`, holds its own.
 	ErrorReason_ERROR_REASON_TOO_MANY_WATCHES ErrorReason = 24
 	// RESOURCE_EXHAUSTED: the client left `limit` events of its watch stream unread, or 16 MiB of them. What was
 	// sent before still arrives: everything up to `last_zxid`, for every watch of the stream. Watch again after
@@ -93,8 +94,8 @@ const (
 	// UNAUTHENTICATED: this server takes no calls from clients that do not say who they are.
 	ErrorReason_ERROR_REASON_AUTHENTICATION_REQUIRED ErrorReason = 61
 	// RESOURCE_EXHAUSTED: the transaction, or the subtree to delete, has `actual` of `what`, or more, where `limit`
-	// are allowed: "operations", "changes", "bytes of paths", "bytes of data" or "bytes of answers". Nothing was
-	// changed. Split it.
+	// are allowed: "operations", "changes", "quotas" that are new, "bytes of paths", "bytes of data" or "bytes of
+	// answers". Nothing was changed. Split it.
 	ErrorReason_ERROR_REASON_TRANSACTION_TOO_LARGE ErrorReason = 40
 	// ABORTED: a check of a transaction does not hold: `test` names what of the node at `path` is `actual`, not
 	// `expected`; of data these are the lengths. Read it again and decide anew.
@@ -110,6 +111,9 @@ const (
 	// RESOURCE_EXHAUSTED: the reader of a scan is too slow: `limit` of `what` ("nodes" or "bytes") changed before it
 	// came to them, or it took nothing for `limit` "milliseconds". Read faster, or scan parts of the subtree.
 	ErrorReason_ERROR_REASON_SCAN_TOO_SLOW ErrorReason = 43
+	// RESOURCE_EXHAUSTED: the `count` of nodes below `path`, itself included, or the `bytes` of their data, `kind` says
+	// which, would become `actual`, more than the `limit` of the quota on `path`. Nothing was changed.
+	ErrorReason_ERROR_REASON_QUOTA_EXCEEDED ErrorReason = 80
 )
 
 // Enum value maps for ErrorReason.
@@ -149,6 +153,7 @@ var (
 		63: "ERROR_REASON_INVALID_ACL",
 		42: "ERROR_REASON_REQUEST_ID_REUSED",
 		43: "ERROR_REASON_SCAN_TOO_SLOW",
+		80: "ERROR_REASON_QUOTA_EXCEEDED",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                0,
@@ -185,6 +190,7 @@ var (
 		"ERROR_REASON_INVALID_ACL":                63,
 		"ERROR_REASON_REQUEST_ID_REUSED":          42,
 		"ERROR_REASON_SCAN_TOO_SLOW":              43,
+		"ERROR_REASON_QUOTA_EXCEEDED":             80,
 	}
 )
 
@@ -219,7 +225,7 @@ var File_corral_v1_errors_proto protoreflect.FileDescriptor
 
 const file_corral_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x16corral/v1/errors.proto\x12\tcorral.v1*\xe3\b\n" +
+	"\x16corral/v1/errors.proto\x12\tcorral.v1*\x84\t\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14ERROR_REASON_NO_NODE\x10\x01\x12\x1c\n" +
@@ -255,7 +261,8 @@ const file_corral_v1_errors_proto_rawDesc = "" +
 	"\x14ERROR_REASON_NO_AUTH\x10>\x12\x1c\n" +
 	"\x18ERROR_REASON_INVALID_ACL\x10?\x12\"\n" +
 	"\x1eERROR_REASON_REQUEST_ID_REUSED\x10*\x12\x1e\n" +
-	"\x1aERROR_REASON_SCAN_TOO_SLOW\x10+B\x9d\x01\n" +
+	"\x1aERROR_REASON_SCAN_TOO_SLOW\x10+\x12\x1f\n" +
+	"\x1bERROR_REASON_QUOTA_EXCEEDED\x10PB\x9d\x01\n" +
 	"\rcom.corral.v1B\vErrorsProtoP\x01Z:github.com/corral-project/corral/gen/go/corral/v1;corralv1\xa2\x02\x03CXX\xaa\x02\tCorral.V1\xca\x02\tCorral\\V1\xe2\x02\x15Corral\\V1\\GPBMetadata\xea\x02\n" +
 	"Corral::V1b\x06proto3"
 

@@ -24,19 +24,20 @@ _sym_db = _symbol_database.Default()
 
 from corral.v1 import acl_pb2 as corral_dot_v1_dot_acl__pb2
 from corral.v1 import node_pb2 as corral_dot_v1_dot_node__pb2
+from corral.v1 import pipeline_pb2 as corral_dot_v1_dot_pipeline__pb2
 from corral.v1 import scan_pb2 as corral_dot_v1_dot_scan__pb2
 from corral.v1 import session_pb2 as corral_dot_v1_dot_session__pb2
 from corral.v1 import transact_pb2 as corral_dot_v1_dot_transact__pb2
 from corral.v1 import watch_pb2 as corral_dot_v1_dot_watch__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x63orral/v1/coordination.proto\x12\tcorral.v1\x1a\x13\x63orral/v1/acl.proto\x1a\x14\x63orral/v1/node.proto\x1a\x14\x63orral/v1/scan.proto\x1a\x17\x63orral/v1/session.proto\x1a\x18\x63orral/v1/transact.proto\x1a\x15\x63orral/v1/watch.proto2\x91\x08\n\x0c\x43oordination\x12L\n\x0bOpenSession\x12\x1d.corral.v1.OpenSessionRequest\x1a\x1e.corral.v1.OpenSessionResponse\x12J\n\tKeepAlive\x12\x1b.corral.v1.KeepAliveRequest\x1a\x1c.corral.v1.KeepAliveResponse(\x01\x30\x01\x12O\n\x0c\x43loseSession\x12\x1e.corral.v1.CloseSessionRequest\x1a\x1f.corral.v1.CloseSessionResponse\x12=\n\x06WhoAmI\x12\x18.corral.v1.WhoAmIRequest\x1a\x19.corral.v1.WhoAmIResponse\x12=\n\x06GetAcl\x12\x18.corral.v1.GetAclRequest\x1a\x19.corral.v1.GetAclResponse\x12=\n\x06SetAcl\x12\x18.corral.v1.SetAclRequest\x1a\x19.corral.v1.SetAclResponse\x12=\n\x06\x43reate\x12\x18.corral.v1.CreateRequest\x1a\x19.corral.v1.CreateResponse\x12\x34\n\x03Get\x12\x15.corral.v1.GetRequest\x1a\x16.corral.v1.GetResponse\x12=\n\x06\x45xists\x12\x18.corral.v1.ExistsRequest\x1a\x19.corral.v1.ExistsResponse\x12\x34\n\x03Set\x12\x15.corral.v1.SetRequest\x1a\x16.corral.v1.SetResponse\x12=\n\x06\x44\x65lete\x12\x18.corral.v1.DeleteRequest\x1a\x19.corral.v1.DeleteResponse\x12\x37\n\x04List\x12\x16.corral.v1.ListRequest\x1a\x17.corral.v1.ListResponse\x12\x39\n\x04Scan\x12\x16.corral.v1.ScanRequest\x1a\x17.corral.v1.ScanResponse0\x01\x12\x37\n\x04Sync\x12\x16.corral.v1.SyncRequest\x1a\x17.corral.v1.SyncResponse\x12\x43\n\x08Transact\x12\x1a.corral.v1.TransactRequest\x1a\x1b.corral.v1.TransactResponse\x12>\n\x05Watch\x12\x17.corral.v1.WatchRequest\x1a\x18.corral.v1.WatchResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x63orral/v1/coordination.proto\x12\tcorral.v1\x1a\x13\x63orral/v1/acl.proto\x1a\x14\x63orral/v1/node.proto\x1a\x18\x63orral/v1/pipeline.proto\x1a\x14\x63orral/v1/scan.proto\x1a\x17\x63orral/v1/session.proto\x1a\x18\x63orral/v1/transact.proto\x1a\x15\x63orral/v1/watch.proto2\xda\x08\n\x0c\x43oordination\x12L\n\x0bOpenSession\x12\x1d.corral.v1.OpenSessionRequest\x1a\x1e.corral.v1.OpenSessionResponse\x12J\n\tKeepAlive\x12\x1b.corral.v1.KeepAliveRequest\x1a\x1c.corral.v1.KeepAliveResponse(\x01\x30\x01\x12O\n\x0c\x43loseSession\x12\x1e.corral.v1.CloseSessionRequest\x1a\x1f.corral.v1.CloseSessionResponse\x12=\n\x06WhoAmI\x12\x18.corral.v1.WhoAmIRequest\x1a\x19.corral.v1.WhoAmIResponse\x12=\n\x06GetAcl\x12\x18.corral.v1.GetAclRequest\x1a\x19.corral.v1.GetAclResponse\x12=\n\x06SetAcl\x12\x18.corral.v1.SetAclRequest\x1a\x19.corral.v1.SetAclResponse\x12=\n\x06\x43reate\x12\x18.corral.v1.CreateRequest\x1a\x19.corral.v1.CreateResponse\x12\x34\n\x03Get\x12\x15.corral.v1.GetRequest\x1a\x16.corral.v1.GetResponse\x12=\n\x06\x45xists\x12\x18.corral.v1.ExistsRequest\x1a\x19.corral.v1.ExistsResponse\x12\x34\n\x03Set\x12\x15.corral.v1.SetRequest\x1a\x16.corral.v1.SetResponse\x12=\n\x06\x44\x65lete\x12\x18.corral.v1.DeleteRequest\x1a\x19.corral.v1.DeleteResponse\x12\x37\n\x04List\x12\x16.corral.v1.ListRequest\x1a\x17.corral.v1.ListResponse\x12\x39\n\x04Scan\x12\x16.corral.v1.ScanRequest\x1a\x17.corral.v1.ScanResponse0\x01\x12\x37\n\x04Sync\x12\x16.corral.v1.SyncRequest\x1a\x17.corral.v1.SyncResponse\x12\x43\n\x08Transact\x12\x1a.corral.v1.TransactRequest\x1a\x1b.corral.v1.TransactResponse\x12>\n\x05Watch\x12\x17.corral.v1.WatchRequest\x1a\x18.corral.v1.WatchResponse(\x01\x30\x01\x12G\n\x08Pipeline\x12\x1a.corral.v1.PipelineRequest\x1a\x1b.corral.v1.PipelineResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'corral.v1.coordination_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_COORDINATION']._serialized_start=183
-  _globals['_COORDINATION']._serialized_end=1224
+  _globals['_COORDINATION']._serialized_start=209
+  _globals['_COORDINATION']._serialized_end=1323
 # @@protoc_insertion_point(module_scope)

@@ -5,6 +5,7 @@ import warnings
 
 from corral.v1 import acl_pb2 as corral_dot_v1_dot_acl__pb2
 from corral.v1 import node_pb2 as corral_dot_v1_dot_node__pb2
+from corral.v1 import pipeline_pb2 as corral_dot_v1_dot_pipeline__pb2
 from corral.v1 import scan_pb2 as corral_dot_v1_dot_scan__pb2
 from corral.v1 import session_pb2 as corral_dot_v1_dot_session__pb2
 from corral.v1 import transact_pb2 as corral_dot_v1_dot_transact__pb2
@@ -141,6 +142,11 @@ class CoordinationStub(object):
                 request_serializer=corral_dot_v1_dot_watch__pb2.WatchRequest.SerializeToString,
                 response_deserializer=corral_dot_v1_dot_watch__pb2.WatchResponse.FromString,
                 _registered_method=True)
+        self.Pipeline = channel.stream_stream(
+                '/corral.v1.Coordination/Pipeline',
+                request_serializer=corral_dot_v1_dot_pipeline__pb2.PipelineRequest.SerializeToString,
+                response_deserializer=corral_dot_v1_dot_pipeline__pb2.PipelineResponse.FromString,
+                _registered_method=True)
 
 
 class CoordinationServicer(object):
@@ -226,7 +232,7 @@ class CoordinationServicer(object):
         """Sets a node's access control list. It takes the permission ADMIN; no watch is told.
 
         Errors, in order: INVALID_ACL; NO_NODE; NO_AUTH; BAD_VERSION, of the list; with `recursive`,
-        TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB of their paths and lists.
+        TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 1 MiB of their paths.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -241,8 +247,8 @@ class CoordinationServicer(object):
         does not; SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
         with "/"; INVALID_ACL; NO_NODE for a missing parent; NO_AUTH for CREATE on the parent, or on the nearest node above
         that there is; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS, or NO_AUTH for what `if_exists` needs;
-        NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS. With `parents`, all faults of the path come before the
-        parent is looked for if it is missing, and TRANSACTION_TOO_LARGE for more than 1 MiB of paths to create.
+        NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS; QUOTA_EXCEEDED. With `parents`, all faults of the path come
+        before the parent is looked for if it is missing, and TRANSACTION_TOO_LARGE for more than 1 MiB of paths to create.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -269,7 +275,8 @@ class CoordinationServicer(object):
     def Set(self, request, context):
         """Replaces a node's data. The same bytes again still count as a change.
 
-        Errors, in order: DATA_TOO_LARGE, NO_NODE, NO_AUTH for WRITE, BAD_VERSION.
+        Errors, in order: DATA_TOO_LARGE, BAD_ARGUMENTS for limits of a quota that make no sense, NO_NODE, NO_AUTH for
+        WRITE, QUOTA_EXCEEDED, BAD_VERSION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -280,8 +287,8 @@ class CoordinationServicer(object):
 
         Errors, in order: BAD_ARGUMENTS for "/", "/zookeeper", "/zookeeper/quota" and "/zookeeper/config";
         NO_NODE for the parent; NO_AUTH for DELETE on the parent, and with `recursive` on every node below that has
-        children; NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 1 MiB
-        of their paths: delete such a subtree in parts.
+        children; NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000
+        nodes, or 1 MiB of their paths: delete such a subtree in parts.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -353,6 +360,22 @@ class CoordinationServicer(object):
 
         Errors of the stream: SESSION_EXPIRED; BAD_ARGUMENTS for a watch_id that is taken or out of range, and for
         more than 1,000 adds and cancels in one message; WATCHER_TOO_SLOW for a client that reads too slowly.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Pipeline(self, request_iterator, context):
+        """The fast path: any of the unary operations on nodes, as many in flight as the client likes, packed into
+        messages, done in order and answered in order. Each operation sees what those before it on the stream did: a
+        read behind a write waits for it. Writes are as durable as those of unary calls and share their fsyncs.
+
+        An operation that fails is answered with its error and leaves the others alone. A client that leaves its
+        answers unread is not read from either; nothing is lost. When the stream breaks, operations that were sent
+        and not answered may or may not have been done.
+
+        A stream with a `corral-session` acts for that session, and ends with SESSION_EXPIRED when the session does.
+        Half-closing it lets the operations be finished and answered; then it ends with OK.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -440,6 +463,11 @@ def add_CoordinationServicer_to_server(servicer, server):
                     servicer.Watch,
                     request_deserializer=corral_dot_v1_dot_watch__pb2.WatchRequest.FromString,
                     response_serializer=corral_dot_v1_dot_watch__pb2.WatchResponse.SerializeToString,
+            ),
+            'Pipeline': grpc.stream_stream_rpc_method_handler(
+                    servicer.Pipeline,
+                    request_deserializer=corral_dot_v1_dot_pipeline__pb2.PipelineRequest.FromString,
+                    response_serializer=corral_dot_v1_dot_pipeline__pb2.PipelineResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -896,6 +924,33 @@ class Coordination(object):
             '/corral.v1.Coordination/Watch',
             corral_dot_v1_dot_watch__pb2.WatchRequest.SerializeToString,
             corral_dot_v1_dot_watch__pb2.WatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Pipeline(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/corral.v1.Coordination/Pipeline',
+            corral_dot_v1_dot_pipeline__pb2.PipelineRequest.SerializeToString,
+            corral_dot_v1_dot_pipeline__pb2.PipelineResponse.FromString,
             options,
             channel_credentials,
             insecure,

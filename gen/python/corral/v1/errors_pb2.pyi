@@ -40,6 +40,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_INVALID_ACL: _ClassVar[ErrorReason]
     ERROR_REASON_REQUEST_ID_REUSED: _ClassVar[ErrorReason]
     ERROR_REASON_SCAN_TOO_SLOW: _ClassVar[ErrorReason]
+    ERROR_REASON_QUOTA_EXCEEDED: _ClassVar[ErrorReason]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 ERROR_REASON_NO_NODE: ErrorReason
 ERROR_REASON_NODE_EXISTS: ErrorReason
@@ -74,3 +75,4 @@ ERROR_REASON_NO_AUTH: ErrorReason
 ERROR_REASON_INVALID_ACL: ErrorReason
 ERROR_REASON_REQUEST_ID_REUSED: ErrorReason
 ERROR_REASON_SCAN_TOO_SLOW: ErrorReason
+ERROR_REASON_QUOTA_EXCEEDED: ErrorReason

@@ -13,6 +13,7 @@ import type { CreateRequestSchema, CreateResponseSchema, DeleteRequestSchema, De
 import type { ScanRequestSchema, ScanResponseSchema } from "./scan_pb.js";
 import type { TransactRequestSchema, TransactResponseSchema } from "./transact_pb.js";
 import type { WatchRequestSchema, WatchResponseSchema } from "./watch_pb.js";
+import type { PipelineRequestSchema, PipelineResponseSchema } from "./pipeline_pb.js";
 
 /**
  * Describes the file corral/v1/coordination.proto.
@@ -119,7 +120,7 @@ export declare const Coordination: GenService<{
    * Sets a node's access control list. It takes the permission ADMIN; no watch is told.
    *
    * Errors, in order: INVALID_ACL; NO_NODE; NO_AUTH; BAD_VERSION, of the list; with `recursive`,
-   * TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 4 MiB of their paths and lists.
+   * TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 1 MiB of their paths.
    *
    * @generated from rpc corral.v1.Coordination.SetAcl
    */
@@ -137,8 +138,8 @@ export declare const Coordination: GenService<{
    * does not; SESSION_REQUIRED for an ephemeral mode without a session; BAD_ARGUMENTS for a path that does not start
    * with "/"; INVALID_ACL; NO_NODE for a missing parent; NO_AUTH for CREATE on the parent, or on the nearest node above
    * that there is; BAD_ARGUMENTS for any other fault of the path; NODE_EXISTS, or NO_AUTH for what `if_exists` needs;
-   * NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS. With `parents`, all faults of the path come before the
-   * parent is looked for if it is missing, and TRANSACTION_TOO_LARGE for more than 1 MiB of paths to create.
+   * NO_CHILDREN_FOR_EPHEMERALS; TOO_MANY_EPHEMERALS; QUOTA_EXCEEDED. With `parents`, all faults of the path come
+   * before the parent is looked for if it is missing, and TRANSACTION_TOO_LARGE for more than 1 MiB of paths to create.
    *
    * @generated from rpc corral.v1.Coordination.Create
    */
@@ -174,7 +175,8 @@ export declare const Coordination: GenService<{
   /**
    * Replaces a node's data. The same bytes again still count as a change.
    *
-   * Errors, in order: DATA_TOO_LARGE, NO_NODE, NO_AUTH for WRITE, BAD_VERSION.
+   * Errors, in order: DATA_TOO_LARGE, BAD_ARGUMENTS for limits of a quota that make no sense, NO_NODE, NO_AUTH for
+   * WRITE, QUOTA_EXCEEDED, BAD_VERSION.
    *
    * @generated from rpc corral.v1.Coordination.Set
    */
@@ -188,8 +190,8 @@ export declare const Coordination: GenService<{
    *
    * Errors, in order: BAD_ARGUMENTS for "/", "/zookeeper", "/zookeeper/quota" and "/zookeeper/config";
    * NO_NODE for the parent; NO_AUTH for DELETE on the parent, and with `recursive` on every node below that has
-   * children; NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000 nodes, or 1 MiB
-   * of their paths: delete such a subtree in parts.
+   * children; NO_NODE; BAD_VERSION; NOT_EMPTY, or with `recursive` TRANSACTION_TOO_LARGE for more than 10,000
+   * nodes, or 1 MiB of their paths: delete such a subtree in parts.
    *
    * @generated from rpc corral.v1.Coordination.Delete
    */
@@ -283,6 +285,25 @@ export declare const Coordination: GenService<{
     methodKind: "bidi_streaming";
     input: typeof WatchRequestSchema;
     output: typeof WatchResponseSchema;
+  },
+  /**
+   * The fast path: any of the unary operations on nodes, as many in flight as the client likes, packed into
+   * messages, done in order and answered in order. Each operation sees what those before it on the stream did: a
+   * read behind a write waits for it. Writes are as durable as those of unary calls and share their fsyncs.
+   *
+   * An operation that fails is answered with its error and leaves the others alone. A client that leaves its
+   * answers unread is not read from either; nothing is lost. When the stream breaks, operations that were sent
+   * and not answered may or may not have been done.
+   *
+   * A stream with a `corral-session` acts for that session, and ends with SESSION_EXPIRED when the session does.
+   * Half-closing it lets the operations be finished and answered; then it ends with OK.
+   *
+   * @generated from rpc corral.v1.Coordination.Pipeline
+   */
+  pipeline: {
+    methodKind: "bidi_streaming";
+    input: typeof PipelineRequestSchema;
+    output: typeof PipelineResponseSchema;
   },
 }>;
 

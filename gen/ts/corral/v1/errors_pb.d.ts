@@ -118,7 +118,7 @@ export enum ErrorReason {
   MESSAGE_TOO_LARGE = 13,
 
   /**
-   * RESOURCE_EXHAUSTED: the server holds its `limit` of sessions.
+   * RESOURCE_EXHAUSTED: the server holds its `limit` of sessions; or `address`, or the user `identity`, holds its own.
    *
    * @generated from enum value: ERROR_REASON_TOO_MANY_SESSIONS = 14;
    */
@@ -192,7 +192,8 @@ export enum ErrorReason {
   NO_WATCHER = 23,
 
   /**
-   * RESOURCE_EXHAUSTED: the server, or the stream, holds its `limit` of watches.
+   * RESOURCE_EXHAUSTED: the server, or the stream, holds its `limit` of watches; or `address`, or the user
+   * `identity`, holds its own.
    *
    * @generated from enum value: ERROR_REASON_TOO_MANY_WATCHES = 24;
    */
@@ -224,8 +225,8 @@ export enum ErrorReason {
 
   /**
    * RESOURCE_EXHAUSTED: the transaction, or the subtree to delete, has `actual` of `what`, or more, where `limit`
-   * are allowed: "operations", "changes", "bytes of paths", "bytes of data" or "bytes of answers". Nothing was
-   * changed. Split it.
+   * are allowed: "operations", "changes", "quotas" that are new, "bytes of paths", "bytes of data" or "bytes of
+   * answers". Nothing was changed. Split it.
    *
    * @generated from enum value: ERROR_REASON_TRANSACTION_TOO_LARGE = 40;
    */
@@ -269,6 +270,14 @@ export enum ErrorReason {
    * @generated from enum value: ERROR_REASON_SCAN_TOO_SLOW = 43;
    */
   SCAN_TOO_SLOW = 43,
+
+  /**
+   * RESOURCE_EXHAUSTED: the `count` of nodes below `path`, itself included, or the `bytes` of their data, `kind` says
+   * which, would become `actual`, more than the `limit` of the quota on `path`. Nothing was changed.
+   *
+   * @generated from enum value: ERROR_REASON_QUOTA_EXCEEDED = 80;
+   */
+  QUOTA_EXCEEDED = 80,
 }
 
 /**

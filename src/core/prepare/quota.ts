@@ -1,0 +1,111 @@
+import { quotaDepthMax, quotaLimitsBytesMax } from "../../limits.ts";
+import type { Change, Stamp } from "../change.ts";
+import { createdNode, withChild } from "../node.ts";
+import type { NodeOperation } from "../operation.ts";
+import {
+  grown,
+  isBelowQuotaNode,
+  isInQuota,
+  isQuotaFree,
+  noUsage,
+  parseLimits,
+  quotaKinds,
+  quotaOfLimits,
+  quotaOfStats,
+  quotasOn,
+  statsPathOf,
+  type Usage,
+} from "../quota.ts";
+import type { Refusal } from "../refusal.ts";
+import type { StateReader } from "../state.ts";
+import { traitsOf } from "./create-mode.ts";
+import type { Context } from "./prepared.ts";
+import { badArgument } from "./refusals.ts";
+
+type Created = Extract<Change, { kind: "nodeCreated" }>;
+
+/** What is wrong with an operation that sets a quota, or the usage of one. */
+export function checkQuotaNode(operation: NodeOperation): Refusal | undefined {
+  if (operation.op === "delete") return undefined;
+  const { path, data } = operation;
+  if (isBelowQuotaNode(path)) return badArgument("path", "what sets or shows a quota has no children");
+  // A name with a number at its end is none of these.
+  if (operation.op === "create" && traitsOf[operation.mode].sequential) return undefined;
+  if (quotaOfStats(path) !== undefined) return checkStatsUntouched(operation);
+  const quotaPath = quotaOfLimits(path);
+  if (quotaPath === undefined) return undefined;
+  if (isQuotaFree(quotaPath)) return badArgument("path", "what is below /zookeeper has no quota");
+  if (quotaPath.split("/").length > quotaDepthMax + 1) {
+    return badArgument("path", `a quota lies at most ${quotaDepthMax} levels below the root`);
+  }
+  if (parseLimits(data) !== undefined) return undefined;
+  const form = "count=N,bytes=N;countHardLimit=N;byteHardLimit=N";
+  return badArgument("data", `limits read ${form}, in at most ${quotaLimitsBytesMax} bytes; -1 is no limit`);
+}
+
+function checkStatsUntouched(operation: Exclude<NodeOperation, { op: "delete" }>): Refusal | undefined {
+  const keeps = operation.op === "create" && !["set", "takeOver"].includes(operation.ifExists ?? "fail");
+  return keeps ? undefined : badArgument("path", "the usage of a quota is read-only: the server counts it");
+}
+
+/** What changes at a path, or above it. */
+export interface Growth {
+  readonly path: string;
+  readonly by: Usage;
+}
+
+/**
+ * Refuses what grows beyond a hard limit of any quota on the way from the root to a path:
+ * ZooKeeperServer.checkQuota, but on the staged state. What does not grow is never refused.
+ */
+export function checkQuotas(
+  path: string,
+  growth: () => readonly Growth[],
+  state: StateReader,
+  { limits: { enforceQuotas } }: Context,
+): Refusal | undefined {
+  if (!enforceQuotas || !state.hasQuotas) return undefined;
+  for (const quotaPath of quotasOn(path, state)) {
+    const { hard } = state.quotaLimits(quotaPath)!;
+    const inside = growth().filter((each) => isInQuota(each.path, quotaPath));
+    const by = inside.reduce((sum, each) => grown(sum, each.by), noUsage);
+    const after = grown(state.usage(quotaPath), by);
+    for (const kind of quotaKinds) {
+      const limit = hard[kind];
+      if (by[kind] > 0 && after[kind] > limit) return quotaExceeded(quotaPath, kind, limit, after[kind]);
+    }
+  }
+  return undefined;
+}
+
+/** The same for creations, the last of them at the bottom. */
+export function checkQuotasOfCreate(
+  created: readonly Change[],
+  state: StateReader,
+  context: Context,
+): Refusal | undefined {
+  const growth = () => created.flatMap((change) => (change.kind === "nodeCreated" ? [growthOf(change)] : []));
+  const bottom = created.at(-1) as Created;
+  return checkQuotas(bottom.path, growth, state, context);
+}
+
+function growthOf({ path, data }: Created): Growth {
+  return { path, by: { count: 1, bytes: data.length } };
+}
+
+/** The node that shows the usage of a quota comes with the one that sets its limits, and its list, unless it is there. */
+export function createStats(created: Created, state: StateReader, stamp: Stamp): readonly Created[] {
+  const quotaPath = quotaOfLimits(created.path);
+  if (quotaPath === undefined) return [];
+  const path = statsPathOf(quotaPath);
+  if (state.node(path) !== undefined) return [];
+  const parent = withChild(created.parent, stamp.zxid);
+  const node = createdNode(stamp, { acl: created.node.acl }, 0);
+  return [{ kind: "nodeCreated", path, data: new Uint8Array(), node, parent }];
+}
+
+function quotaExceeded(path: string, kind: keyof Usage, limit: number, actual: number): Refusal {
+  const what = kind === "count" ? "nodes" : "bytes of data";
+  const message = `${path} would hold ${actual} ${what}; its quota allows ${limit}: delete some, or raise the limit`;
+  return { reason: "QUOTA_EXCEEDED", message, facts: { path, kind, limit, actual } };
+}

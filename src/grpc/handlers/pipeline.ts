@@ -1,0 +1,33 @@
+import type { Engine } from "../../engine/engine.ts";
+import { badArgument } from "../convert.ts";
+import { requestIdKey } from "../metadata.ts";
+import { Line } from "../pipeline-line.ts";
+import type { PipelineOperations } from "../pipeline-operations.ts";
+import type { HandlerOf } from "./handler.ts";
+
+export function pipeline(engine: Engine, operations: PipelineOperations): HandlerOf<"pipeline"> {
+  return async (stream, { requestKey, ...caller }) => {
+    if (requestKey !== undefined) {
+      throw badArgument(requestIdKey, "a request id is for one call; a pipeline is many");
+    }
+    const line = new Line(stream, (operation, behindWrites) =>
+      operations.do(operation, caller, { behindWrites }),
+    );
+    const { sessionId } = caller;
+    const unbind =
+      sessionId === undefined ? undefined : engine.bind(sessionId, (refusal) => stream.cut(refusal));
+    try {
+      for await (const request of stream.requests) {
+        for (const operation of request.operations) {
+          const wait = engine.watches.sending ?? line.room();
+          if (wait !== undefined) await wait;
+          line.take(operation);
+        }
+        line.flush();
+      }
+      await line.finished();
+    } finally {
+      unbind?.();
+    }
+  };
+}

@@ -1,0 +1,143 @@
+import { type PipelineOperation, PipelineResponseSchema } from "../../gen/ts/corral/v1/pipeline_pb.js";
+import { varintBytes } from "../bytes.ts";
+import { pipelineAnswerBytesMax, pipelineInFlightMax, pipelineMessageBytes } from "../limits.ts";
+import type { Outgoing } from "./adapter/outgoing.ts";
+import type { PipelineAnswer } from "./pipeline-operations.ts";
+import { ProtoWriter } from "./proto-writer.ts";
+
+/** An operation from when it is taken until its answer is sent. */
+interface Slot {
+  answer: PipelineAnswer | undefined;
+}
+
+/**
+ * The operations of one Pipeline, in their order: each is begun as it comes, answers wait for those before them,
+ * and as many as are ready go out in one message. As in a watch stream, one message is on its way at a time, so
+ * that what becomes ready meanwhile is put together.
+ */
+export class Line {
+  readonly #stream: Pick<Outgoing<typeof PipelineResponseSchema>, "write" | "signal">;
+  readonly #begin: (
+    operation: PipelineOperation,
+    behindWrites: boolean,
+  ) => PipelineAnswer | Promise<PipelineAnswer>;
+  readonly #writer = new ProtoWriter();
+  #slots: Slot[] = [];
+  /** Slots before this index have been sent. */
+  #sent = 0;
+  /** Operations whose answer is not there yet: writes, and reads behind them. */
+  #pending = 0;
+  #answerBytes = 0;
+  #sending = false;
+  #scheduled = false;
+  #failure: { readonly error: unknown } | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(
+    stream: Pick<Outgoing<typeof PipelineResponseSchema>, "write" | "signal">,
+    begin: (operation: PipelineOperation, behindWrites: boolean) => PipelineAnswer | Promise<PipelineAnswer>,
+  ) {
+    this.#stream = stream;
+    this.#begin = begin;
+    stream.signal.addEventListener("abort", () => this.#wake?.());
+  }
+
+  /** What to wait for before another operation is taken: the client reads its answers; undefined for nothing. */
+  room(): Promise<void> | undefined {
+    return this.#isFull() ? this.#until(() => !this.#isFull()) : undefined;
+  }
+
+  take(operation: PipelineOperation): void {
+    const slot: Slot = { answer: undefined };
+    this.#slots.push(slot);
+    const answer = this.#begin(operation, this.#pending > 0);
+    if (answer instanceof Promise) {
+      this.#pending++;
+      answer.then(
+        (late) => {
+          this.#pending--;
+          this.#answer(slot, late);
+        },
+        (error) => this.#fail(error),
+      );
+    } else {
+      this.#answer(slot, answer);
+    }
+  }
+
+  /** Resolves when everything that was taken has been answered and sent. */
+  finished(): Promise<void> {
+    return this.#until(() => this.#sent === this.#slots.length && !this.#sending);
+  }
+
+  /** Sends the answers that are ready, in order; the rest follows when a message has been sent. */
+  flush(): void {
+    if (this.#sending || this.#slots[this.#sent]?.answer === undefined) return;
+    const writer = this.#writer.clear();
+    for (
+      let next = this.#slots[this.#sent];
+      next?.answer !== undefined && writer.length < pipelineMessageBytes;
+      next = this.#slots[++this.#sent]
+    ) {
+      const { field, bytes } = next.answer;
+      writer.messageOf(resultsField, 1 + varintBytes(bytes.length) + bytes.length);
+      writer.message(field, bytes);
+      this.#answerBytes -= bytes.length;
+    }
+    this.#forgetSent();
+    this.#sending = true;
+    this.#stream.write(writer.finish(), () => {
+      this.#sending = false;
+      this.flush();
+      this.#wake?.();
+    });
+  }
+
+  #answer(slot: Slot, answer: PipelineAnswer): void {
+    slot.answer = answer;
+    this.#answerBytes += answer.bytes.length;
+    if (slot === this.#slots[this.#sent]) this.#schedule();
+  }
+
+  /** After all answers of a batch, which come one by one in the same turn. */
+  #schedule(): void {
+    if (this.#scheduled || this.#sending) return;
+    this.#scheduled = true;
+    process.nextTick(() => {
+      this.#scheduled = false;
+      this.flush();
+    });
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#wake?.();
+  }
+
+  #isFull(): boolean {
+    return (
+      this.#slots.length - this.#sent >= pipelineInFlightMax || this.#answerBytes >= pipelineAnswerBytesMax
+    );
+  }
+
+  #forgetSent(): void {
+    if (this.#sent < this.#slots.length / 2) return;
+    this.#slots = this.#slots.slice(this.#sent);
+    this.#sent = 0;
+  }
+
+  /** Rejects when the stream is over, or an operation has failed for a reason that nobody foresaw. */
+  async #until(condition: () => boolean): Promise<void> {
+    while (!condition()) {
+      this.flush();
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#stream.signal.throwIfAborted();
+      if (this.#failure !== undefined) throw this.#failure.error;
+    }
+    this.#wake = undefined;
+  }
+}
+
+const resultsField = PipelineResponseSchema.field.results.number;

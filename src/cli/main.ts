@@ -32,5 +32,7 @@ process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
 });
 
 const code = await runCommand(process.argv.slice(2), io);
+// What was printed has arrived, or its failure is told above.
+await new Promise<void>((resolve) => process.stdout.write("", () => resolve()));
 // Not process.exitCode: whatever else still runs, a verb that is done ends the process.
 process.exit(code);

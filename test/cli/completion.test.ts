@@ -1,12 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { beforeEach, expect, test } from "vitest";
 import { completionNamesMax } from "../../src/cli/limits.ts";
 import { type Corral, startCorral } from "./corral.ts";
 import { tempDir } from "./load.ts";
-import { startCommand } from "./run-command.ts";
+import { main, startCommand } from "./run-command.ts";
 
 let corral: Corral;
 
@@ -65,7 +64,6 @@ test("a shell that is not known is told", async () => {
 test("the script completes in bash", async () => {
   const { stdout: script } = await startCommand(["completion", "bash"]).finished;
   const dir = tempDir();
-  const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
   writeFileSync(join(dir, "corral"), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`);
   chmodSync(join(dir, "corral"), 0o755);
   const program = `compopt() { :; }

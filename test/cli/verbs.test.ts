@@ -1,8 +1,10 @@
 // Every verb against a real server, as a command of its own: what it prints, and how it ends.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { beforeEach, describe, expect, test } from "vitest";
 import { type Corral, startCorral } from "./corral.ts";
 import { tempFile } from "./load.ts";
-import { startCommand } from "./run-command.ts";
+import { main, startCommand } from "./run-command.ts";
 
 let corral: Corral;
 
@@ -126,6 +128,23 @@ describe("as a process of its own", () => {
     holder.child.kill("SIGINT");
     expect(await holder.finished).toEqual({ code: 0, stdout: "/e", stderr: "" });
     expect(await corral.ok("ls")).toBe("zookeeper");
+  });
+
+  test("output that cannot be written is a failure", async () => {
+    const command = `exec '${process.execPath}' '${main}' ls > /dev/full`;
+    const child = spawn("bash", ["--norc", "-c", command], {
+      env: corral.env,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let stderr = "";
+    child.stderr.on("data", (chunk) => {
+      stderr += chunk;
+    });
+    const [code] = await once(child, "close");
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^corral: the output cannot be written: ENOSPC/),
+    ]);
   });
 
   test("a reader that has seen enough is no failure", async () => {

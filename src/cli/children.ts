@@ -1,10 +1,5 @@
 import type { Client } from "../client/index.ts";
-
-/** How long completion waits for the server, in milliseconds, before it has nothing to offer. */
-export const completionTimeoutMs = 1_000;
-
-/** Names that completion offers at most: what one page holds. */
-const namesMax = 1_000;
+import { completionNamesMax, completionTimeoutMs } from "./limits.ts";
 
 /** The names of a node's first children; none where they cannot be read. */
 export async function childrenOf(client: Client, path: string): Promise<readonly string[]> {
@@ -12,7 +7,7 @@ export async function childrenOf(client: Client, path: string): Promise<readonly
   try {
     for await (const { name } of client.list(path, { timeoutMs: completionTimeoutMs })) {
       names.push(name);
-      if (names.length === namesMax) break;
+      if (names.length === completionNamesMax) break;
     }
   } catch {
     // Whoever goes on typing will be told by the verb itself.

@@ -75,6 +75,7 @@ function overview(): string {
   const list = [...verbs].map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`);
   return [
     "Usage: corral <verb> [flags]",
+    "       corral [flags], at a terminal: opens a shell",
     "",
     ...list,
     "",

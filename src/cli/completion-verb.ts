@@ -1,8 +1,8 @@
 import { shown, UsageError } from "../config/usage-error.ts";
 import { type CompletionPlace, commandFlags, completionsOf } from "./completion.ts";
 import { type ConnectionFlags, connectionFlags } from "./connection-flags.ts";
-import type { FlagSpecs, FlagValues } from "./flags.ts";
-import { isFlag, parseLine } from "./flags.ts";
+import { type FlagValues, isFlag, parseLine } from "./flags.ts";
+import { completionTimeoutMs } from "./limits.ts";
 import type { Io, Verb } from "./verb.ts";
 
 /** The scripts ask the command itself, so that they never know another one than the one that is installed. */
@@ -68,25 +68,18 @@ async function wordsFor(words: readonly string[], io: Io): Promise<string[]> {
 
 /** The flags of the connection among the words; all others do not matter. */
 function connectionIn(words: readonly string[]): FlagValues<ConnectionFlags> {
-  const others: FlagSpecs = connectionFlags;
-  const known: string[] = [];
-  for (const [at, word] of words.entries()) {
-    if (!isFlag(word)) continue;
-    try {
-      parseLine([word], others);
-      known.push(word);
-    } catch {
-      // It is another's, or takes the next word.
-      const pair = words.slice(at, at + 2);
-      if (isReadable(pair, others)) known.push(...pair);
-    }
-  }
+  const known = words.flatMap((word, at) => {
+    if (!isFlag(word)) return [];
+    if (isReadable([word])) return [word];
+    const pair = words.slice(at, at + 2);
+    return isReadable(pair) ? pair : [];
+  });
   return parseLine(known, connectionFlags).flags;
 }
 
-function isReadable(words: readonly string[], specs: FlagSpecs): boolean {
+function isReadable(words: readonly string[]): boolean {
   try {
-    parseLine(words, specs);
+    parseLine(words, connectionFlags);
     return true;
   } catch {
     return false;
@@ -98,7 +91,7 @@ async function askServer(
   io: Io,
   path: string,
 ): Promise<readonly string[]> {
-  const [{ targetOf }, { connectTo }, { childrenOf, completionTimeoutMs }] = await Promise.all([
+  const [{ targetOf }, { connectTo }, { childrenOf }] = await Promise.all([
     import("./target.ts"),
     import("./one-shot.ts"),
     import("./children.ts"),

@@ -17,14 +17,16 @@ export async function dataGiven(
   io: Io,
 ): Promise<Uint8Array | undefined> {
   if (word !== undefined && file !== undefined) throw new UsageError("give data or --file, not both");
-  const data = file === undefined ? word && Buffer.from(word) : await readAll(file, io);
-  if (data === undefined || data === "") return word === undefined ? undefined : new Uint8Array();
-  if (!base64) return data;
-  const text = data.toString().replaceAll(/\s/g, "");
-  const decoded = Buffer.from(text, "base64");
-  if (decoded.toString("base64").replaceAll("=", "") !== text.replaceAll("=", ""))
-    throw new UsageError("the data are not base64");
-  return decoded;
+  if (word === undefined && file === undefined) return undefined;
+  const data = file === undefined ? Buffer.from(word ?? "") : await readAll(file, io);
+  return base64 ? fromBase64(data.toString()) : data;
+}
+
+function fromBase64(given: string): Buffer {
+  const text = given.replaceAll(/[\s=]/g, "");
+  const data = Buffer.from(text, "base64");
+  if (data.toString("base64").replaceAll("=", "") !== text) throw new UsageError("the data are not base64");
+  return data;
 }
 
 /** All of a file, or of standard input for "-". @throws UsageError */

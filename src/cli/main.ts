@@ -30,9 +30,15 @@ const io: Io = {
   exit: (code) => process.exit(code),
 };
 
-// Whoever reads has seen enough, as in `corral ls / | head -1`.
-process.stdout.on("error", () => process.exit(0));
+process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+  // Whoever reads has seen enough, as in `corral ls / | head -1`.
+  if (code === "EPIPE") process.exit(0);
+  io.complain(`the output cannot be written: ${message}`);
+  process.exit(1);
+});
 
 const code = await runCommand(process.argv.slice(2), io);
+// What was printed has arrived, or its failure is told above.
+await new Promise<void>((resolve) => process.stdout.write("", () => resolve()));
 // Not process.exitCode: whatever else still runs, a verb that is done ends the process.
 process.exit(code);

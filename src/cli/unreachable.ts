@@ -1,9 +1,7 @@
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { causeTimeoutMs } from "./limits.ts";
 import type { Target } from "./target.ts";
-
-/** How long to look for a cause, in milliseconds. */
-const lookMs = 1_000;
 
 /** Looks why none of the endpoints could be reached, and says what to do. */
 export async function whyUnreachable({ endpoints, tls }: Target): Promise<string> {
@@ -30,7 +28,7 @@ function causeOf(endpoint: string, tls: Target["tls"]): Promise<string> {
       socket.destroy();
       resolve(cause);
     };
-    socket.setTimeout(lookMs, () => settle("does not answer; is the address right?"));
+    socket.setTimeout(causeTimeoutMs, () => settle("does not answer; is the address right?"));
     socket.once("error", (error: NodeJS.ErrnoException) => settle(told(error)));
     socket.once(tls === undefined ? "connect" : "secureConnect", () =>
       settle(`is there but does not speak gRPC${tls === undefined ? " in clear; try --tls" : ""}`),

@@ -18,7 +18,10 @@ export async function watchOnce(
   // Of the shell's verbs only those that it waits for are ended by ctrl-C.
   const watch = client.watch(path, { kind, afterZxid, ...(background === undefined ? { signal } : {}) });
   const told = (async () => {
-    for await (const event of watch) out.next(eventValue(event, false), () => eventText(event));
+    for await (const event of watch) {
+      out.next(eventValue(event, false), () => eventText(event));
+      break;
+    }
   })();
   if (background === undefined) await told;
   else background(told);

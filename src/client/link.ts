@@ -125,9 +125,9 @@ export class Link {
   async *read<Input extends DescMessage, Output extends DescMessage>(
     method: DescMethodServerStreaming<Input, Output>,
     request: MessageInitShape<Input>,
-    signal?: AbortSignal,
+    signal: AbortSignal,
   ): AsyncGenerator<MessageShape<Output>, void> {
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     const call = this.#client.makeServerStreamRequest(
       pathOf(method),
       serializer(method.input),
@@ -136,14 +136,14 @@ export class Link {
       this.#metadata(undefined),
     );
     const cancel = () => call.cancel();
-    signal?.addEventListener("abort", cancel, { once: true });
+    signal.addEventListener("abort", cancel, { once: true });
     try {
       for await (const message of call) yield message as MessageShape<Output>;
     } catch (error) {
-      if (signal?.aborted) throw signal.reason;
+      if (signal.aborted) throw signal.reason;
       throw isStatus(error) ? errorFromCall(error) : error;
     } finally {
-      signal?.removeEventListener("abort", cancel);
+      signal.removeEventListener("abort", cancel);
       call.cancel();
     }
   }

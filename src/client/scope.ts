@@ -22,6 +22,12 @@ export class Scopes {
 
   /** Runs something within these bounds. */
   async run<T>({ timeoutMs, signal }: CallOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    using scope = this.open({ timeoutMs, signal });
+    return await work(scope.signal);
+  }
+
+  /** The same for what takes its time: until it is disposed. @throws CorralError CLIENT_CLOSED */
+  open({ timeoutMs, signal }: CallOptions): Disposable & { readonly signal: AbortSignal } {
     if (this.#closed !== undefined) throw this.#closed;
     signal?.throwIfAborted();
     const scope = new AbortController();
@@ -30,13 +36,12 @@ export class Scopes {
     const abort = () => scope.abort(signal?.reason);
     signal?.addEventListener("abort", abort, { once: true });
     this.#open.add(scope);
-    try {
-      return await work(scope.signal);
-    } finally {
+    const dispose = () => {
       this.#open.delete(scope);
       stopTimer?.();
       signal?.removeEventListener("abort", abort);
-    }
+    };
+    return { signal: scope.signal, [Symbol.dispose]: dispose };
   }
 
   /** Ends what runs, and what comes after. */

@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { beforeEach, expect, test } from "vitest";
+import { completionNamesMax } from "../../src/cli/limits.ts";
 import { type Corral, startCorral } from "./corral.ts";
 import { tempDir } from "./load.ts";
-import { startCommand } from "./run-command.ts";
+import { main, startCommand } from "./run-command.ts";
 
 let corral: Corral;
 
@@ -34,6 +34,14 @@ test("completes verbs, flags and the paths of the server that the line names", a
   expect(await words("get", "--endpoint", "127.0.0.1:1", "/se")).toEqual([]);
 });
 
+test("offers a bounded number of paths", async () => {
+  for (const part of [0, 1]) {
+    const some = Array.from({ length: 600 }, (_, at) => `create /services/${part}-${at}`);
+    await corral.run(["transact", "-"], some.join("\n"));
+  }
+  expect(await words("get", "/services/")).toHaveLength(completionNamesMax);
+});
+
 test("offers nothing where nothing is known", async () => {
   expect(await words("get", "/services/login", "")).toEqual([]);
   expect(await words("set", "-v", "")).toEqual([]);
@@ -56,7 +64,6 @@ test("a shell that is not known is told", async () => {
 test("the script completes in bash", async () => {
   const { stdout: script } = await startCommand(["completion", "bash"]).finished;
   const dir = tempDir();
-  const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
   writeFileSync(join(dir, "corral"), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`);
   chmodSync(join(dir, "corral"), 0o755);
   const program = `compopt() { :; }

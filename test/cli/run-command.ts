@@ -4,7 +4,8 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 
-const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+/** The command. */
+export const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
 export interface Finished {
   /** The exit code; null if a signal ended it. */

@@ -2,10 +2,10 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { skipUnless, toolPath } from "../support/tools.ts";
 import { type Corral, startCorral } from "./corral.ts";
+import { main } from "./run-command.ts";
 
 let corral: Corral;
 
@@ -99,7 +99,6 @@ test("without a terminal, no verb is a mistake and not a shell", async () => {
 
 /** A pseudo-terminal with the command in it. */
 function typing(...args: string[]) {
-  const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
   const command = [process.execPath, main, ...args].map((word) => `'${word}'`).join(" ");
   const env = { ...corral.env, TERM: "xterm", SHELL: "/bin/sh", PATH: process.env["PATH"] ?? "" };
   const child = spawn(toolPath("script"), ["-qfec", command, "/dev/null"], {

@@ -1,7 +1,10 @@
 // Every verb against a real server, as a command of its own: what it prints, and how it ends.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { beforeEach, describe, expect, test } from "vitest";
 import { type Corral, startCorral } from "./corral.ts";
 import { tempFile } from "./load.ts";
+import { main, startCommand } from "./run-command.ts";
 
 let corral: Corral;
 
@@ -101,6 +104,60 @@ describe("nodes", () => {
   });
 });
 
+describe("as a process of its own", () => {
+  test("a verb prints, and ends with its code", async () => {
+    await corral.ok("create", "/sl", "20");
+    expect(await startCommand(["get", "/sl"], corral.env).finished).toEqual({
+      code: 0,
+      stdout: "20",
+      stderr: "",
+    });
+    expect(await startCommand(["set", "/sl", "-f", "-"], corral.env, "30").finished).toMatchObject({
+      code: 0,
+    });
+    expect(await startCommand(["get", "/no"], corral.env).finished).toEqual({
+      code: 3,
+      stdout: "",
+      stderr: "corral: no node: there is no node at /no\n",
+    });
+  });
+
+  test("a verb that runs for ever ends well at ctrl-C, and says goodbye", async () => {
+    const holder = startCommand(["create", "-e", "/e", "--hold"], corral.env);
+    await holder.line("/e");
+    holder.child.kill("SIGINT");
+    expect(await holder.finished).toEqual({ code: 0, stdout: "/e", stderr: "" });
+    expect(await corral.ok("ls")).toBe("zookeeper");
+  });
+
+  test("output that cannot be written is a failure", async () => {
+    const command = `exec '${process.execPath}' '${main}' ls > /dev/full`;
+    const child = spawn("bash", ["--norc", "-c", command], {
+      env: corral.env,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let stderr = "";
+    child.stderr.on("data", (chunk) => {
+      stderr += chunk;
+    });
+    const [code] = await once(child, "close");
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^corral: the output cannot be written: ENOSPC/),
+    ]);
+  });
+
+  test("a reader that has seen enough is no failure", async () => {
+    for (const part of ["a", "b", "c"]) {
+      const some = Array.from({ length: 900 }, (_, at) => `create /${part}${"x".repeat(100)}${at}`);
+      await corral.run(["transact", "-"], some.join("\n"));
+    }
+    const lister = startCommand(["ls", "-o", "ndjson", "-s"], corral.env);
+    lister.child.stdout?.once("data", () => lister.child.stdout?.destroy());
+    expect(await lister.finished).toMatchObject({ code: 0, stderr: "" });
+  });
+});
+
 test("what the server refuses is one line that says what to do, and an exit code by class", async () => {
   await corral.ok("create", "/sl", "20");
   await corral.ok("create", "/sl/x");
@@ -166,6 +223,19 @@ describe("an ephemeral node", () => {
   });
 });
 
+test("an ephemeral node whose session is over is told", async () => {
+  const holder = corral.start(["create", "-e", "/e", "--hold"]);
+  await holder.line("/e");
+  const { engine } = corral.server;
+  const owner = engine.tree.node("/e")?.ephemeralOwner ?? 0;
+  await engine.closeSession(engine.tree.session(owner)!);
+  expect(await holder.finished).toEqual({
+    code: 5,
+    stdout: "/e",
+    stderr: "corral: session expired: the server has deleted its nodes\n",
+  });
+});
+
 describe("a watch", () => {
   test("tells what happened after a zxid, and then what happens, until ctrl-C", async () => {
     await corral.ok("create", "/a", "1");
@@ -186,7 +256,7 @@ describe("a watch", () => {
     ["get -w /a", "1", "3  nodeDataChanged  /a", ["set", "/a", "2"]],
     ["stat -w /a", "czxid", "3  nodeDeleted  /a/b", ["delete", "/a/b"]],
     ["ls -w /a", "b", "3  nodeChildrenChanged  /a", ["create", "/a/c"]],
-    ["ls -R -w /a", "/a/b", "3  nodeChildrenChanged  /a", ["create", "/a/c"]],
+    ["ls -R -w /a", "/a/b", "3  nodeCreated  /a/b/c", ["create", "/a/b/c"]],
   ])("of one change: %s", async (line, first, event, change) => {
     await corral.ok("create", "/a", "1");
     await corral.ok("create", "/a/b");

@@ -73,6 +73,15 @@ test("a scan is given up by its reader, or by its signal", async () => {
   await expect(read).rejects.toBe("now");
 });
 
+test("a scan ends with its client", async () => {
+  await Promise.all(Array.from({ length: 1_500 }, (_, i) => client.create(`/${i}`)));
+  const read = (async () => {
+    for await (const _ of client.scan("/")) await client.close();
+  })();
+  await expect(read).rejects.toMatchObject({ reason: "CLIENT_CLOSED" });
+  await expect(collect(client.scan("/"))).rejects.toMatchObject({ reason: "CLIENT_CLOSED" });
+});
+
 test("a transaction does all or nothing, and says what each operation did", async () => {
   const done = await client.transact({
     conditions: [{ path: "/a", exists: false }],

@@ -1,8 +1,6 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
-
-/** Lines that are kept. */
-export const historyLinesMax = 1_000;
+import { historyLinesMax } from "../limits.ts";
 
 /** Where the shell keeps its history: XDG's place for state; a relative XDG_STATE_HOME is to be ignored. */
 export function historyFile(env: Readonly<Record<string, string | undefined>>, homeDir: string): string {

@@ -9,13 +9,14 @@ import { guarded, runIn, type Surrounding } from "../client-verb.ts";
 import { completionsOf, isClientVerb } from "../completion.ts";
 import { connectionFlags } from "../connection-flags.ts";
 import { exitCodes } from "../failure.ts";
+import { historyLinesMax } from "../limits.ts";
 import { Output } from "../output.ts";
 import type { Target } from "../target.ts";
 import type { Io } from "../verb.ts";
 import { verbs } from "../verbs.ts";
 import { wordsIn } from "../words.ts";
 import { builtins, notInShell } from "./builtins.ts";
-import { historyFile, historyLinesMax, loadHistory, saveHistory } from "./history.ts";
+import { historyFile, loadHistory, saveHistory } from "./history.ts";
 import { Place } from "./place.ts";
 
 /** A shell: lines are run one after the other, in one session and at one place of the tree. */

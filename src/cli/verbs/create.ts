@@ -16,7 +16,7 @@ export const create = clientVerb({
   ],
   flags: {
     ...createFlags,
-    ephemeral: { kind: "switch", short: "e", help: "It goes with its session: say how long with --hold." },
+    ephemeral: { kind: "switch", short: "e", help: "It goes with its session, which --hold keeps." },
     hold: { kind: "switch", help: "Keep the session, and with it the node, until ctrl-C." },
     ...dataFlags,
   },

@@ -1,6 +1,7 @@
 import type { Client } from "../../client/index.ts";
 import { UsageError } from "../../config/usage-error.ts";
 import { clientVerb } from "../client-verb.ts";
+import { batchMax } from "../limits.ts";
 
 /** Deletes a subtree. */
 export const deleteall = clientVerb({
@@ -11,7 +12,7 @@ export const deleteall = clientVerb({
     batch: {
       kind: "number",
       short: "b",
-      help: "Not in one change but so many nodes at a time, 1 to 1000: for more than 10,000 of them.",
+      help: "Not in one change but so many nodes at a time, 1 to 1000: for very many of them.",
     },
   },
   about: "Deletes a node and everything below it: all of it in one change, or nothing.",
@@ -23,8 +24,8 @@ export const deleteall = clientVerb({
       return 0;
     }
     const { batch } = flags;
-    if (batch !== undefined && (batch < 1 || batch > 1_000))
-      throw new UsageError("--batch must be 1 to 1000");
+    if (batch !== undefined && (batch < 1 || batch > batchMax))
+      throw new UsageError(`--batch must be 1 to ${batchMax}`);
     const zxid =
       batch === undefined
         ? await client.delete(path, { recursive: true, timeoutMs, signal })

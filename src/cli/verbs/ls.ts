@@ -34,7 +34,7 @@ export const ls = clientVerb({
       zxid = listing.zxid ?? 0;
     })();
     await (flags.stat ? out.table(nodes, columns) : out.many(nodes, ({ name }) => name));
-    if (flags.watch) await watchOnce(call, path, "children", zxid);
+    if (flags.watch) await watchOnce(call, path, flags.recursive ? "persistentRecursive" : "children", zxid);
     return 0;
   },
 });

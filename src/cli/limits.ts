@@ -1,0 +1,16 @@
+/** Every bound of the command. */
+
+/** Lines of the shell that are kept from one to the next. */
+export const historyLinesMax = 1_000;
+
+/** Names of nodes that completion offers. */
+export const completionNamesMax = 1_000;
+
+/** How long completion waits for the server before it has nothing to offer, in milliseconds. */
+export const completionTimeoutMs = 1_000;
+
+/** How long to look why an endpoint cannot be reached, in milliseconds. */
+export const causeTimeoutMs = 1_000;
+
+/** Nodes that deleteall deletes in one change when it works in parts: operations of one transaction. */
+export const batchMax = 1_000;

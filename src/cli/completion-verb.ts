@@ -31,7 +31,12 @@ export const completion: Verb = {
     [
       "Usage: corral completion bash|zsh|fish",
       "",
-      "Prints a script that completes verbs, flags, and the paths of the server:",
+      "Prints a script that completes verbs, flags, and the paths of the server.",
+      "",
+      "Example:",
+      "  corral completion bash",
+      "",
+      "To have it in every shell:",
       "",
       "  bash  echo 'source <(corral completion bash)' >> ~/.bashrc",
       "  zsh   echo 'source <(corral completion zsh)' >> ~/.zshrc, after compinit",

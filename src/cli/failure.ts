@@ -58,6 +58,13 @@ export function failureOf(error: unknown): { readonly code: number; readonly lin
   return { code: exitCodes[kind], line: `${words}: ${message}${hint === undefined ? "" : `; ${hint}`}` };
 }
 
+/** The failure of long work, or its end by ctrl-C, with what it had done before. */
+export function failureAfter(error: unknown, signal: AbortSignal, done: readonly string[]): unknown {
+  const isInterrupted = signal.aborted && error === signal.reason;
+  const failure = isInterrupted ? { code: exitCodes.interrupted, line: "interrupted" } : failureOf(error);
+  return failure === undefined ? error : new Failure([failure.line, ...done].join("; "), failure.code);
+}
+
 function isCorralError(error: unknown): error is CorralError {
   return error instanceof Error && error.name === "CorralError";
 }

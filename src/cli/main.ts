@@ -1,11 +1,15 @@
 #!/usr/bin/env node
-import { enableCompileCache } from "node:module";
+import module from "node:module";
 import type { Io } from "./verb.ts";
 
 // Deprecations are for those who write programs: a user of this one cannot mend them.
 process.noDeprecation = true;
+if (module.enableCompileCache === undefined) {
+  console.error(`corral: this is Node.js ${process.version}; 22.18 or later is needed`);
+  process.exit(1);
+}
 // What was compiled once is read from the disk after that: it saves a short verb a good part of its time.
-enableCompileCache();
+module.enableCompileCache();
 const { runCommand } = await import("./command.ts");
 
 const io: Io = {

@@ -16,6 +16,9 @@ export const serve: Verb = {
       "a second one stops it at once. Exit codes: 0 stopped, 1 failed, 2 wrong flags or settings,",
       "130 stopped at once.",
       "",
+      "Example:",
+      "  corral serve --port 7181 --data-dir ./data",
+      "",
       settingsUsage(),
     ].join("\n"),
 

@@ -41,6 +41,12 @@ export const server: Verb = {
       "Exit codes: 0 done, 1 failed, 2 wrong flags or settings. Of status: 0 running, 1 it was killed,",
       "3 not running, 5 running, but it does not answer.",
       "",
+      "Example:",
+      "  corral server start --data-dir ./data",
+      "",
+      "What status asks, with grpcurl:",
+      "  grpcurl -plaintext localhost:7181 grpc.health.v1.Health/Check",
+      "",
       settingsUsage(),
     ].join("\n"),
 

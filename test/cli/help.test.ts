@@ -81,6 +81,11 @@ skipUnless("grpcurl")("with grpcurl", () => {
 });
 
 describe("help", () => {
+  test.each([...verbs.keys()])("of %s shows an example", async (name) => {
+    const words = wordsIn((await exampleOf(name)).example.split(" | ").at(-1)!);
+    expect(words.slice(0, 2)).toEqual(["corral", name]);
+  });
+
   test("shows the flags of a verb, and those of every verb", async () => {
     const corral = await startCorral();
     const help = await corral.ok("create", "--help");

@@ -244,6 +244,23 @@ describe("many nodes", () => {
     expect(childCount("/b")).toBe(599);
   });
 
+  test("are deleted in several changes; after ctrl-C it tells how many, and can go on", async () => {
+    writeFileSync(file, many(30));
+    await corral.ok("import", file, "/b");
+    journal.hold();
+    const deleting = corral.start(["deleteall", "-b", "10", "/b"]);
+    await journal.commitArrived();
+    deleting.interrupt();
+    journal.release();
+    expect(await deleting.finished).toEqual({
+      code: 130,
+      stdout: "",
+      stderr: "corral: interrupted; 10 of 30 nodes deleted; to go on, run it again\n",
+    });
+    expect(childCount("/b")).toBe(19);
+    expect(await corral.ok("deleteall", "-b", "10", "/b")).toBe("deleted /b");
+  });
+
   test("of which nobody knows whether they were written are told as such", async () => {
     writeFileSync(file, many(300));
     const proxy = await FaultProxy.start(corral.server.port);

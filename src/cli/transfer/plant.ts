@@ -1,5 +1,5 @@
 import { type Client, CorralError, isCorralError, type Operation } from "../../client/index.ts";
-import { exitCodes, Failure, failureOf } from "../failure.ts";
+import { exitCodes, Failure, failureAfter } from "../failure.ts";
 import { amount, plantedInWords } from "./report.ts";
 import { absolutePath, type TreeNode, topPath } from "./tree-node.ts";
 
@@ -133,18 +133,13 @@ export class Planter {
   /** The same failure, with what was done before it. */
   #told(error: unknown): unknown {
     const { signal, whenThere } = this.#options;
-    const interrupted = signal.aborted && error === signal.reason;
-    const failure = interrupted ? { code: exitCodes.interrupted, line: "interrupted" } : failureOf(error);
-    if (failure === undefined) return error;
     const last = this.#lastPath === undefined ? "" : `, up to ${this.#lastPath}`;
     const isUnknown = error instanceof CorralError && error.outcomeUnknown;
-    const sentences = [
-      failure.line,
+    return failureAfter(error, signal, [
       `${plantedInWords(this.#done)}${last}`,
       ...(isUnknown ? [`of the next ones, ${batchNodesMax} at most, nobody knows`] : []),
       `to go on, run it again${whenThere === "overwrite" ? "" : " with --skip-existing"}`,
-    ];
-    return new Failure(sentences.join("; "), failure.code);
+    ]);
   }
 }
 

@@ -1,7 +1,9 @@
 import type { Client } from "../../client/index.ts";
 import { UsageError } from "../../config/usage-error.ts";
 import { clientVerb } from "../client-verb.ts";
+import { failureAfter } from "../failure.ts";
 import { batchMax } from "../limits.ts";
+import { amount } from "../transfer/report.ts";
 
 /** Deletes a subtree. */
 export const deleteall = clientVerb({
@@ -18,7 +20,7 @@ export const deleteall = clientVerb({
   about: "Deletes a node and everything below it: all of it in one change, or nothing.",
   example: "corral deleteall /sl",
   grpcurl: `-plaintext -d '{"path":"/sl","recursive":true}' localhost:7181 corral.v1.Coordination/Delete`,
-  async run({ flags, words: [path = ""], client, out, timeoutMs, signal }) {
+  async run({ flags, words: [path = ""], client, out, io, timeoutMs, signal }) {
     if (flags.dryRun) {
       await out.many(client.scan(path, { timeoutMs, signal }), (node) => node.path);
       return 0;
@@ -29,7 +31,7 @@ export const deleteall = clientVerb({
     const zxid =
       batch === undefined
         ? await client.delete(path, { recursive: true, timeoutMs, signal })
-        : await deleteInParts(client, path, batch, { timeoutMs, signal });
+        : await deleteInParts(client, path, batch, { timeoutMs, signal, progress: io.progress });
     out.one({ path, zxid }, () => `deleted ${path}`);
     return 0;
   },
@@ -40,15 +42,31 @@ async function deleteInParts(
   client: Client,
   path: string,
   batch: number,
-  bounds: { readonly timeoutMs: number; readonly signal: AbortSignal },
+  options: {
+    readonly timeoutMs: number;
+    readonly signal: AbortSignal;
+    readonly progress: (text: string) => void;
+  },
 ): Promise<number> {
+  const { timeoutMs, signal, progress } = options;
   const paths: string[] = [];
-  for await (const node of client.scan(path, bounds)) paths.push(node.path);
+  for await (const node of client.scan(path, { timeoutMs, signal })) paths.push(node.path);
   let zxid = 0;
-  for (let end = paths.length; end > 0; end -= batch) {
-    const some = paths.slice(Math.max(0, end - batch), end).reverse();
-    const operations = some.map((one) => ({ kind: "delete" as const, path: one }));
-    ({ zxid } = await client.transact({ operations }, bounds));
+  let left = paths.length;
+  const done = () => `${paths.length - left} of ${amount(paths.length, "node")} deleted`;
+  try {
+    while (left > 0) {
+      signal.throwIfAborted();
+      const some = paths.slice(Math.max(0, left - batch), left).reverse();
+      const operations = some.map((one) => ({ kind: "delete" as const, path: one }));
+      // Not to be interrupted: what it did would not be known.
+      ({ zxid } = await client.transact({ operations }, { timeoutMs }));
+      left -= some.length;
+      progress(done());
+    }
+  } catch (error) {
+    throw failureAfter(error, signal, [done(), "to go on, run it again"]);
   }
+  progress("");
   return zxid;
 }

@@ -11,7 +11,7 @@ import {
   OutcomeUnknown,
   type StateSink,
 } from "../journal.ts";
-import { unpackRows } from "./loader.ts";
+import { unpackRows } from "../rows.ts";
 import { type JournalLog, silentLog } from "./log.ts";
 import type { Answer, LogLine, Request, WorkerOptions } from "./messages.ts";
 import { pageOf, RecentHistory } from "./recent-history.ts";

@@ -10,6 +10,7 @@ import { openSqliteJournal } from "./journal/sqlite/sqlite-journal.ts";
 import { type AuditLog, openAuditLog } from "./ops/audit-log.ts";
 import { collectGarbage } from "./ops/garbage.ts";
 import type { Logger } from "./ops/logger.ts";
+import { version } from "./version.ts";
 
 /** How long a stop waits for calls that are under way, in milliseconds. */
 const stopGraceMs = 5_000;
@@ -56,6 +57,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     settings,
     onFailure: failure.reject,
     audit,
+    version: version(),
     onQuotaExceeded: (exceeded) => log.warn({ ...exceeded }, "a limit of a quota is exceeded"),
   });
   collectGarbage();

@@ -4,6 +4,7 @@ import type { Caller } from "../core/operation.ts";
 import { denied } from "../core/prepare/permission.ts";
 import { Refused } from "../core/refusal.ts";
 import { addService, type Handlers } from "./adapter/service.ts";
+import { backup } from "./handlers/backup.ts";
 import { countWatches } from "./handlers/count-watches.ts";
 import { listWatchers } from "./handlers/list-watchers.ts";
 import { callerOf } from "./metadata.ts";
@@ -12,6 +13,7 @@ import type { ServiceOptions } from "./service-options.ts";
 /** Serves corral.v1.Admin from the engine. */
 export function addAdmin(server: Server, { engine, authenticator, calls, log }: ServiceOptions): void {
   const handlers: Handlers<typeof Admin, Caller> = {
+    backup: backup(engine),
     countWatches: countWatches(engine),
     listWatchers: listWatchers(engine),
   };

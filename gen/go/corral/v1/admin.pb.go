@@ -399,6 +399,116 @@ func (x *Watcher) GetWaitingEvents() int32 {
 	return 0
 }
 
+// A backup of everything.
+type BackupRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BackupRequest) Reset() {
+	*x = BackupRequest{}
+	mi := &file_corral_v1_admin_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BackupRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BackupRequest) ProtoMessage() {}
+
+func (x *BackupRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_corral_v1_admin_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BackupRequest.ProtoReflect.Descriptor instead.
+func (*BackupRequest) Descriptor() ([]byte, []int) {
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{6}
+}
+
+// A part of a backup: at most 1 MiB of it.
+type BackupResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The next bytes of the file.
+	Chunk []byte `protobuf:"bytes,1,opt,name=chunk,proto3" json:"chunk,omitempty"`
+	// What all of it shows: the state just after this change.
+	Zxid int64 `protobuf:"varint,2,opt,name=zxid,proto3" json:"zxid,omitempty"`
+	// Nodes that have been read so far, those of this part included.
+	Nodes int64 `protobuf:"varint,3,opt,name=nodes,proto3" json:"nodes,omitempty"`
+	// All nodes that the backup has. Once `nodes` is as much, little follows.
+	NodesTotal    int64 `protobuf:"varint,4,opt,name=nodes_total,json=nodesTotal,proto3" json:"nodes_total,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BackupResponse) Reset() {
+	*x = BackupResponse{}
+	mi := &file_corral_v1_admin_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BackupResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BackupResponse) ProtoMessage() {}
+
+func (x *BackupResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_corral_v1_admin_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BackupResponse.ProtoReflect.Descriptor instead.
+func (*BackupResponse) Descriptor() ([]byte, []int) {
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *BackupResponse) GetChunk() []byte {
+	if x != nil {
+		return x.Chunk
+	}
+	return nil
+}
+
+func (x *BackupResponse) GetZxid() int64 {
+	if x != nil {
+		return x.Zxid
+	}
+	return 0
+}
+
+func (x *BackupResponse) GetNodes() int64 {
+	if x != nil {
+		return x.Nodes
+	}
+	return 0
+}
+
+func (x *BackupResponse) GetNodesTotal() int64 {
+	if x != nil {
+		return x.NodesTotal
+	}
+	return 0
+}
+
 var File_corral_v1_admin_proto protoreflect.FileDescriptor
 
 const file_corral_v1_admin_proto_rawDesc = "" +
@@ -430,10 +540,18 @@ const file_corral_v1_admin_proto_rawDesc = "" +
 	"session_id\x18\x06 \x01(\x03R\tsessionId\x12\x1b\n" +
 	"\tsent_zxid\x18\a \x01(\x03R\bsentZxid\x12%\n" +
 	"\x0ewaiting_events\x18\b \x01(\x05R\rwaitingEventsB\b\n" +
-	"\x06_depth2\xa9\x01\n" +
+	"\x06_depth\"\x0f\n" +
+	"\rBackupRequest\"q\n" +
+	"\x0eBackupResponse\x12\x14\n" +
+	"\x05chunk\x18\x01 \x01(\fR\x05chunk\x12\x12\n" +
+	"\x04zxid\x18\x02 \x01(\x03R\x04zxid\x12\x14\n" +
+	"\x05nodes\x18\x03 \x01(\x03R\x05nodes\x12\x1f\n" +
+	"\vnodes_total\x18\x04 \x01(\x03R\n" +
+	"nodesTotal2\xea\x01\n" +
 	"\x05Admin\x12O\n" +
 	"\fCountWatches\x12\x1e.corral.v1.CountWatchesRequest\x1a\x1f.corral.v1.CountWatchesResponse\x12O\n" +
-	"\fListWatchers\x12\x1e.corral.v1.ListWatchersRequest\x1a\x1f.corral.v1.ListWatchersResponseB\x9c\x01\n" +
+	"\fListWatchers\x12\x1e.corral.v1.ListWatchersRequest\x1a\x1f.corral.v1.ListWatchersResponse\x12?\n" +
+	"\x06Backup\x12\x18.corral.v1.BackupRequest\x1a\x19.corral.v1.BackupResponse0\x01B\x9c\x01\n" +
 	"\rcom.corral.v1B\n" +
 	"AdminProtoP\x01Z:github.com/corral-project/corral/gen/go/corral/v1;corralv1\xa2\x02\x03CXX\xaa\x02\tCorral.V1\xca\x02\tCorral\\V1\xe2\x02\x15Corral\\V1\\GPBMetadata\xea\x02\n" +
 	"Corral::V1b\x06proto3"
@@ -450,7 +568,7 @@ func file_corral_v1_admin_proto_rawDescGZIP() []byte {
 	return file_corral_v1_admin_proto_rawDescData
 }
 
-var file_corral_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_corral_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_corral_v1_admin_proto_goTypes = []any{
 	(*CountWatchesRequest)(nil),  // 0: corral.v1.CountWatchesRequest
 	(*CountWatchesResponse)(nil), // 1: corral.v1.CountWatchesResponse
@@ -458,19 +576,23 @@ var file_corral_v1_admin_proto_goTypes = []any{
 	(*ListWatchersRequest)(nil),  // 3: corral.v1.ListWatchersRequest
 	(*ListWatchersResponse)(nil), // 4: corral.v1.ListWatchersResponse
 	(*Watcher)(nil),              // 5: corral.v1.Watcher
-	(WatchKind)(0),               // 6: corral.v1.WatchKind
+	(*BackupRequest)(nil),        // 6: corral.v1.BackupRequest
+	(*BackupResponse)(nil),       // 7: corral.v1.BackupResponse
+	(WatchKind)(0),               // 8: corral.v1.WatchKind
 }
 var file_corral_v1_admin_proto_depIdxs = []int32{
 	2, // 0: corral.v1.CountWatchesResponse.counts:type_name -> corral.v1.WatchCount
-	6, // 1: corral.v1.WatchCount.kind:type_name -> corral.v1.WatchKind
+	8, // 1: corral.v1.WatchCount.kind:type_name -> corral.v1.WatchKind
 	5, // 2: corral.v1.ListWatchersResponse.watchers:type_name -> corral.v1.Watcher
-	6, // 3: corral.v1.Watcher.kind:type_name -> corral.v1.WatchKind
+	8, // 3: corral.v1.Watcher.kind:type_name -> corral.v1.WatchKind
 	0, // 4: corral.v1.Admin.CountWatches:input_type -> corral.v1.CountWatchesRequest
 	3, // 5: corral.v1.Admin.ListWatchers:input_type -> corral.v1.ListWatchersRequest
-	1, // 6: corral.v1.Admin.CountWatches:output_type -> corral.v1.CountWatchesResponse
-	4, // 7: corral.v1.Admin.ListWatchers:output_type -> corral.v1.ListWatchersResponse
-	6, // [6:8] is the sub-list for method output_type
-	4, // [4:6] is the sub-list for method input_type
+	6, // 6: corral.v1.Admin.Backup:input_type -> corral.v1.BackupRequest
+	1, // 7: corral.v1.Admin.CountWatches:output_type -> corral.v1.CountWatchesResponse
+	4, // 8: corral.v1.Admin.ListWatchers:output_type -> corral.v1.ListWatchersResponse
+	7, // 9: corral.v1.Admin.Backup:output_type -> corral.v1.BackupResponse
+	7, // [7:10] is the sub-list for method output_type
+	4, // [4:7] is the sub-list for method input_type
 	4, // [4:4] is the sub-list for extension type_name
 	4, // [4:4] is the sub-list for extension extendee
 	0, // [0:4] is the sub-list for field type_name
@@ -489,7 +611,7 @@ func file_corral_v1_admin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_corral_v1_admin_proto_rawDesc), len(file_corral_v1_admin_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -23,6 +23,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	Admin_CountWatches_FullMethodName = "/corral.v1.Admin/CountWatches"
 	Admin_ListWatchers_FullMethodName = "/corral.v1.Admin/ListWatchers"
+	Admin_Backup_FullMethodName       = "/corral.v1.Admin/Backup"
 )
 
 // AdminClient is the client API for Admin service.
@@ -42,6 +43,13 @@ type AdminClient interface {
 	//
 	// Errors: PATH_TOO_LONG; BAD_ARGUMENTS for the path or the limit.
 	ListWatchers(ctx context.Context, in *ListWatchersRequest, opts ...grpc.CallOption) (*ListWatchersResponse, error)
+	// Streams a backup of everything as of one change: all nodes, access control lists, data, sessions with their
+	// secrets, and the ids of requests that were done. Writes go on meanwhile. The chunks, one after the other, are the
+	// file that `corral restore` reads; a client that appends them needs to know nothing of it. It is whole only if the
+	// stream ends with OK: the file says so itself, by a checksum at its end.
+	//
+	// Errors: OVERLOADED, when as many scans and backups as the server allows are under way; SCAN_TOO_SLOW.
+	Backup(ctx context.Context, in *BackupRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[BackupResponse], error)
 }
 
 type adminClient struct {
@@ -72,6 +80,25 @@ func (c *adminClient) ListWatchers(ctx context.Context, in *ListWatchersRequest,
 	return out, nil
 }
 
+func (c *adminClient) Backup(ctx context.Context, in *BackupRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[BackupResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Admin_ServiceDesc.Streams[0], Admin_Backup_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[BackupRequest, BackupResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Admin_BackupClient = grpc.ServerStreamingClient[BackupResponse]
+
 // AdminServer is the server API for Admin service.
 // All implementations must embed UnimplementedAdminServer
 // for forward compatibility.
@@ -89,6 +116,13 @@ type AdminServer interface {
 	//
 	// Errors: PATH_TOO_LONG; BAD_ARGUMENTS for the path or the limit.
 	ListWatchers(context.Context, *ListWatchersRequest) (*ListWatchersResponse, error)
+	// Streams a backup of everything as of one change: all nodes, access control lists, data, sessions with their
+	// secrets, and the ids of requests that were done. Writes go on meanwhile. The chunks, one after the other, are the
+	// file that `corral restore` reads; a client that appends them needs to know nothing of it. It is whole only if the
+	// stream ends with OK: the file says so itself, by a checksum at its end.
+	//
+	// Errors: OVERLOADED, when as many scans and backups as the server allows are under way; SCAN_TOO_SLOW.
+	Backup(*BackupRequest, grpc.ServerStreamingServer[BackupResponse]) error
 	mustEmbedUnimplementedAdminServer()
 }
 
@@ -104,6 +138,9 @@ func (UnimplementedAdminServer) CountWatches(context.Context, *CountWatchesReque
 }
 func (UnimplementedAdminServer) ListWatchers(context.Context, *ListWatchersRequest) (*ListWatchersResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListWatchers not implemented")
+}
+func (UnimplementedAdminServer) Backup(*BackupRequest, grpc.ServerStreamingServer[BackupResponse]) error {
+	return status.Error(codes.Unimplemented, "method Backup not implemented")
 }
 func (UnimplementedAdminServer) mustEmbedUnimplementedAdminServer() {}
 func (UnimplementedAdminServer) testEmbeddedByValue()               {}
@@ -162,6 +199,17 @@ func _Admin_ListWatchers_Handler(srv interface{}, ctx context.Context, dec func(
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Admin_Backup_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(BackupRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(AdminServer).Backup(m, &grpc.GenericServerStream[BackupRequest, BackupResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Admin_BackupServer = grpc.ServerStreamingServer[BackupResponse]
+
 // Admin_ServiceDesc is the grpc.ServiceDesc for Admin service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -178,6 +226,12 @@ var Admin_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _Admin_ListWatchers_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "Backup",
+			Handler:       _Admin_Backup_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "corral/v1/admin.proto",
 }

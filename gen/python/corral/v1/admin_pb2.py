@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from corral.v1 import watch_pb2 as corral_dot_v1_dot_watch__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15\x63orral/v1/admin.proto\x12\tcorral.v1\x1a\x15\x63orral/v1/watch.proto\"\x15\n\x13\x43ountWatchesRequest\"c\n\x14\x43ountWatchesResponse\x12%\n\x06\x63ounts\x18\x01 \x03(\x0b\x32\x15.corral.v1.WatchCount\x12\x0f\n\x07streams\x18\x02 \x01(\x05\x12\x13\n\x0b\x63\x61tching_up\x18\x03 \x01(\x05\"?\n\nWatchCount\x12\"\n\x04kind\x18\x01 \x01(\x0e\x32\x14.corral.v1.WatchKind\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\"2\n\x13ListWatchersRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\x05\"J\n\x14ListWatchersResponse\x12$\n\x08watchers\x18\x01 \x03(\x0b\x32\x12.corral.v1.Watcher\x12\x0c\n\x04more\x18\x02 \x01(\x08\"\xb8\x01\n\x07Watcher\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\"\n\x04kind\x18\x02 \x01(\x0e\x32\x14.corral.v1.WatchKind\x12\x12\n\x05\x64\x65pth\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12\x10\n\x08watch_id\x18\x04 \x01(\x03\x12\x0c\n\x04peer\x18\x05 \x01(\t\x12\x12\n\nsession_id\x18\x06 \x01(\x03\x12\x11\n\tsent_zxid\x18\x07 \x01(\x03\x12\x16\n\x0ewaiting_events\x18\x08 \x01(\x05\x42\x08\n\x06_depth2\xa9\x01\n\x05\x41\x64min\x12O\n\x0c\x43ountWatches\x12\x1e.corral.v1.CountWatchesRequest\x1a\x1f.corral.v1.CountWatchesResponse\x12O\n\x0cListWatchers\x12\x1e.corral.v1.ListWatchersRequest\x1a\x1f.corral.v1.ListWatchersResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15\x63orral/v1/admin.proto\x12\tcorral.v1\x1a\x15\x63orral/v1/watch.proto\"\x15\n\x13\x43ountWatchesRequest\"c\n\x14\x43ountWatchesResponse\x12%\n\x06\x63ounts\x18\x01 \x03(\x0b\x32\x15.corral.v1.WatchCount\x12\x0f\n\x07streams\x18\x02 \x01(\x05\x12\x13\n\x0b\x63\x61tching_up\x18\x03 \x01(\x05\"?\n\nWatchCount\x12\"\n\x04kind\x18\x01 \x01(\x0e\x32\x14.corral.v1.WatchKind\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\"2\n\x13ListWatchersRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\x05\"J\n\x14ListWatchersResponse\x12$\n\x08watchers\x18\x01 \x03(\x0b\x32\x12.corral.v1.Watcher\x12\x0c\n\x04more\x18\x02 \x01(\x08\"\xb8\x01\n\x07Watcher\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\"\n\x04kind\x18\x02 \x01(\x0e\x32\x14.corral.v1.WatchKind\x12\x12\n\x05\x64\x65pth\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12\x10\n\x08watch_id\x18\x04 \x01(\x03\x12\x0c\n\x04peer\x18\x05 \x01(\t\x12\x12\n\nsession_id\x18\x06 \x01(\x03\x12\x11\n\tsent_zxid\x18\x07 \x01(\x03\x12\x16\n\x0ewaiting_events\x18\x08 \x01(\x05\x42\x08\n\x06_depth\"\x0f\n\rBackupRequest\"Q\n\x0e\x42\x61\x63kupResponse\x12\r\n\x05\x63hunk\x18\x01 \x01(\x0c\x12\x0c\n\x04zxid\x18\x02 \x01(\x03\x12\r\n\x05nodes\x18\x03 \x01(\x03\x12\x13\n\x0bnodes_total\x18\x04 \x01(\x03\x32\xea\x01\n\x05\x41\x64min\x12O\n\x0c\x43ountWatches\x12\x1e.corral.v1.CountWatchesRequest\x1a\x1f.corral.v1.CountWatchesResponse\x12O\n\x0cListWatchers\x12\x1e.corral.v1.ListWatchersRequest\x1a\x1f.corral.v1.ListWatchersResponse\x12?\n\x06\x42\x61\x63kup\x12\x18.corral.v1.BackupRequest\x1a\x19.corral.v1.BackupResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,6 +44,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTWATCHERSRESPONSE']._serialized_end=374
   _globals['_WATCHER']._serialized_start=377
   _globals['_WATCHER']._serialized_end=561
-  _globals['_ADMIN']._serialized_start=564
-  _globals['_ADMIN']._serialized_end=733
+  _globals['_BACKUPREQUEST']._serialized_start=563
+  _globals['_BACKUPREQUEST']._serialized_end=578
+  _globals['_BACKUPRESPONSE']._serialized_start=580
+  _globals['_BACKUPRESPONSE']._serialized_end=661
+  _globals['_ADMIN']._serialized_start=664
+  _globals['_ADMIN']._serialized_end=898
 # @@protoc_insertion_point(module_scope)

@@ -4,8 +4,6 @@ import type { Settings } from "./config/settings.ts";
 import { Engine } from "./engine/engine.ts";
 import { SeldomWarning } from "./grpc/seldom-warning.ts";
 import { startGrpcServer } from "./grpc/server.ts";
-import { dataFiles, makeDataDir } from "./journal/sqlite/files.ts";
-import { isLocked } from "./journal/sqlite/lock.ts";
 import { openSqliteJournal } from "./journal/sqlite/sqlite-journal.ts";
 import { type AuditLog, openAuditLog } from "./ops/audit-log.ts";
 import { collectGarbage } from "./ops/garbage.ts";
@@ -96,14 +94,6 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     },
   };
 }
-
-/** What a command may ask of a data directory from outside, whether or not a server uses it. */
-export const dataDirectory = {
-  /** Creates it for its owner alone if it is missing. @throws JournalUnusable */
-  make: (dataDir: string) => makeDataDir(dataFiles(dataDir).dir),
-  /** Whether a server uses it now, by its lock: one that was killed does not. @throws JournalUnusable */
-  isInUse: (dataDir: string) => isLocked(dataDir),
-};
 
 function auditLogOf({ auditLog }: Settings, log: Logger): AuditLog | undefined {
   if (auditLog === "") return undefined;

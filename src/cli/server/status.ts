@@ -3,7 +3,7 @@ import { probe } from "../../client/probe.ts";
 import { parseFlags } from "../../config/flags.ts";
 import { loadSettings } from "../../config/load.ts";
 import type { Settings } from "../../config/settings.ts";
-import { dataDirectory } from "../../server.ts";
+import { dataDirectory } from "../../data-directory.ts";
 import { surroundingsOf } from "../surroundings.ts";
 import type { Io } from "../verb.ts";
 import { readRecord, type ServerRecord } from "./record.ts";

@@ -3,6 +3,7 @@ import { clientVerb } from "../client-verb.ts";
 import { dataText, dataValue } from "../data.ts";
 import type { Output } from "../output.ts";
 import { time } from "../stat-text.ts";
+import { amount } from "../transfer/report.ts";
 
 /** Tells what happened to a node. */
 export const history = clientVerb({
@@ -89,7 +90,7 @@ function inWords(
     timeMs === undefined ? "-" : time(timeMs),
     kind.padEnd("nodeDataChanged".length),
     `version ${stat.version}`,
-    `${stat.dataLength} bytes`,
+    amount(stat.dataLength, "byte"),
     path,
   ];
   if (withData && kind !== "nodeDeleted") facts.push(dataOmitted ? "(too many data)" : dataText(data, out));

@@ -10,7 +10,8 @@ import { pageFindingsMax } from "../../limits.ts";
 import { JournalUnusable } from "../journal.ts";
 import { RowWriter, unpackRows } from "../rows.ts";
 import { historyFindings } from "./check-history.ts";
-import { type DataFiles, dataFiles, existsAsPlainFile, sizeOf } from "./files.ts";
+import { sqliteCode } from "./connection.ts";
+import { type DataFiles, dataFiles, existsAsPlainFile, reasonOf, sizeOf } from "./files.ts";
 import { type Found, findingIn, lookInto } from "./inspect.ts";
 import { DamagedRow, rowPackers } from "./loader.ts";
 import { isLocked, takeLock } from "./lock.ts";
@@ -54,10 +55,7 @@ export function checkDataDirectory(dataDir: string): Checked {
 
 function check(connection: Database.Database, files: DataFiles): Checked {
   const nothing = { zxid: 0, nodes: 0, sessions: 0, transactions: 0 };
-  const pages = connection.pragma(`integrity_check(${pageFindingsMax})`) as { integrity_check: string }[];
-  const broken = pages
-    .map((row) => row.integrity_check.replaceAll("\n", " "))
-    .filter((line) => line !== "ok");
+  const broken = pageFindings(connection);
   // What is on broken pages says nothing.
   if (broken.length > 0)
     return { ...nothing, problems: broken.map((line) => `pages of the database: ${line}`) };
@@ -78,6 +76,18 @@ function check(connection: Database.Database, files: DataFiles): Checked {
     sessions: state.tree.sessionCount,
     transactions: history.transactions,
   };
+}
+
+/** What SQLite itself finds. */
+function pageFindings(connection: Database.Database): string[] {
+  try {
+    const rows = connection.pragma(`integrity_check(${pageFindingsMax})`) as { integrity_check: string }[];
+    return rows.map((row) => row.integrity_check.replaceAll("\n", " ")).filter((line) => line !== "ok");
+  } catch (error) {
+    // Some damage keeps it from looking further.
+    if (!sqliteCode(error)?.startsWith("SQLITE_CORRUPT")) throw error;
+    return [reasonOf(error)];
+  }
 }
 
 /** The state as a server would load it, but going on after what is wrong. */

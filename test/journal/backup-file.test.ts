@@ -1,8 +1,9 @@
 // The file of a backup: what is written is read again, and whatever is damaged is refused, with the reason.
+import { crc32 } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { BackupUnusable, readBackup } from "../../src/journal/backup/reader.ts";
 import { BackupWriter } from "../../src/journal/backup/writer.ts";
-import { backupBlockBytes, dataBytesMax } from "../../src/limits.ts";
+import { backupBlockBytes, backupBlockBytesMax, dataBytesMax } from "../../src/limits.ts";
 import { backupOf, treeOf, wholeOf } from "../support/backup.ts";
 import { CoreState } from "../support/core-state.ts";
 import { aclFor } from "./state.ts";
@@ -117,6 +118,22 @@ describe("refused is", () => {
     expect(await refusal(Buffer.concat([start, rows, end]))).toMatch(/the head is not where it belongs/);
     expect(await refusal(Buffer.concat([start, head, head, rows, end]))).toMatch(/the head is not where/);
     expect(await refusal(Buffer.concat([start, end]))).toMatch(/the head is missing/);
+  });
+
+  test.each([
+    [
+      "a block that is too large",
+      0x52,
+      backupBlockBytesMax + 1,
+      /there is a block of 67108865 bytes, more than/,
+    ],
+    ["a block of an unknown kind", 0x51, 1, /there is a block of an unknown kind$/],
+  ])("%s", async (_what, kind, length, reason) => {
+    const head = Buffer.alloc(13);
+    head.writeUInt8(kind, 0);
+    head.writeUInt32LE(length, 1);
+    head.writeUInt32LE(crc32(head.subarray(0, 9)), 9);
+    expect(await refusal(Buffer.concat([whole.subarray(0, 16), head]))).toMatch(reason);
   });
 
   test("one with other rows than it says, though its checksums fit", async () => {

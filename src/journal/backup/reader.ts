@@ -106,7 +106,9 @@ async function readBlock(source: Source): Promise<{ kind: number; content: Buffe
   const kind = head.readUInt8(0);
   const length = head.readUInt32LE(1);
   const isKnown = Object.values<number>(blockKinds).includes(kind);
-  if (!isKnown || length > backupBlockBytesMax) throw damaged(at, "there is a block of an unknown kind");
+  if (!isKnown) throw damaged(at, "there is a block of an unknown kind");
+  if (length > backupBlockBytesMax)
+    throw damaged(at, `there is a block of ${length} bytes, more than ${backupBlockBytesMax}`);
   const content = await source.read(length);
   if (content.length < length) throw cutShort(source.at);
   if (crc32(content) !== head.readUInt32LE(5)) throw damaged(at, "the checksum of a block does not fit");

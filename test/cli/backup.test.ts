@@ -196,6 +196,13 @@ describe("restore", () => {
       stderr: expect.stringMatching(/cut short/),
     });
     expect(existsSync(missing)).toBe(false);
+    const nothing = join(dir, "nothing");
+    const unreadable = {
+      code: 1,
+      stderr: expect.stringMatching(/^corral: .*nothing cannot be read: ENOENT/),
+    };
+    expect(await corral.run(["restore", nothing, missing])).toMatchObject(unreadable);
+    expect(existsSync(missing)).toBe(false);
   });
 });
 

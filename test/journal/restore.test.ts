@@ -132,6 +132,14 @@ test("a directory that a server uses is refused and left alone", async () => {
   expect((await loadTree(dataDir)).zxid).toBe(0);
 });
 
+test("of two restores into one directory, one is refused, and the other is not disturbed", async () => {
+  const dataDir = join(tempDir(), "d");
+  const backup = backupOf(someState().tree);
+  const both = await Promise.allSettled([restore(backup, dataDir), restore(backup, dataDir)]);
+  expect(both.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+  expect(dataDirectory.check(dataDir).problems).toEqual([]);
+});
+
 test.each([
   ["cut short", (backup: Buffer) => backup.subarray(0, -1), /cut short/],
   ["damaged", (backup: Buffer) => backup.fill(0, backup.length - 1), /is damaged/],

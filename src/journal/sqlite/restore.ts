@@ -1,4 +1,5 @@
 import { lstatSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { basename } from "node:path";
 import type Database from "better-sqlite3";
 import type { NodeRecord } from "../../core/node.ts";
 import { parentOf } from "../../core/path.ts";
@@ -9,9 +10,9 @@ import type { BackupHead } from "../backup/format.ts";
 import { BackupUnusable, type ReadBackup, readBackup } from "../backup/reader.ts";
 import { JournalUnusable } from "../journal.ts";
 import { AclTable } from "./acl-table.ts";
-import { unusable } from "./connection.ts";
+import { sqliteCode, unusable } from "./connection.ts";
 import { type DataFiles, dataFiles, makeDataDir, sizeOf, syncDirectory } from "./files.ts";
-import { isLocked, type Lock, takeLock } from "./lock.ts";
+import { isLocked, takeLock } from "./lock.ts";
 import { MarkFile } from "./mark.ts";
 import { NodeRows } from "./node-rows.ts";
 import { createUnfinished } from "./open.ts";
@@ -42,8 +43,9 @@ export interface Restored {
 }
 
 /**
- * Makes a data directory of a backup: one that is missing or empty, every other is left alone. While it is being made, it has
- * a mark and no database, which no server starts from; the database gets its name when everything is on the disk.
+ * Makes a data directory of a backup: one that is missing or empty, every other is left alone. While it is being
+ * made, it has a mark and no database, which no server starts from; the database gets its name when everything is on
+ * the disk.
  * @throws BackupUnusable, JournalUnusable; the directory is then as it was before
  */
 export async function restoreBackup(
@@ -53,30 +55,36 @@ export async function restoreBackup(
   const files = dataFiles(options.dataDir);
   const wasThere = assertEmpty(files);
   makeDataDir(files.dir);
-  let lock: Lock | undefined;
+  const lock = takeLock(files);
   try {
-    lock = takeLock(files);
-    return await restoreInto(files, chunks, options);
+    // Somebody may have been faster.
+    assertEmpty(files, [basename(files.lock)]);
   } catch (error) {
-    lock?.release();
-    lock = undefined;
+    lock.release();
+    throw error;
+  }
+  try {
+    const restored = await restoreInto(files, chunks, options);
+    lock.release();
+    return restored;
+  } catch (error) {
     for (const file of [...unfinishedFiles(files), files.mark, files.lock]) rmSync(file, { force: true });
+    lock.release();
     if (!wasThere) rmdirSync(files.dir);
-    if (error instanceof BackupUnusable || options.signal?.aborted) throw error;
-    throw unusable(error, files.database, files);
-  } finally {
-    lock?.release();
+    const isOfDisk =
+      sqliteCode(error) !== undefined || (error as NodeJS.ErrnoException).syscall !== undefined;
+    throw isOfDisk ? unusable(error, files.database, files) : error;
   }
 }
 
-/** Answers whether the directory is there. */
-function assertEmpty(files: DataFiles): boolean {
+/** Answers whether the directory is there. @param own the files that are this process's. */
+function assertEmpty(files: DataFiles, own: readonly string[] = []): boolean {
   const { dir } = files;
   const stat = lstatSync(dir, { throwIfNoEntry: false });
   if (stat === undefined) return false;
   if (!stat.isDirectory()) throw new JournalUnusable(`${dir} is not a directory`);
-  if (isLocked(dir)) throw new JournalUnusable(`a server uses ${dir}`);
-  const [found] = readdirSync(dir);
+  if (own.length === 0 && isLocked(dir)) throw new JournalUnusable(`a server uses ${dir}`);
+  const found = readdirSync(dir).find((name) => !own.includes(name));
   if (found === undefined) return true;
   const isUnfinished = sizeOf(files.unfinished) !== undefined && sizeOf(files.database) === undefined;
   const what = isUnfinished

@@ -114,9 +114,6 @@ export const backupPageRows = 1_000;
 /** Rows that a restore writes in one transaction. */
 export const restoreBatchRows = 50_000;
 
-/** By how much a restore raises the zxid: more changes than were lost, so that no client is ahead of the server. */
-export const restoreRaiseZxidDefault = 1_000_000_000;
-
 /** Findings of SQLite's own check that `corral fsck` prints. */
 export const pageFindingsMax = 100;
 

@@ -1,7 +1,7 @@
 import { UsageError } from "../../config/usage-error.ts";
 import type { Restored } from "../../data-directory.ts";
-import { restoreRaiseZxidDefault } from "../../limits.ts";
 import { exitCodes, Failure } from "../failure.ts";
+import { restoreRaiseZxidDefault } from "../limits.ts";
 import { localVerb } from "../local-verb.ts";
 import { time } from "../stat-text.ts";
 import { bytesOf, readingBackup } from "../transfer/backup-file.ts";

@@ -1,6 +1,6 @@
 import { openAcl } from "./acl.ts";
 import { forever } from "./node.ts";
-import { childPath, isSpecialPath, parentOf } from "./path.ts";
+import { childPath, parentOf } from "./path.ts";
 import { grown, isQuotaFree, noUsage, type Usage } from "./quota.ts";
 import type { Tree } from "./tree.ts";
 
@@ -69,8 +69,6 @@ function brokenNode(tree: Tree, path: string): string[] {
     names.every((name) => parentOf(childPath(path, name)) === path),
     "a child has a strange name",
   );
-  const counted = names.length - names.filter((name) => isSpecialPath(childPath(path, name))).length;
-  check(node.creates >= counted, `it has ${counted} children, and counts ${node.creates} creations`);
   check(node.ephemeralOwner === 0 || names.length === 0, "it is ephemeral and has children");
   check(node.ephemeralOwner === 0 || node.lifetimeMs === forever, "it is ephemeral and has a lifetime");
   check(node.czxid <= node.mzxid && node.czxid <= node.pzxid, "it was changed before it was created");

@@ -149,7 +149,7 @@ describe("it finds", () => {
     [
       "fewer creations than children",
       "UPDATE nodes SET creates = 1 WHERE path = '/a'",
-      ["/a: it has 3 children, and counts 1 creations"],
+      ["/a has 3 children, and counts 1 creations"],
     ],
     ["an ephemeral node without its session", "DELETE FROM sessions", ["session 1 is gone, but owns /a/e"]],
     [

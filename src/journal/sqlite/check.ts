@@ -122,7 +122,18 @@ class StateCheck {
   findings(): string[] {
     const missing = reservedNodes.filter(({ path }) => this.tree.node(path) === undefined);
     const problems = [...this.#problems, ...missing.map(({ path }) => `${path} is missing`)];
-    return this.tree.node("/") === undefined ? problems : [...problems, ...brokenInvariants(this.tree)];
+    if (this.tree.node("/") === undefined) return problems;
+    return [...problems, ...brokenInvariants(this.tree), ...this.#uncounted()];
+  }
+
+  /** A node that has more children than it has ever counted: sequence numbers come from that. */
+  #uncounted(): string[] {
+    const { tree } = this;
+    return [...tree.paths()].flatMap((path) => {
+      const { numChildren, creates } = tree.node(path)!;
+      const counted = numChildren - (reservedChildren.get(path) ?? 0);
+      return counted <= creates ? [] : [`${path} has ${counted} children, and counts ${creates} creations`];
+    });
   }
 
   #node(path: string, record: NodeRecord, data: Uint8Array): void {
@@ -162,6 +173,12 @@ class StateCheck {
     }
   }
 }
+
+/** The nodes of an empty tree were never counted. */
+const reservedChildren = new Map([
+  ["/", 1],
+  ["/zookeeper", 2],
+]);
 
 /** Data that were put aside for a node that has none there. */
 function looseData(connection: Database.Database): string[] {

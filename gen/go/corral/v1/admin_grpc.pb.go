@@ -48,6 +48,9 @@ type AdminClient interface {
 	// file that `corral restore` reads; a client that appends them needs to know nothing of it. It is whole only if the
 	// stream ends with OK: the file says so itself, by a checksum at its end.
 	//
+	// No other list counts than that of "/": who has ADMIN there may read everything by this, and act for every session.
+	// Set that list before you rely on any other.
+	//
 	// Errors: OVERLOADED, when as many scans and backups as the server allows are under way; SCAN_TOO_SLOW.
 	Backup(ctx context.Context, in *BackupRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[BackupResponse], error)
 }
@@ -120,6 +123,9 @@ type AdminServer interface {
 	// secrets, and the ids of requests that were done. Writes go on meanwhile. The chunks, one after the other, are the
 	// file that `corral restore` reads; a client that appends them needs to know nothing of it. It is whole only if the
 	// stream ends with OK: the file says so itself, by a checksum at its end.
+	//
+	// No other list counts than that of "/": who has ADMIN there may read everything by this, and act for every session.
+	// Set that list before you rely on any other.
 	//
 	// Errors: OVERLOADED, when as many scans and backups as the server allows are under way; SCAN_TOO_SLOW.
 	Backup(*BackupRequest, grpc.ServerStreamingServer[BackupResponse]) error

@@ -86,6 +86,9 @@ class AdminServicer(object):
         file that `corral restore` reads; a client that appends them needs to know nothing of it. It is whole only if the
         stream ends with OK: the file says so itself, by a checksum at its end.
 
+        No other list counts than that of "/": who has ADMIN there may read everything by this, and act for every session.
+        Set that list before you rely on any other.
+
         Errors: OVERLOADED, when as many scans and backups as the server allows are under way; SCAN_TOO_SLOW.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -1,7 +1,7 @@
 import { connect } from "../client/index.ts";
 import { guarded, type SignalTaker, type Surrounding } from "./client-verb.ts";
 import type { ConnectionFlags } from "./connection-flags.ts";
-import { exitCodes, Failure } from "./failure.ts";
+import { exitCodes, Failure, failureOf } from "./failure.ts";
 import type { FlagValues } from "./flags.ts";
 import { Output } from "./output.ts";
 import { type Target, targetOf } from "./target.ts";
@@ -40,9 +40,16 @@ export async function connectTo(
     });
   } catch (error) {
     if (!(error instanceof Error && "reason" in error && error.reason === "DEADLINE_EXCEEDED")) throw error;
+    // A server was reached, and said why there is no session.
+    if (error.cause instanceof Error && failureOf(error.cause) !== undefined && !isLost(error.cause))
+      throw error.cause;
     const { whyUnreachable } = await import("./unreachable.ts");
     throw new Failure(`unavailable: ${await whyUnreachable(target)}`, exitCodes.unavailable);
   }
+}
+
+function isLost(error: Error): boolean {
+  return "reason" in error && error.reason === "CONNECTION_LOST";
 }
 
 /** A signal that is aborted by the first ctrl-C; the second one ends the process at once. */

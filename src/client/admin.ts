@@ -164,7 +164,8 @@ export class Admin {
 
   async *#sessions(endingWithinMs: number, options: CallOptions): AsyncGenerator<SessionInfo, undefined> {
     for (let afterSessionId = 0n, more = true; more; ) {
-      const page = await this.#calls.read(rpc.listSessions, { afterSessionId, endingWithinMs }, options);
+      const request = { afterSessionId, endingWithinMs: Math.min(endingWithinMs, int32Max) };
+      const page = await this.#calls.read(rpc.listSessions, request, options);
       for (const session of page.sessions) yield sessionFromProto(session);
       afterSessionId = page.sessions.at(-1)?.sessionId ?? 0n;
       ({ more } = page);
@@ -183,6 +184,9 @@ export class Admin {
     return undefined;
   }
 }
+
+/** No session lives longer. */
+const int32Max = 2 ** 31 - 1;
 
 const logLevels: Readonly<Record<LogLevel, ProtoLogLevel>> = {
   error: ProtoLogLevel.ERROR,

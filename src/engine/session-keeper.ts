@@ -278,7 +278,7 @@ function loserOf(change: Change): number {
 
 /** There is no such session to look at or to end. */
 export function noSession(sessionId: number): Refusal {
-  const message = `no session ${sessionId} is open; \`corral sessions\` lists those that are`;
+  const message = `no session ${sessionId} is open: it has ended, or never was`;
   return { reason: "NO_SESSION", message, facts: { session_id: sessionId } };
 }
 

@@ -22,6 +22,8 @@ interface Status {
   readonly address?: string | undefined;
   readonly since?: string | undefined;
   readonly zxid?: number | undefined;
+  /** It takes no new sessions. */
+  readonly draining?: true;
   readonly reason?: string | undefined;
 }
 
@@ -48,6 +50,8 @@ async function look(settings: Settings): Promise<Status> {
   try {
     const certificates = settings.tlsCertFile === "" ? undefined : readFileSync(settings.tlsCertFile);
     const { serving, zxid } = await probe({ endpoint: address, certificates, timeoutMs: probeTimeoutMs });
+    // One that drains answers all the same.
+    if (!serving && zxid !== undefined) return { state: "running", ...known, zxid, draining: true };
     if (!serving) return { state: "silent", ...known, reason: "it takes no calls, and may be stopping" };
     return { state: "running", ...known, zxid };
   } catch (error) {
@@ -64,7 +68,7 @@ function addressIn({ host, port }: Settings): string {
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-function inWords({ state, data_dir, pid, address, since, zxid, reason }: Status): string {
+function inWords({ state, data_dir, pid, address, since, zxid, draining, reason }: Status): string {
   const who = pid === undefined ? "" : ` (process ${pid})`;
   switch (state) {
     case "stopped":
@@ -79,6 +83,7 @@ function inWords({ state, data_dir, pid, address, since, zxid, reason }: Status)
         `data:    ${data_dir}`,
         ...(since === undefined ? [] : [`since:   ${since}`]),
         `zxid:    ${zxid ?? "not told without credentials"}`,
+        ...(draining ? ["draining: it takes no new sessions"] : []),
       ].join("\n");
   }
 }

@@ -148,8 +148,8 @@ export class SessionKeeper implements CommitObserver {
    */
   *list(afterId: number, withinMs = Number.POSITIVE_INFINITY): Generator<SessionView> {
     const nowMs = this.#liveness.nowMs();
-    for (const [id, lease] of this.#leases) {
-      if (id > afterId && lease.deadlineMs - nowMs <= withinMs) yield viewOf(lease, nowMs);
+    for (const lease of this.#leases.values()) {
+      if (lease.session.id > afterId && lease.deadlineMs - nowMs <= withinMs) yield viewOf(lease, nowMs);
     }
   }
 

@@ -34,6 +34,8 @@ export interface VerbSpec<F extends FlagSpecs> {
   readonly grpcurl: string;
   /** Whether it needs a session of its own; by default it does not. */
   session?(flags: FlagValues<F>): boolean;
+  /** It goes on over restarts of the server, and so waits for one that is not there yet; by default it does not. */
+  readonly patient?: true;
   /** Does it, and answers the exit code. */
   run(call: Call<F>): Promise<number>;
 }
@@ -81,6 +83,7 @@ export function clientVerb<F extends FlagSpecs>(typed: VerbSpec<F>): ClientVerb 
       const { runWithClient } = await import("./one-shot.ts");
       return await runWithClient(flags, io, {
         session: spec.session?.(flags) ?? false,
+        patient: spec.patient ?? flags["retry"] === true,
         run: (surrounding) => spec.run({ ...surrounding, flags, words: given }),
       });
     },

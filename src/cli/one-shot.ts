@@ -11,23 +11,36 @@ import type { Io } from "./verb.ts";
 export async function runWithClient(
   flags: FlagValues<ConnectionFlags>,
   io: Io,
-  { session, run }: { session: boolean; run: (surrounding: Surrounding) => Promise<number> },
+  { run, ...how }: Connecting & { readonly run: (surrounding: Surrounding) => Promise<number> },
 ): Promise<number> {
   const target = await targetOf(flags, io.env);
   const { signal, takeSignals } = interruption(io);
   return await guarded(io, signal, async () => {
-    await using client = await connectTo(target, { session, signal });
+    await using client = await connectTo(target, { ...how, signal });
     const out = new Output(target.format, io);
     const { timeoutMs } = target;
     return await run({ client, out, io, signal, takeSignals, timeoutMs, absolute: (path) => path });
   });
 }
 
+/** How to connect. */
+interface Connecting {
+  readonly session: boolean;
+  /** Wait for a server that refuses connections. */
+  readonly patient: boolean;
+}
+
 /** A client of the target. @throws Failure that says why there is none */
 export async function connectTo(
   target: Target,
-  { session, signal }: { readonly session: boolean; readonly signal: AbortSignal },
+  { session, patient, signal }: Connecting & { readonly signal: AbortSignal },
 ) {
+  const refused = new AbortController();
+  const lookWhy = async () => {
+    const { refusal } = await import("./unreachable.ts");
+    const why = await refusal(target);
+    if (why !== undefined) refused.abort(unavailable(why));
+  };
   const { endpoints, authorization, tls, timeoutMs } = target;
   try {
     return await connect({
@@ -35,7 +48,8 @@ export async function connectTo(
       authorization,
       tls,
       timeoutMs,
-      signal,
+      signal: AbortSignal.any([signal, refused.signal]),
+      onUnreachable: patient ? undefined : () => void lookWhy(),
       ...(session ? {} : { sessionTimeoutMs: false as const }),
     });
   } catch (error) {
@@ -44,8 +58,12 @@ export async function connectTo(
     if (error.cause instanceof Error && failureOf(error.cause) !== undefined && !isLost(error.cause))
       throw error.cause;
     const { whyUnreachable } = await import("./unreachable.ts");
-    throw new Failure(`unavailable: ${await whyUnreachable(target)}`, exitCodes.unavailable);
+    throw unavailable(await whyUnreachable(target));
   }
+}
+
+function unavailable(why: string): Failure {
+  return new Failure(`unavailable: ${why}`, exitCodes.unavailable);
 }
 
 function isLost(error: Error): boolean {

@@ -87,7 +87,7 @@ export class Client implements AsyncDisposable {
     this.#clock = clock;
     this.#namespace = new Namespace(options.namespace);
     this.#scopes = new Scopes(clock);
-    this.#connection = new Connection(connection, turn);
+    this.#connection = new Connection({ ...connection, unreachable: options.onUnreachable }, turn);
     this.#sessionConnection = new Connection(connection, turn);
     if (sessionTimeoutMs !== false)
       this.#sessions = new SessionKeeper(this.#sessionConnection, clock, sessionTimeoutMs);

@@ -271,6 +271,25 @@ test("a server with TLS is asked by its own certificate; credentials are not nee
   });
 });
 
+test("a server that demands certificates is asked with one", async () => {
+  const { run, start } = place();
+  const authority = new Authority();
+  const { certFile, keyFile } = authority.issue();
+  const client = authority.issue("/CN=operator");
+  const tls = ["--tls-cert-file", certFile, "--tls-key-file", keyFile];
+  await start(...tls, "--tls-client-ca-file", authority.certFile, "--tls-client-auth", "require");
+  expect(await run("status", ...tls)).toMatchObject({ code: 5, stdout: expect.stringContaining("silent: ") });
+  const own = ["--cert-file", client.certFile, `--key-file=${client.keyFile}`];
+  expect(await run("status", ...tls, ...own)).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^zxid: {4}\d+$/m),
+  });
+  expect(await run("status", ...tls, "--cert-file", client.certFile)).toMatchObject({
+    code: 2,
+    stderr: "corral: --cert-file and --key-file go together\n",
+  });
+});
+
 test.each([
   [[], "an action is missing: one of start, start-foreground, stop, restart, status"],
   [["strat"], 'unknown action "strat" (did you mean start?)'],

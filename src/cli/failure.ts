@@ -41,7 +41,7 @@ const hints: Readonly<Record<string, string>> = {
   NODE_EXISTS: "use `corral set` to change it",
   NOT_EMPTY: "or use `corral deleteall`",
   NO_SESSION: "`corral sessions` prints those that are",
-  DRAINING: "`corral drain --off` does that",
+  DRAINING: "`corral drain --off` ends that",
   NO_AUTH: "say who you are with --user or --token; `corral whoami` and `corral getAcl` tell more",
   AUTH_FAILED: "check --user or --token",
   AUTHENTICATION_REQUIRED: "say who you are with --user, --token or --cert-file",

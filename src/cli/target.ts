@@ -67,7 +67,7 @@ export function tlsOf({
   ca_file,
   cert_file,
   key_file,
-}: Partial<Record<ClientKey, string>>): Target["tls"] {
+}: Partial<Record<ClientKey, string | undefined>>): Target["tls"] {
   if (tls !== undefined && !["true", "false"].includes(tls))
     throw new UsageError(`tls must be true or false, not ${shown(tls)}`);
   if ((cert_file === undefined) !== (key_file === undefined))

@@ -90,7 +90,7 @@ describe("drain", () => {
     expect(await corral.ok("drain")).toBe("draining: 1 session, 1 connection");
     expect(await corral.run(["create", "-e", "/e", "--hold", "--timeout", "200ms"])).toMatchObject({
       code: 5,
-      stderr: expect.stringMatching(/^corral: draining: .*; `corral drain --off` does that\n$/),
+      stderr: expect.stringMatching(/^corral: draining: .*; `corral drain --off` ends that\n$/),
     });
     expect(JSON.parse(await corral.ok("drain", "--off", "-o", "json"))).toMatchObject({
       draining: false,

@@ -40,6 +40,11 @@ describe("sessions", () => {
     await holder.finished;
   });
 
+  test("keeps an owner on its row, and the terminal from obeying it", async () => {
+    await open(4_000, "a\n\u001b[2Jb");
+    expect((await corral.ok("sessions")).split("\n")[1]).toMatch(/- {4}a\ufffd\ufffd\[2Jb$/);
+  });
+
   test("prints JSON", async () => {
     const sessionId = await open(4_000, "billing-7");
     expect(JSON.parse(await corral.ok("-o", "json", "sessions"))).toEqual([

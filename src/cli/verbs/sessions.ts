@@ -1,5 +1,6 @@
 import type { SessionInfo } from "../../client/index.ts";
 import { clientVerb } from "../client-verb.ts";
+import { cellText } from "../data.ts";
 import { secondsText } from "../duration.ts";
 
 /** Lists the open sessions. */
@@ -25,7 +26,7 @@ export const sessions = clientVerb({
       { title: "ephemerals", of: ({ ephemeralNodes }) => ephemeralNodes },
       { title: "watches", of: ({ watches }) => watches },
       { title: "peer", of: ({ peer }) => peer || "-" },
-      { title: "owner", of: ({ owner }) => owner },
+      { title: "owner", of: ({ owner }) => cellText(owner) },
     ]);
     return 0;
   },

@@ -81,13 +81,14 @@ export class Client implements AsyncDisposable {
       options.credentials ?? (tls === undefined ? grpcCredentials.createInsecure() : tlsCredentials(tls));
     const list = typeof endpoints === "string" ? [endpoints] : endpoints;
     if (list.length === 0) throw new CorralError("BAD_ARGUMENTS", "there is no endpoint");
-    const connection: ConnectionOptions = { endpoints: list, clock, credentials, authorization };
+    const { onUnreachable: unreachable } = options;
+    const connection: ConnectionOptions = { endpoints: list, clock, credentials, authorization, unreachable };
     const turn = Math.floor(rollDice() * list.length);
     this.#connectionOptions = connection;
     this.#clock = clock;
     this.#namespace = new Namespace(options.namespace);
     this.#scopes = new Scopes(clock);
-    this.#connection = new Connection({ ...connection, unreachable: options.onUnreachable }, turn);
+    this.#connection = new Connection(connection, turn);
     this.#sessionConnection = new Connection(connection, turn);
     if (sessionTimeoutMs !== false)
       this.#sessions = new SessionKeeper(this.#sessionConnection, clock, sessionTimeoutMs);

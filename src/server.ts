@@ -1,6 +1,7 @@
 import { openSecurity } from "./auth/security.ts";
 import { systemClock, systemRandom } from "./clock.ts";
 import type { Settings } from "./config/settings.ts";
+import type { DrainEvent } from "./engine/drain.ts";
 import { Engine } from "./engine/engine.ts";
 import { SeldomWarning } from "./grpc/seldom-warning.ts";
 import { startGrpcServer } from "./grpc/server.ts";
@@ -58,6 +59,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     version: version(),
     onQuotaExceeded: (exceeded) => log.warn({ ...exceeded }, "a limit of a quota is exceeded"),
   });
+  engine.drain.subscribe((event) => log.info({ sessions: engine.tree.sessionCount }, drainTexts[event]));
   collectGarbage();
   warnOfOpenDoors(settings, log);
   const { zxid, nodeCount: nodes, sessionCount } = engine.tree;
@@ -94,6 +96,12 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     },
   };
 }
+
+const drainTexts: Readonly<Record<DrainEvent, string>> = {
+  draining: "draining: new sessions are refused",
+  drained: "drained: the last session has gone",
+  ended: "the draining is over: new sessions are taken",
+};
 
 function auditLogOf({ auditLog }: Settings, log: Logger): AuditLog | undefined {
   if (auditLog === "") return undefined;

@@ -49,7 +49,7 @@ export function localVerb<F extends FlagSpecs>(typed: LocalVerbSpec<F>): Verb {
       const out = new Output(formatOf(`${flags.output ?? (io.env["CORRAL_OUTPUT"] || "table")}`), io);
       const { signal } = interruption(io);
       return await guarded(io, signal, () =>
-        spec.run({ flags, words: wordsOf(spec, words, ""), out, io, signal }),
+        spec.run({ flags, words: wordsOf(spec, { flags, words }, ""), out, io, signal }),
       );
     },
   };

@@ -3,6 +3,7 @@ import { beforeEach, expect, test } from "vitest";
 import { Admin } from "../../gen/ts/corral/v1/admin_pb.js";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { CreateMode } from "../../gen/ts/corral/v1/node_pb.js";
+import type { AuditEntry } from "../../src/engine/audit.ts";
 import { readBackup } from "../../src/journal/backup/reader.ts";
 import {
   backupBlockBytes,
@@ -123,6 +124,20 @@ test("a backup is for who has ADMIN on the root, and may then read everything", 
   const stream = start();
   expect(await rest(stream)).toEqual([]);
   expect(await stream.status).toMatchObject({ code: "PERMISSION_DENIED", reason: "NO_AUTH" });
+});
+
+test("the audit log tells who took a backup, and who tried to", async () => {
+  const entries: AuditEntry[] = [];
+  const audit = { serverUser: "server", write: (entry: AuditEntry) => void entries.push(entry) };
+  server = await startServer({ audit });
+  await rest(start());
+  const acl = [{ identity: { scheme: "world", id: "anyone" }, permissions: [1] }];
+  await server.client.unary(rpc.setAcl, { path: "/", acl });
+  await rest(start());
+  expect(entries.filter(({ operation }) => operation === "backup")).toMatchObject([
+    { result: "success", user: "127.0.0.1" },
+    { result: "failure", reason: "NO_AUTH" },
+  ]);
 });
 
 test("backups are counted among the scans", async () => {

@@ -69,7 +69,7 @@ export async function startServer(
     authenticator: new Authenticator({ clock, demand: "none" }),
     maxConnections: 1_000,
     maxConnectionsPerAddress: 1_000,
-    log: { error: note, warn: note },
+    log: { level: "info", error: note, warn: note },
     ...options,
     clock,
   });

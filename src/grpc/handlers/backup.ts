@@ -4,8 +4,8 @@ import { int64 } from "../convert.ts";
 import type { AdminHandlerOf } from "./handler.ts";
 
 export function backup(engine: Engine): AdminHandlerOf<"backup"> {
-  return async (_request, stream) => {
-    const backup = engine.backup((refusal) => stream.cut(refusal));
+  return async (_request, stream, caller) => {
+    const backup = engine.backup((refusal) => stream.cut(refusal), caller);
     try {
       for (let bytes = backup.next(); bytes !== undefined; bytes = backup.next()) {
         for (const chunk of chunksOf(bytes)) {

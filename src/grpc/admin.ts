@@ -1,10 +1,10 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import type { Server } from "@grpc/grpc-js";
 import { Admin } from "../../gen/ts/corral/v1/admin_pb.js";
 import type { Caller } from "../core/operation.ts";
 import { denied } from "../core/prepare/permission.ts";
 import { Refused } from "../core/refusal.ts";
 import type { AdminAction } from "../engine/audit.ts";
+import type { RpcServer } from "./adapter/rpc-server.ts";
 import { addService, type Handlers } from "./adapter/service.ts";
 import type { Connections } from "./connections.ts";
 import { backup } from "./handlers/backup.ts";
@@ -33,7 +33,7 @@ export interface AdminOptions extends ServiceOptions {
 }
 
 /** Serves corral.v1.Admin from the engine. */
-export function addAdmin(server: Server, options: AdminOptions): void {
+export function addAdmin(server: RpcServer, options: AdminOptions): void {
   const { engine, authenticator, calls, log, connections } = options;
   const handlers: Handlers<typeof Admin, Caller> = {
     backup: backup(engine),

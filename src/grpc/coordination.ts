@@ -1,5 +1,5 @@
-import type { Server } from "@grpc/grpc-js";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
+import type { RpcServer } from "./adapter/rpc-server.ts";
 import { addService, type Handlers } from "./adapter/service.ts";
 import { closeSession } from "./handlers/close-session.ts";
 import { create } from "./handlers/create.ts";
@@ -23,7 +23,10 @@ import { PipelineOperations } from "./pipeline-operations.ts";
 import type { ServiceOptions } from "./service-options.ts";
 
 /** Serves corral.v1.Coordination from the engine. */
-export function addCoordination(server: Server, { engine, authenticator, calls, log }: ServiceOptions): void {
+export function addCoordination(
+  server: RpcServer,
+  { engine, authenticator, calls, log }: ServiceOptions,
+): void {
   const operations = {
     create: create(engine),
     get: get(engine),

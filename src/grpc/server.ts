@@ -1,4 +1,3 @@
-import { Server } from "@grpc/grpc-js";
 import { Health } from "../../gen/ts/grpc/health/v1/health_pb.js";
 import { ServerReflection } from "../../gen/ts/grpc/reflection/v1/reflection_pb.js";
 import type { Authenticator } from "../auth/authenticator.ts";
@@ -11,6 +10,7 @@ import {
   messageBytesMax,
   streamsPerConnectionMax,
 } from "../limits.ts";
+import { RpcServer } from "./adapter/rpc-server.ts";
 import { addService } from "./adapter/service.ts";
 import { addAdmin } from "./admin.ts";
 import { builtinErrors } from "./builtin-errors.ts";
@@ -53,11 +53,11 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const sideCalls = new Calls();
   const health = new HealthState();
   engine.drain.subscribe(() => health.setDraining(engine.draining));
-  const server = new Server({ ...serverOptions, interceptors: [builtinErrors, knowing(connections)] });
+  const server = new RpcServer({ ...serverOptions, interceptors: [builtinErrors, knowing(connections)] });
   addCoordination(server, { engine, authenticator, calls, log });
   addAdmin(server, { engine, authenticator, calls, log, connections });
   addSideServices(server, { health, calls: sideCalls, log });
-  const main = await Front.open(server, { ...options, accepted: (socket) => connections.add(socket) });
+  const main = await Front.open(server.grpc, { ...options, accepted: (socket) => connections.add(socket) });
   const probes = await openHealthFront(options, health, sideCalls).catch(async (error) => {
     await main.stop(0, Promise.resolve());
     throw error;
@@ -90,7 +90,7 @@ async function openHealthFront(
 ): Promise<Front | undefined> {
   const { healthPort, host, clock, log } = options;
   if (healthPort === undefined) return undefined;
-  const server = new Server({ ...serverOptions, interceptors: [builtinErrors] });
+  const server = new RpcServer({ ...serverOptions, interceptors: [builtinErrors] });
   addService(server, Health, health.handlers(), {
     contextOf: () => undefined,
     ready: () => undefined,
@@ -98,12 +98,12 @@ async function openHealthFront(
     log,
   });
   const limits = { maxConnections: healthConnectionsMax, maxConnectionsPerAddress: healthConnectionsMax };
-  return Front.open(server, { host, port: healthPort, clock, log, ...limits });
+  return Front.open(server.grpc, { host, port: healthPort, clock, log, ...limits });
 }
 
 /** Health and reflection go on while the last calls run, so that probes see what is happening. */
 function addSideServices(
-  server: Server,
+  server: RpcServer,
   { health, calls, log }: { readonly health: HealthState; readonly calls: Calls; readonly log: Log },
 ): void {
   const reflection = new Reflection().handlers();

@@ -1,8 +1,9 @@
 import { createServer } from "node:net";
-import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { ServerCredentials } from "@grpc/grpc-js";
 import { onTestFinished } from "vitest";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { Health } from "../../gen/ts/grpc/health/v1/health_pb.js";
+import { RpcServer } from "../../src/grpc/adapter/rpc-server.ts";
 import { addService, type Handlers } from "../../src/grpc/adapter/service.ts";
 import { Calls } from "../../src/grpc/calls.ts";
 import { RpcClient } from "./rpc-client.ts";
@@ -28,7 +29,8 @@ export async function startAdapter(
   };
   const all = (names: readonly string[], given: object): unknown =>
     Object.fromEntries(names.map((name) => [name, given[name as keyof typeof given] ?? missing]));
-  const server = new Server({ "grpc.enable_channelz": 0 });
+  const server = new RpcServer({ "grpc.enable_channelz": 0 });
+  const { grpc } = server;
   addService(
     server,
     Coordination,
@@ -41,7 +43,7 @@ export async function startAdapter(
     all(Object.keys(Health.method), { watch: handlers.healthWatch }) as HealthHandlers,
     environment,
   );
-  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
   const listener = createServer((socket) => injector.injectConnection(socket));
   await new Promise<void>((resolve) => {
     listener.listen(0, "127.0.0.1", resolve);
@@ -53,7 +55,7 @@ export async function startAdapter(
     await new Promise((resolve) => {
       listener.close(resolve);
     });
-    server.forceShutdown();
+    grpc.forceShutdown();
   });
   return { client, calls, logged };
 }

@@ -6,10 +6,11 @@ import type {
   DescMethodUnary,
   DescService,
 } from "@bufbuild/protobuf";
-import type { MethodDefinition, Server, UntypedHandleCall } from "@grpc/grpc-js";
+import type { MethodDefinition, UntypedHandleCall } from "@grpc/grpc-js";
 import { type BidiHandler, bidiStream } from "./bidi-stream.ts";
 import type { Environment } from "./environment.ts";
 import { asBuffer } from "./message.ts";
+import type { RpcServer } from "./rpc-server.ts";
 import { type ServerStreamHandler, serverStream } from "./server-stream.ts";
 import { type UnaryHandler, unary } from "./unary.ts";
 
@@ -34,7 +35,7 @@ type Handler<Method, Context> = Method extends {
 
 /** Serves the methods of a service. Messages pass grpc-js as bytes: what is in them is the adapter's business. */
 export function addService<Service extends DescService, Context>(
-  server: Server,
+  { grpc, unaryCalls }: RpcServer,
   service: Service,
   handlers: Handlers<Service, Context>,
   environment: Environment<Context>,
@@ -43,10 +44,13 @@ export function addService<Service extends DescService, Context>(
   const implementation: Record<string, UntypedHandleCall> = {};
   for (const method of service.methods) {
     const name = method.localName;
+    const handler: unknown = handlers[name as keyof typeof handlers];
     definition[name] = definitionOf(service, method);
-    implementation[name] = handleCallOf(method, handlers[name as keyof typeof handlers], environment);
+    if (isUnary(method))
+      unaryCalls.add(definition[name].path, unary(method, handler as AnyUnary<Context>, environment));
+    else implementation[name] = streamOf(method, handler, environment);
   }
-  server.addService(definition, implementation);
+  grpc.addService(definition, implementation);
 }
 
 /** The method as grpc-js knows it. */
@@ -70,23 +74,26 @@ function asIs(bytes: Buffer): Uint8Array {
   return bytes;
 }
 
+type AnyUnary<Context> = UnaryHandler<DescMessage, DescMessage, Context>;
+
+function isUnary(method: DescMethod): method is DescMethod & DescMethodUnary {
+  return method.methodKind === "unary";
+}
+
 /** The types of `Handlers` say that the handler fits the method; here that is taken for granted. */
-function handleCallOf<Context>(
+function streamOf<Context>(
   method: DescMethod,
   handler: unknown,
   environment: Environment<Context>,
 ): UntypedHandleCall {
-  type Unary = UnaryHandler<DescMessage, DescMessage, Context>;
   type ServerStream = ServerStreamHandler<DescMessage, DescMessage, Context>;
   type Bidi = BidiHandler<DescMessage, DescMessage, Context>;
   switch (method.methodKind) {
-    case "unary":
-      return unary(method as DescMethodUnary, handler as Unary, environment);
     case "server_streaming":
       return serverStream(method as DescMethodServerStreaming, handler as ServerStream, environment);
     case "bidi_streaming":
       return bidiStream(method as DescMethodBiDiStreaming, handler as Bidi, environment);
-    case "client_streaming":
-      throw new Error(`no adapter for client-streaming methods such as ${method.name}`);
+    default:
+      throw new Error(`no adapter for methods such as ${method.name}`);
   }
 }

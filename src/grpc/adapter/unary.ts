@@ -1,8 +1,8 @@
 import type { DescMessage, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
-import type { handleUnaryCall } from "@grpc/grpc-js";
 import { statusOfError } from "../status.ts";
 import type { Environment } from "./environment.ts";
 import { type Answer, decode, encode } from "./message.ts";
+import type { ServeUnary } from "./unary-calls.ts";
 
 /** Answers a request, at once or later; throws Refused for an expected refusal. */
 export type UnaryHandler<Input extends DescMessage, Output extends DescMessage, Context> = (
@@ -12,12 +12,11 @@ export type UnaryHandler<Input extends DescMessage, Output extends DescMessage, 
 
 /** Serves a unary method. Every call of the service passes here, so it makes as few objects as it can. */
 export function unary<Input extends DescMessage, Output extends DescMessage, Context>(
-  method: DescMethodUnary<Input, Output>,
+  { input, output }: DescMethodUnary<Input, Output>,
   handle: UnaryHandler<Input, Output, Context>,
   { contextOf, ready, calls, log }: Environment<Context>,
-): handleUnaryCall<Uint8Array, Uint8Array> {
-  const { input, output } = method;
-  return async (call, respond) => {
+): ServeUnary {
+  return async (call, message) => {
     let entered = false;
     try {
       calls.enter();
@@ -26,10 +25,10 @@ export function unary<Input extends DescMessage, Output extends DescMessage, Con
       if (wait !== undefined) await wait;
       const known = contextOf(call);
       const context = known instanceof Promise ? await known : known;
-      const answer = handle(decode(input, call.request), context);
-      respond(null, encode(output, answer instanceof Promise ? await answer : answer));
+      const answer = handle(decode(input, message), context);
+      call.answer(encode(output, answer instanceof Promise ? await answer : answer));
     } catch (error) {
-      respond(statusOfError(error, call.getPath(), log));
+      call.fail(statusOfError(error, call.getPath(), log));
     } finally {
       if (entered) calls.leave();
     }

@@ -72,14 +72,17 @@ export class UnaryCall implements IncomingCall, Listener {
   }
 
   onReceiveMessage(message: Uint8Array): void {
-    if (this.#message !== undefined) return this.#call.sendStatus(notOneMessage);
+    if (this.#message !== undefined) {
+      this.#call.sendStatus(notOneMessage);
+      return;
+    }
     this.#message = message;
     this.#call.startRead();
   }
 
   onReceiveHalfClose(): void {
-    if (this.#message === undefined) return this.#call.sendStatus(notOneMessage);
-    void this.#serve(this, this.#message);
+    if (this.#message === undefined) this.#call.sendStatus(notOneMessage);
+    else void this.#serve(this, this.#message);
   }
 
   /** What is done is done: a read is over at once, and a write cannot be called back. */

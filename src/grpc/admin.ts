@@ -56,9 +56,8 @@ export function addAdmin(server: RpcServer, options: AdminOptions): void {
   addService(server, Admin, handlers, {
     contextOf: (call) => {
       const caller = callerOf(call, { engine, authenticator });
-      const path = call.getPath();
-      if (caller instanceof Promise) return caller.then((it) => mustBeAdmin(it, path));
-      return mustBeAdmin(caller, path);
+      if (caller instanceof Promise) return caller.then((it) => mustBeAdmin(it, call.path));
+      return mustBeAdmin(caller, call.path);
     },
     ready: () => engine.watches.sending,
     calls,

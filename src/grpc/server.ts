@@ -53,11 +53,14 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const sideCalls = new Calls();
   const health = new HealthState();
   engine.drain.subscribe(() => health.setDraining(engine.draining));
-  const server = new RpcServer({ ...serverOptions, interceptors: [builtinErrors, knowing(connections)] });
+  const server = new RpcServer(
+    { ...serverOptions, interceptors: [builtinErrors, knowing(connections)] },
+    ({ socket }) => connections.of(socket),
+  );
   addCoordination(server, { engine, authenticator, calls, log });
   addAdmin(server, { engine, authenticator, calls, log, connections });
   addSideServices(server, { health, calls: sideCalls, log });
-  const main = await Front.open(server.grpc, { ...options, accepted: (socket) => connections.add(socket) });
+  const main = await Front.open(server, { ...options, accepted: (socket) => connections.add(socket) });
   const probes = await openHealthFront(options, health, sideCalls).catch(async (error) => {
     await main.stop(0, Promise.resolve());
     throw error;
@@ -98,7 +101,7 @@ async function openHealthFront(
     log,
   });
   const limits = { maxConnections: healthConnectionsMax, maxConnectionsPerAddress: healthConnectionsMax };
-  return Front.open(server.grpc, { host, port: healthPort, clock, log, ...limits });
+  return Front.open(server, { host, port: healthPort, clock, log, ...limits });
 }
 
 /** Health and reflection go on while the last calls run, so that probes see what is happening. */

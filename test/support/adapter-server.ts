@@ -44,6 +44,7 @@ export async function startAdapter(
     environment,
   );
   const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
+  server.plainCalls.goBefore(grpc);
   const listener = createServer((socket) => injector.injectConnection(socket));
   await new Promise<void>((resolve) => {
     listener.listen(0, "127.0.0.1", resolve);

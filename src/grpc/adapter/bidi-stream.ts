@@ -1,6 +1,6 @@
 import type { DescMessage, DescMethodBiDiStreaming, MessageShape } from "@bufbuild/protobuf";
 import type { handleBidiStreamingCall, ServerDuplexStream } from "@grpc/grpc-js";
-import type { Environment } from "./environment.ts";
+import { type Environment, incoming } from "./environment.ts";
 import { decode } from "./message.ts";
 import { type Outgoing, OutgoingStream } from "./outgoing.ts";
 
@@ -27,7 +27,7 @@ export function bidiStream<Input extends DescMessage, Output extends DescMessage
 ): handleBidiStreamingCall<Uint8Array, Uint8Array> {
   return (call) => {
     const stream = new Bidi(call, method);
-    void stream.run(environment, async () => handle(stream, await environment.contextOf(call)));
+    void stream.run(environment, async () => handle(stream, await environment.contextOf(incoming(call))));
   };
 }
 

@@ -1,12 +1,13 @@
 import { Server, type ServerOptions } from "@grpc/grpc-js";
-import { UnaryCalls } from "./unary-calls.ts";
+import { type ConnectionOf, PlainCalls } from "./plain-calls.ts";
 
-/** A server of grpc-js, and what serves unary calls in its stead. */
+/** A server of grpc-js, and what serves plain calls in its stead. */
 export class RpcServer {
   readonly grpc: Server;
-  readonly unaryCalls = new UnaryCalls();
+  readonly plainCalls: PlainCalls;
 
-  constructor({ interceptors = [], ...options }: ServerOptions) {
-    this.grpc = new Server({ ...options, interceptors: [...interceptors, this.unaryCalls.interceptor] });
+  constructor(options: ServerOptions, connectionOf: ConnectionOf = () => undefined) {
+    this.grpc = new Server(options);
+    this.plainCalls = new PlainCalls(connectionOf);
   }
 }

@@ -1,6 +1,6 @@
 import type { DescMessage, DescMethodServerStreaming, MessageShape } from "@bufbuild/protobuf";
 import type { handleServerStreamingCall } from "@grpc/grpc-js";
-import type { Environment } from "./environment.ts";
+import { type Environment, incoming } from "./environment.ts";
 import { decode } from "./message.ts";
 import { type Outgoing, OutgoingStream } from "./outgoing.ts";
 
@@ -20,7 +20,7 @@ export function serverStream<Input extends DescMessage, Output extends DescMessa
   return (call) => {
     const stream = new OutgoingStream(call, method.output);
     void stream.run(environment, async () => {
-      const context = await environment.contextOf(call);
+      const context = await environment.contextOf(incoming(call));
       await handle(decode(method.input, call.request), stream, context);
     });
   };

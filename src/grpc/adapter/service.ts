@@ -12,7 +12,7 @@ import type { Environment } from "./environment.ts";
 import { asBuffer } from "./message.ts";
 import type { RpcServer } from "./rpc-server.ts";
 import { type ServerStreamHandler, serverStream } from "./server-stream.ts";
-import { type UnaryHandler, unary } from "./unary.ts";
+import { type UnaryHandler, unary, unaryByGrpc } from "./unary.ts";
 
 /** The handlers of a service, by the names of its methods. */
 export type Handlers<Service extends DescService, Context> = {
@@ -35,7 +35,7 @@ type Handler<Method, Context> = Method extends {
 
 /** Serves the methods of a service. Messages pass grpc-js as bytes: what is in them is the adapter's business. */
 export function addService<Service extends DescService, Context>(
-  { grpc, unaryCalls }: RpcServer,
+  { grpc, plainCalls }: RpcServer,
   service: Service,
   handlers: Handlers<Service, Context>,
   environment: Environment<Context>,
@@ -46,9 +46,12 @@ export function addService<Service extends DescService, Context>(
     const name = method.localName;
     const handler: unknown = handlers[name as keyof typeof handlers];
     definition[name] = definitionOf(service, method);
-    if (isUnary(method))
-      unaryCalls.add(definition[name].path, unary(method, handler as AnyUnary<Context>, environment));
-    else implementation[name] = streamOf(method, handler, environment);
+    if (!isUnary(method)) implementation[name] = streamOf(method, handler, environment);
+    else {
+      const serve = unary(method, handler as AnyUnary<Context>, environment);
+      plainCalls.add(definition[name].path, serve);
+      implementation[name] = unaryByGrpc(serve);
+    }
   }
   grpc.addService(definition, implementation);
 }

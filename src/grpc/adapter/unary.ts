@@ -1,14 +1,23 @@
 import type { DescMessage, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
-import { statusOfError } from "../status.ts";
-import type { Environment } from "./environment.ts";
+import type { handleUnaryCall } from "@grpc/grpc-js";
+import { type CallStatus, statusOfError } from "../status.ts";
+import { type Environment, type IncomingCall, incoming } from "./environment.ts";
 import { type Answer, decode, encode } from "./message.ts";
-import type { ServeUnary } from "./unary-calls.ts";
 
 /** Answers a request, at once or later; throws Refused for an expected refusal. */
 export type UnaryHandler<Input extends DescMessage, Output extends DescMessage, Context> = (
   request: MessageShape<Input>,
   context: Context,
 ) => Answer<Output> | Promise<Answer<Output>>;
+
+/** A unary call that can be answered, once; nothing happens when the client is gone. */
+export interface UnaryCall extends IncomingCall {
+  answer(message: Uint8Array): void;
+  fail(status: CallStatus): void;
+}
+
+/** Answers a unary call whose message has come. */
+export type ServeUnary = (call: UnaryCall, message: Uint8Array) => Promise<void>;
 
 /** Serves a unary method. Every call of the service passes here, so it makes as few objects as it can. */
 export function unary<Input extends DescMessage, Output extends DescMessage, Context>(
@@ -28,9 +37,17 @@ export function unary<Input extends DescMessage, Output extends DescMessage, Con
       const answer = handle(decode(input, message), context);
       call.answer(encode(output, answer instanceof Promise ? await answer : answer));
     } catch (error) {
-      call.fail(statusOfError(error, call.getPath(), log));
+      call.fail(statusOfError(error, call.path, log));
     } finally {
       if (entered) calls.leave();
     }
+  };
+}
+
+/** The same for calls that come by way of grpc-js. */
+export function unaryByGrpc(serve: ServeUnary): handleUnaryCall<Uint8Array, Uint8Array> {
+  return (call, respond) => {
+    const answer = (message: Uint8Array) => respond(null, message);
+    void serve({ ...incoming(call), answer, fail: respond }, call.request);
   };
 }

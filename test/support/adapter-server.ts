@@ -14,7 +14,7 @@ type HealthHandlers = Handlers<typeof Health, undefined>;
 /** Serves whatever handlers a test brings, on the names of real services, with nothing behind them. */
 export async function startAdapter(
   handlers: Partial<CoordinationHandlers> & { readonly healthWatch?: HealthHandlers["watch"] },
-): Promise<{ client: RpcClient; calls: Calls; logged: Record<string, unknown>[] }> {
+): Promise<{ address: string; client: RpcClient; calls: Calls; logged: Record<string, unknown>[] }> {
   const calls = new Calls();
   const logged: Record<string, unknown>[] = [];
   const note = (fields: Readonly<Record<string, unknown>>) => logged.push(fields);
@@ -49,7 +49,8 @@ export async function startAdapter(
   await new Promise<void>((resolve) => {
     listener.listen(0, "127.0.0.1", resolve);
   });
-  const client = new RpcClient(`127.0.0.1:${(listener.address() as { port: number }).port}`);
+  const address = `127.0.0.1:${(listener.address() as { port: number }).port}`;
+  const client = new RpcClient(address);
   onTestFinished(async () => {
     client.close();
     injector.destroy();
@@ -58,5 +59,5 @@ export async function startAdapter(
     });
     grpc.forceShutdown();
   });
-  return { client, calls, logged };
+  return { address, client, calls, logged };
 }

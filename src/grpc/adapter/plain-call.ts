@@ -4,53 +4,51 @@ import type { Connection } from "../../auth/connection.ts";
 import { messageBytesMax } from "../../limits.ts";
 import { messageTooLarge } from "../builtin-errors.ts";
 import { type CallStatus, statusOfRefusal } from "../status.ts";
-import type { ConnectionOf } from "./plain-calls.ts";
+import { PlainBody } from "./plain-body.ts";
 import type { ServeUnary, UnaryCall } from "./unary.ts";
-
-/** The flag for compression, and the length of the message, before each message. */
-const headBytes = 5;
 
 /** A unary call on its HTTP/2 stream. */
 export class PlainCall implements UnaryCall {
+  readonly path: string;
+  readonly connection: Connection | undefined;
   readonly #stream: ServerHttp2Stream;
   readonly #headers: IncomingHttpHeaders;
-  readonly #connectionOf: ConnectionOf;
-  #chunks: Buffer[] = [];
-  #bytes = 0;
+  readonly #body = new PlainBody();
   #answered = false;
+  #deadline: NodeJS.Timeout | undefined;
 
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, connectionOf: ConnectionOf) {
+  constructor(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    { path, connection }: { readonly path: string; readonly connection: Connection | undefined },
+  ) {
     this.#stream = stream;
     this.#headers = headers;
-    this.#connectionOf = connectionOf;
-  }
-
-  get path(): string {
-    return this.#headers[":path"]!;
-  }
-
-  get connection(): Connection | undefined {
-    const { session } = this.#stream;
-    return session && this.#connectionOf(session);
+    this.path = path;
+    this.connection = connection;
   }
 
   metadata(key: string): string | undefined {
     return this.#headers[key]?.toString();
   }
 
-  serveWith(serve: ServeUnary): void {
+  /** @param timeoutMs how long the client waits for the answer; undefined: for ever. */
+  serveWith(serve: ServeUnary, timeoutMs: number | undefined): void {
     // A reset is no error of ours, and nobody is left to be told.
     this.#stream.on("error", ignore);
     this.#stream.on("data", (chunk: Buffer) => this.#receive(chunk));
     this.#stream.on("end", () => this.#received(serve));
+    if (timeoutMs === undefined) return;
+    this.#deadline = setTimeout(() => this.fail(deadlineExceeded), timeoutMs);
+    this.#stream.on("close", () => clearTimeout(this.#deadline));
   }
 
   answer(message: Uint8Array): void {
     if (!this.#mayAnswer()) return;
-    const framed = Buffer.allocUnsafe(headBytes + message.length);
+    const framed = Buffer.allocUnsafe(5 + message.length);
     framed[0] = 0;
     framed.writeUInt32BE(message.length, 1);
-    framed.set(message, headBytes);
+    framed.set(message, 5);
     this.#stream.respond(answerHeaders, withTrailers);
     this.#stream.once("wantTrailers", sendOk);
     this.#stream.end(framed);
@@ -65,27 +63,24 @@ export class PlainCall implements UnaryCall {
   #mayAnswer(): boolean {
     if (this.#answered || this.#stream.destroyed || this.#stream.closed) return false;
     this.#answered = true;
+    clearTimeout(this.#deadline);
     return true;
   }
 
   #receive(chunk: Buffer): void {
+    // The rest of what was refused is read and forgotten.
     if (this.#answered) return;
-    this.#bytes += chunk.length;
-    this.#chunks.push(chunk);
-    if (this.#bytes < headBytes) return;
-    if (this.#chunks[0]!.length < headBytes) this.#chunks = [Buffer.concat(this.#chunks)];
-    const announced = this.#chunks[0]!.readUInt32BE(1);
-    if (announced > messageBytesMax) this.fail(statusOfRefusal(messageTooLarge));
-    else if (this.#bytes > headBytes + announced) this.fail(notOneMessage);
-    if (this.#answered) this.#chunks = [];
+    this.#body.add(chunk);
+    if (this.#body.announcedBytes > messageBytesMax) this.fail(statusOfRefusal(messageTooLarge));
+    else if (this.#body.isTooLong) this.fail(notOneMessage);
   }
 
   #received(serve: ServeUnary): void {
-    if (this.#answered) return;
-    const [first] = this.#chunks;
-    const body = this.#chunks.length === 1 ? first! : Buffer.concat(this.#chunks);
-    if (body.length < headBytes || body.readUInt32BE(1) !== body.length - headBytes) this.fail(notOneMessage);
-    else void serve(this, body.subarray(headBytes));
+    // A stream that is reset ends too.
+    if (this.#answered || this.#stream.closed) return;
+    const message = this.#body.message();
+    if (message === undefined) this.fail(notOneMessage);
+    else void serve(this, message);
   }
 }
 
@@ -102,5 +97,12 @@ const okTrailers = { "grpc-status": codes.OK, "grpc-message": "OK" };
 const notOneMessage: CallStatus = {
   code: codes.UNIMPLEMENTED,
   details: "a unary call has one message",
+  metadata: new Metadata(),
+};
+
+/** As grpc-js says it. */
+const deadlineExceeded: CallStatus = {
+  code: codes.DEADLINE_EXCEEDED,
+  details: "Deadline exceeded",
   metadata: new Metadata(),
 };

@@ -79,8 +79,8 @@ export class Writer {
         this.#parents.set(parentOf(change.path), change.parent);
         return;
       case "nodeDataSet": {
-        const { path, data, node } = change;
-        if (data.byteLength <= inlineDataBytesMax) this.#sql.deleteLarge.run(path);
+        const { path, data, node, previousData } = change;
+        if (data.byteLength <= inlineDataBytesMax) this.#forgetLarge(path, previousData);
         const { mzxid, mtimeMs, version, ephemeralOwner } = node;
         this.#one(
           "updateData",
@@ -100,7 +100,7 @@ export class Writer {
       }
       case "nodeDeleted":
         this.#one("deleteNode", change.path);
-        this.#sql.deleteLarge.run(change.path);
+        this.#forgetLarge(change.path, change.previousData);
         this.#parents.delete(change.path);
         this.#parents.set(parentOf(change.path), change.parent);
         return;
@@ -116,6 +116,11 @@ export class Writer {
       case "requestAnswered":
         this.#requests.add(change);
     }
+  }
+
+  /** Small data were in the node's own row: then there is nothing to look for. */
+  #forgetLarge(path: string, data: Uint8Array | undefined): void {
+    if (data === undefined || data.byteLength > inlineDataBytesMax) this.#sql.deleteLarge.run(path);
   }
 
   #one(statement: keyof typeof statements, ...values: (string | number | Uint8Array | null)[]): void {

@@ -130,7 +130,7 @@ describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
 
   test("keeps who an ephemeral node belongs to when it changes hands", async () => {
     const journal = await openEmpty();
-    await journal.commit([at(7, created("/e", { owner: 3 })), at(8, dataSet("/e", "x", 1, 4))]);
+    await journal.commit([at(7, created("/e", { owner: 3 })), at(8, dataSet("/e", "x", 1, { owner: 4 }))]);
     expect((await afterRestart(journal)).nodes.get("/e")).toMatchObject({ record: { ephemeralOwner: 4 } });
   });
 
@@ -215,9 +215,14 @@ describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
     const creates = sizes.map((size, i) => created(`/s${size}`, { data: bytes(size), parentCreates: i + 1 }));
     await journal.commit(creates.map((change, i) => at(i + 1, change)));
     await journal.commit(
-      sizes.map((size, i) => at(100 + i, dataSet(`/s${size}`, bytes(sizes.at(-1 - i)!), 1))),
+      sizes.map((size, i) =>
+        at(100 + i, dataSet(`/s${size}`, bytes(sizes.at(-1 - i)!), 1, { previous: bytes(size) })),
+      ),
     );
-    await journal.commit([at(200, deleted("/s0")), at(201, created("/s0", { data: "again" }))]);
+    await journal.commit([
+      at(200, deleted("/s0", { previous: null })),
+      at(201, created("/s0", { data: "again" })),
+    ]);
     const { nodes } = await afterRestart(journal);
     expect(nodes.get("/s0")?.data).toBe("again");
     for (const [i, size] of [...sizes.entries()].slice(1)) {

@@ -103,12 +103,12 @@ test("a full disk refuses a batch whole, and goes on when there is room again", 
   const large = "x".repeat(60_000);
   await journal.commit([at(1, created("/a", { data: large, parentCreates: 1 }))]);
   const tooMuch = [
-    at(2, created("/b", { parentCreates: 2 }), dataSet("/a", "small", 1)),
+    at(2, created("/b", { parentCreates: 2 }), dataSet("/a", "small", 1, { previous: large })),
     at(3, created("/c", { data: large.repeat(3), parentCreates: 3 })),
   ];
   await expect(journal.commit(tooMuch)).rejects.toBeInstanceOf(JournalFull);
   await expect(journal.commit(tooMuch)).rejects.toBeInstanceOf(JournalFull);
-  await journal.commit([at(4, deleted("/a"))]);
+  await journal.commit([at(4, deleted("/a", { previous: large }))]);
   await journal.commit([at(5, created("/d", { data: large, parentCreates: 2 }))]);
   await journal.close();
   const { lastZxid, nodes } = await loadAll(await open({ dataDir }));
@@ -152,6 +152,26 @@ test("changes that contradict what is stored are rolled back, and the journal st
   expect(nodes.has("/b")).toBe(false);
 });
 
+test("large data leave nothing behind when they shrink or go", async () => {
+  const dataDir = tempDir();
+  const journal = await open({ dataDir });
+  const large = "x".repeat(60_000);
+  const paths = ["/a", "/b", "/c"];
+  await journal.commit(
+    paths.map((path, i) => at(i + 1, created(path, { data: large, parentCreates: i + 1 }))),
+  );
+  await journal.commit([
+    at(4, dataSet("/a", "small", 1, { previous: large })),
+    at(5, deleted("/b", { previous: large })),
+    // Too much for the events of its transaction.
+    at(6, deleted("/c", { previous: null })),
+  ]);
+  await journal.close();
+  const connection = new Database(join(dataDir, "corral.db"), { readonly: true });
+  expect(connection.prepare("SELECT path FROM large_data").pluck().all()).toEqual([]);
+  connection.close();
+});
+
 test("a zxid is never used twice", async () => {
   const journal = await open({ dataDir: tempDir() });
   await journal.commit([at(5, created("/a"))]);
@@ -163,7 +183,9 @@ test("the log is folded into the database before it grows without end", async ()
   const journal = await open({ dataDir });
   const data = Buffer.alloc(1_000_000, "x");
   for (let zxid = 1; zxid <= 60; zxid++) {
-    await journal.commit([at(zxid, zxid === 1 ? created("/a", { data }) : dataSet("/a", data, zxid - 1))]);
+    await journal.commit([
+      at(zxid, zxid === 1 ? created("/a", { data }) : dataSet("/a", data, zxid - 1, { previous: data })),
+    ]);
   }
   expect(statSync(join(dataDir, "corral.db-wal")).size).toBeLessThan(20 * 1_048_576);
 });

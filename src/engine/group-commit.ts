@@ -65,19 +65,23 @@ export class GroupCommit {
     this.#zxid = options.tree.zxid;
   }
 
-  /** Resolves once the operation is durable and visible, or refused. Never rejects. */
-  submit(operation: Operation, caller: Caller): Promise<Outcome> {
+  /** Calls `answered`, which must not throw, once the operation is durable and visible, or refused. */
+  submit(operation: Operation, caller: Caller, answered: (outcome: Outcome) => void): void {
     const refusal = this.#closed ?? this.#overload();
-    if (refusal !== undefined) return Promise.resolve({ ok: false, refusal });
-    const entry = this.#decide(operation, caller);
-    if (entry.transaction === undefined && !this.#running) return Promise.resolve(entry.outcome);
-    return new Promise((resolve) => {
-      entry.resolve = resolve;
-      this.#queue.push(entry);
-      this.#pendingWrites++;
-      this.#pendingBytes += entry.bytes;
-      this.#start();
-    });
+    if (refusal !== undefined) {
+      answered({ ok: false, refusal });
+      return;
+    }
+    const { transaction, outcome } = this.#decide(operation, caller);
+    if (transaction === undefined && !this.#running) {
+      answered(outcome);
+      return;
+    }
+    const bytes = sizeOf(transaction) + answerBytesOf(outcome);
+    this.#queue.push({ transaction, caller, outcome, bytes, answered });
+    this.#pendingWrites++;
+    this.#pendingBytes += bytes;
+    this.#start();
   }
 
   /** Accepts nothing more; resolves when everything accepted has been answered. */
@@ -92,18 +96,19 @@ export class GroupCommit {
     return undefined;
   }
 
-  #decide(operation: Operation, caller: Caller): Entry {
+  #decide(operation: Operation, caller: Caller): Pick<Entry, "transaction" | "outcome"> {
     const zxid = this.#zxid + 1;
     const stamp = { zxid, timeMs: this.#clock.wallMs() };
     const prepared = prepare(operation, caller, this.#staging, stamp, this.#limits);
-    if (!prepared.ok) return entryOf(undefined, caller, prepared);
-    if (prepared.changes.length === 0) return entryOf(undefined, caller, this.#done(this.#zxid, prepared));
+    if (!prepared.ok) return { transaction: undefined, outcome: prepared };
+    const { changes } = prepared;
+    if (changes.length === 0) return { transaction: undefined, outcome: this.#done(this.#zxid, prepared) };
     if (zxid > zxidMax) throw new Error("the zxids are used up");
-    const transaction = { ...stamp, changes: prepared.changes };
+    const transaction = { ...stamp, changes };
     this.#zxid = zxid;
     this.#staging.begin(zxid);
     apply(transaction, this.#staging);
-    return entryOf(transaction, caller, this.#done(zxid, prepared));
+    return { transaction, outcome: this.#done(zxid, prepared) };
   }
 
   /** What the caller is told, of the staged state. */
@@ -122,22 +127,36 @@ export class GroupCommit {
   }
 
   async #run(): Promise<void> {
-    while (this.#queue.length > 0) {
-      const batch = this.#takeBatch();
-      const transactions = batch.flatMap((entry) => entry.transaction ?? []);
-      try {
-        if (transactions.length > 0) await this.#journal.commit(transactions);
-      } catch (error) {
-        this.#fail(error, batch);
-        continue;
-      }
+    let committing = this.#commitNext();
+    while (committing !== undefined) {
+      const batch: Entry[] = await committing;
+      // The disk has the next batch while this one becomes visible and is answered.
+      const next = this.#commitNext();
       const sending = this.#publish(batch);
       // Rarely, and then only: whoever is answered may submit again, and should find this turn at its end.
       if (sending !== undefined) await sending;
       for (const entry of batch) this.#answer(entry, entry.outcome);
+      committing = next ?? this.#commitNext();
     }
     this.#running = false;
     for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /** What waits, once it is durable; undefined when nothing does. */
+  #commitNext(): Promise<Entry[]> | undefined {
+    return this.#queue.length === 0 ? undefined : this.#commit(this.#takeBatch());
+  }
+
+  /** Never rejects: a batch that failed is answered here, and nothing is left of it. */
+  async #commit(batch: Entry[]): Promise<Entry[]> {
+    const transactions = batch.flatMap((entry) => entry.transaction ?? []);
+    try {
+      if (transactions.length > 0) await this.#journal.commit(transactions);
+      return batch;
+    } catch (error) {
+      this.#fail(error, batch);
+      return [];
+    }
   }
 
   #takeBatch(): Entry[] {
@@ -183,7 +202,7 @@ export class GroupCommit {
   #answer(entry: Entry, outcome: Outcome): void {
     this.#pendingWrites--;
     this.#pendingBytes -= entry.bytes;
-    entry.resolve(outcome);
+    entry.answered(outcome);
   }
 }
 
@@ -193,17 +212,13 @@ interface Entry {
   readonly caller: Caller;
   readonly outcome: Outcome;
   readonly bytes: number;
-  resolve: (outcome: Outcome) => void;
+  readonly answered: (outcome: Outcome) => void;
 }
 
-function entryOf(transaction: Transaction | undefined, caller: Caller, outcome: Outcome): Entry {
-  const answerBytes = outcome.ok
-    ? (outcome.transacted?.bytes ?? 0) + (outcome.read?.bytes ?? 0) + (outcome.data?.length ?? 0)
-    : 0;
-  return { transaction, caller, outcome, bytes: sizeOf(transaction) + answerBytes, resolve: ignore };
+function answerBytesOf(outcome: Outcome): number {
+  if (!outcome.ok) return 0;
+  return (outcome.transacted?.bytes ?? 0) + (outcome.read?.bytes ?? 0) + (outcome.data?.length ?? 0);
 }
-
-function ignore(): void {}
 
 /** About what a transaction takes in the queue: its data, its paths, and a round figure for the rest. */
 function sizeOf(transaction: Transaction | undefined): number {

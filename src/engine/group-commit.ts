@@ -22,6 +22,16 @@ export interface CommitObserver {
   published?(): Promise<void> | undefined;
 }
 
+type Telling<Name extends keyof CommitObserver> = Required<Pick<CommitObserver, Name>>;
+
+/** Those that want to be told of this: with every transaction, there is no time to ask all of them. */
+function telling<Name extends keyof CommitObserver>(
+  name: Name,
+  observers: readonly CommitObserver[],
+): readonly Telling<Name>[] {
+  return observers.filter((observer): observer is CommitObserver & Telling<Name> => name in observer);
+}
+
 /**
  * The one ordered writer. An operation is decided against the staged state at once; the journal commits
  * whatever was staged while it was busy, as one batch with one fsync; then the batch becomes visible and is
@@ -32,7 +42,9 @@ export class GroupCommit {
   readonly #journal: Journal;
   readonly #tree: Tree;
   readonly #clock: Clock;
-  readonly #observers: readonly CommitObserver[];
+  readonly #applying: readonly Telling<"applying">[];
+  readonly #applied: readonly Telling<"applied">[];
+  readonly #published: readonly Telling<"published">[];
   readonly #onFailure: (error: unknown) => void;
   readonly #limits: OperationLimits;
   readonly #staging: Staging;
@@ -58,7 +70,9 @@ export class GroupCommit {
     this.#journal = options.journal;
     this.#tree = options.tree;
     this.#clock = options.clock;
-    this.#observers = options.observers;
+    this.#applying = telling("applying", options.observers);
+    this.#applied = telling("applied", options.observers);
+    this.#published = telling("published", options.observers);
     this.#onFailure = options.onFailure;
     this.#limits = options.limits;
     this.#staging = new Staging(options.tree);
@@ -174,13 +188,13 @@ export class GroupCommit {
   #publish(batch: readonly Entry[]): Promise<unknown> | undefined {
     for (const { transaction, caller } of batch) {
       if (transaction === undefined) continue;
-      for (const observer of this.#observers) observer.applying?.(transaction);
+      for (const observer of this.#applying) observer.applying(transaction);
       apply(transaction, this.#tree);
       this.#tree.zxid = transaction.zxid;
-      for (const observer of this.#observers) observer.applied?.(transaction, caller);
+      for (const observer of this.#applied) observer.applied(transaction, caller);
     }
     this.#staging.settle(this.#tree.zxid);
-    const unfinished = this.#observers.flatMap((observer) => observer.published?.() ?? []);
+    const unfinished = this.#published.flatMap((observer) => observer.published() ?? []);
     return unfinished.length === 0 ? undefined : Promise.all(unfinished);
   }
 

@@ -31,13 +31,18 @@ export interface ProbeOptions {
  * @throws CorralError CONNECTION_LOST or DEADLINE_EXCEEDED when it does not answer
  */
 export async function probe({ endpoint, certificates, timeoutMs }: ProbeOptions): Promise<ServerHealth> {
-  const link = new Link(endpoint, { credentials: credentialsFor(certificates), authorization: undefined });
+  const link = new Link(endpoint, {
+    credentials: credentialsFor(certificates),
+    authorization: undefined,
+    clock: systemClock,
+    pipelineFrom: Number.POSITIVE_INFINITY,
+  });
   const tired = new AbortController();
   const late = new CorralError("DEADLINE_EXCEEDED", `${endpoint} did not answer within ${timeoutMs} ms`);
   const cancel = systemClock.setTimeout(() => tired.abort(late), timeoutMs);
   const call = { signal: tired.signal };
   try {
-    if (!(await link.connect(systemClock, timeoutMs)))
+    if (!(await link.connect(timeoutMs)))
       throw new CorralError("CONNECTION_LOST", `${endpoint} takes no connections`);
     const { status } = await link.unary(Health.method.check, {}, call);
     const zxid = await link.unary(Coordination.method.sync, {}, call).then(

@@ -52,10 +52,7 @@ export function callerOf(
  */
 export function requestKeyOf(id: string, { sessionId }: Caller, field = requestIdKey): string {
   if (!/^[\w.:-]+$/.test(id) || id.length > requestIdCharsMax) {
-    throw badArgument(
-      field,
-      `a request id has 1 to ${requestIdCharsMax} of the characters A-Za-z0-9._:-`,
-    );
+    throw badArgument(field, `a request id has 1 to ${requestIdCharsMax} of the characters A-Za-z0-9._:-`);
   }
   if (sessionId === undefined && id.length < sessionlessRequestIdCharsMin) {
     const rule = `at least ${sessionlessRequestIdCharsMin} characters, chosen at random`;

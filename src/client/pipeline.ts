@@ -4,7 +4,7 @@ import { CorralError, errorFromStatus, isCorralError, noAnswers } from "./errors
 import { pipelineMessageBytes, pipelineMessageOperationsMax } from "./limits.ts";
 import type { LinkCall } from "./link.ts";
 import type { ByteStream, StreamListener } from "./link-stream.ts";
-import { type EncodedOperation, requestOf, resultsIn } from "./pipeline-wire.ts";
+import { type EncodedOperation, type EncodedResult, requestOf, resultsIn } from "./pipeline-wire.ts";
 import { Queue } from "./queue.ts";
 
 /** What became of an operation whose stream is over before its answer was there. */
@@ -165,17 +165,26 @@ export class Pipeline {
   #received(message: Uint8Array): void {
     if (this.#over) return;
     this.hasAnswered = true;
-    for (const { name, bytes } of resultsIn(message)) {
-      const slot = this.#sent.shift();
-      if (name !== slot?.name && name !== "error") {
-        const asked = slot?.name ?? "nothing";
-        if (slot?.abandoned === false) slot.dropped();
-        this.cancel(new CorralError("UNKNOWN", `the server answered "${name}" to ${asked}`));
-        return;
+    let slot: Slot | undefined;
+    try {
+      for (const result of resultsIn(message)) {
+        slot = this.#sent.shift();
+        answer(slot, result);
+        slot = undefined;
       }
-      if (slot === undefined || slot.abandoned) continue;
-      if (name === "error") slot.failed(errorFromStatus(fromBinary(StatusSchema, bytes)));
-      else slot.answered(bytes);
+    } catch (cause) {
+      if (slot?.abandoned === false) slot.dropped();
+      const { message: text } = cause as Error;
+      this.cancel(new CorralError("UNKNOWN", `the server's answer makes no sense: ${text}`, { cause }));
     }
   }
+}
+
+/** @throws Error when the result is not that of the operation */
+function answer(slot: Slot | undefined, { name, bytes }: EncodedResult): void {
+  if (slot === undefined || (name !== slot.name && name !== "error"))
+    throw new Error(`"${name}" is no answer to ${slot?.name ?? "nothing"}`);
+  if (slot.abandoned) return;
+  if (name === "error") slot.failed(errorFromStatus(fromBinary(StatusSchema, bytes)));
+  else slot.answered(bytes);
 }

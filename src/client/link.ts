@@ -16,7 +16,7 @@ import {
   type ServiceError,
 } from "@grpc/grpc-js";
 import type { Clock } from "./clock.ts";
-import { errorFromCall, isCorralError, noAnswers } from "./errors.ts";
+import { CorralError, errorFromCall, isCorralError, noAnswers } from "./errors.ts";
 import { Limiter } from "./limiter.ts";
 import { pingIntervalMs, pingTimeoutMs, unaryCallsMax } from "./limits.ts";
 import {
@@ -61,6 +61,7 @@ export class Link {
   readonly #pipelines: Pipelines;
   readonly #unary = new Limiter(unaryCallsMax);
   #callsInFlight = 0;
+  #closed = false;
 
   constructor(endpoint: string, options: LinkOptions) {
     this.#client = new Client(endpoint, options.credentials, channelOptions);
@@ -145,6 +146,8 @@ export class Link {
   ): Promise<MessageShape<Output>> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
+      // It was given up while the call waited for its turn; grpc-js would throw.
+      if (this.#closed) throw new CorralError("CONNECTION_LOST", "the connection was given up");
       const cancel = () => call.cancel();
       const call = this.#client.makeUnaryRequest(
         pathOf(method),
@@ -236,6 +239,7 @@ export class Link {
 
   /** Lets go of the connection; calls that run on it may still end. */
   close(): void {
+    this.#closed = true;
     this.#pipelines.close();
     this.#client.close();
   }

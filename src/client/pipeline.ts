@@ -25,7 +25,7 @@ interface Slot extends EncodedOperation {
  * message is on its way at a time: what does not leave waits here, where it can still be given up.
  */
 export class Pipeline {
-  /** The server has answered something. */
+  /** The server has answered something that makes sense. */
   hasAnswered = false;
   /** How many operations it was given. */
   taken = 0;
@@ -164,7 +164,6 @@ export class Pipeline {
 
   #received(message: Uint8Array): void {
     if (this.#over) return;
-    this.hasAnswered = true;
     let slot: Slot | undefined;
     try {
       for (const result of resultsIn(message)) {
@@ -172,6 +171,7 @@ export class Pipeline {
         answer(slot, result);
         slot = undefined;
       }
+      this.hasAnswered = true;
     } catch (cause) {
       if (slot?.abandoned === false) slot.dropped();
       const { message: text } = cause as Error;

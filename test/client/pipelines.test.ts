@@ -2,6 +2,7 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
   status as codes,
+  credentials,
   Metadata,
   Server,
   ServerCredentials,
@@ -13,6 +14,7 @@ import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { ExistsResponseSchema } from "../../gen/ts/corral/v1/node_pb.js";
 import { PipelineRequestSchema, PipelineResponseSchema } from "../../gen/ts/corral/v1/pipeline_pb.js";
+import { systemClock } from "../../src/client/clock.ts";
 import type { CorralError } from "../../src/client/index.ts";
 import {
   callsInFlightMax,
@@ -23,6 +25,7 @@ import {
   pipelineIdleMs,
   unaryCallsMax,
 } from "../../src/client/limits.ts";
+import { Link } from "../../src/client/link.ts";
 import { definitionOf } from "../../src/grpc/adapter/service.ts";
 import { connectClient, eventually, settle, withTime } from "../support/client.ts";
 import { FaultProxy } from "../support/fault-proxy.ts";
@@ -164,6 +167,28 @@ describe("of calls made together", () => {
   });
 });
 
+test("a link that is given up ends the calls on it, and makes none that waited", async () => {
+  const server = await ForeignServer.start();
+  server.held = [];
+  const link = new Link(server.endpoint, {
+    credentials: credentials.createInsecure(),
+    authorization: undefined,
+    clock: systemClock,
+    pipelineFrom: 0,
+  });
+  await link.connect(connectTimeoutMs);
+  const { signal } = new AbortController();
+  const calls = Array.from({ length: unaryCallsMax + 1 }, () =>
+    link.call(Coordination.method.exists, { path: "/a" }, { signal }),
+  );
+  const outcomes = Promise.allSettled(calls);
+  await eventually(() => server.held?.length === unaryCallsMax);
+  link.close();
+  server.release();
+  const failed = (await outcomes).filter(({ status }) => status === "rejected");
+  expect(failed).toMatchObject([{ reason: { reason: "CONNECTION_LOST" } }]);
+});
+
 describe("a stream", () => {
   test("that is idle is ended, and another one is opened when it is needed", async () => {
     const server = await ForeignServer.start(existing);
@@ -251,6 +276,8 @@ describe("when a server", () => {
     );
     const { client } = await connectClient(server.endpoint, { sessionTimeoutMs: false, pipelineFrom: 0 });
     expect((await client.look("/a")).zxid).toBe(1);
+    expect((await client.look("/a")).zxid).toBe(1);
+    expect(server.streams).toHaveLength(1);
   });
 
   test("breaks a stream that worked, only what was on it is made as a call of its own", async () => {
@@ -306,6 +333,27 @@ describe("on a pipeline of a real server", () => {
       }),
     );
     expect(read).toEqual(created.map((_, i) => `${i}`));
+  });
+
+  test("those that a broken connection left without an answer, more than are made at once, find another", async () => {
+    const proxy = await FaultProxy.start(server.port);
+    const { client, clock } = await connectClient(proxy.address, {
+      sessionTimeoutMs: false,
+      pipelineFrom: 0,
+    });
+    await client.create("/a");
+    journal.hold();
+    const options = { mode: "persistentSequential" } as const;
+    const writes = Array.from({ length: 3 * unaryCallsMax }, (_, i) =>
+      client.create("/a/n-", `${i}`, options),
+    );
+    await journal.commitArrived();
+    proxy.cut();
+    await settle();
+    journal.release();
+    const paths = (await withTime(Promise.all(writes), clock)).map(({ path }) => path);
+    expect(new Set(paths).size).toBe(writes.length);
+    expect(server.engine.tree.node("/a")!.numChildren).toBe(writes.length);
   });
 
   test("reads wait for no write", async () => {

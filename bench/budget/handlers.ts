@@ -1,4 +1,3 @@
-import { promiseHooks } from "node:v8";
 import { type DescMethodUnary, fromBinary, create as message, toBinary } from "@bufbuild/protobuf";
 import type { ServerUnaryCall, sendUnaryData } from "@grpc/grpc-js";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
@@ -10,12 +9,8 @@ import { get } from "../../src/grpc/handlers/get.ts";
 import { set } from "../../src/grpc/handlers/set.ts";
 import type { RpcCaller } from "../../src/grpc/metadata.ts";
 import { type OperationHandlers, PipelineOperations } from "../../src/grpc/pipeline-operations.ts";
+import { allocations, calls } from "./allocations.ts";
 import { type Figures, startEngine } from "./engine.ts";
-
-/** Calls of which a figure is the mean, after as many that warm up. */
-const calls = 5_000;
-/** Calls that are under way at the same time, so that writes share commits. */
-const together = 100;
 
 /** From the bytes of a request to those of its answer. */
 type Call = (request: Uint8Array) => Promise<Uint8Array>;
@@ -55,38 +50,11 @@ export async function handlers(): Promise<Figures> {
 }
 
 async function figuresOf(what: string, call: Call, requestOf: (i: number) => Uint8Array): Promise<Figures> {
-  const requests = Array.from({ length: 3 * calls }, (_, i) => requestOf(i));
-  await run(call, requests.slice(0, calls));
-  const measured = requests.slice(calls, 2 * calls);
-  globalThis.gc!();
-  const bytesBefore = allocated();
-  await run(call, measured);
-  const bytes = allocated() - bytesBefore;
-  let promises = 0;
-  const stop = promiseHooks.onInit(() => {
-    promises++;
-  });
-  const [answer] = await run(call, requests.slice(2 * calls));
-  stop();
-  return {
-    [`bytes allocated by ${what}`]: bytes / calls,
-    [`promises of ${what}`]: promises / calls,
-    [`bytes of the answer to ${what}`]: answer!.length,
-  };
-}
-
-/** Nothing is collected meanwhile: new space is large enough. */
-function allocated(): number {
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}
-
-/** Answers the last of them. */
-async function run(call: Call, requests: readonly Uint8Array[]): Promise<Uint8Array[]> {
-  let last: Uint8Array[] = [];
-  for (let at = 0; at < requests.length; at += together)
-    last = await Promise.all(requests.slice(at, at + together).map(call));
-  return last;
+  // One more, whose answer is looked at.
+  const requests = Array.from({ length: 3 * calls + 1 }, (_, i) => requestOf(i));
+  const figures = await allocations(what, (i) => call(requests[i]!));
+  const answer = await call(requests.at(-1)!);
+  return { ...figures, [`bytes of the answer to ${what}`]: answer.length };
 }
 
 /** The call as grpc-js makes it, without grpc-js. */

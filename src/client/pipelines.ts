@@ -76,12 +76,15 @@ export class Pipelines {
   #watch(pipeline: Pipeline): () => void {
     const startedMs = this.#clock.monotonicMs();
     let taken = 0;
+    // Counted in looks: after a standstill of this process an answer may lie unread until the next one.
+    let silentMs = 0;
     let stop = () => {};
     const look = () => {
       const ageMs = this.#clock.monotonicMs() - startedMs;
       const isIdle = pipeline.isIdle && pipeline.taken === taken;
       taken = pipeline.taken;
-      if (!pipeline.hasAnswered && ageMs >= connectTimeoutMs) {
+      silentMs = pipeline.hasAnswered || pipeline.isIdle ? 0 : silentMs + pipelineIdleMs;
+      if (silentMs >= connectTimeoutMs) {
         pipeline.cancel(
           new CorralError("CONNECTION_LOST", `there was no answer within ${connectTimeoutMs} ms`),
         );

@@ -207,6 +207,39 @@ describe("a stream", () => {
     expect(server.streams).toHaveLength(2);
   });
 
+  test("that was given nothing to answer, since its only caller gave up, is no worse for that", async () => {
+    const server = await ForeignServer.start(existing);
+    const { client, clock } = await connectClient(server.endpoint, {
+      sessionTimeoutMs: false,
+      pipelineFrom: 0,
+    });
+    const given = new AbortController();
+    const look = client.look("/a", given);
+    await Promise.resolve();
+    given.abort(new Error("enough"));
+    await expect(look).rejects.toThrow("enough");
+    clock.advance(connectTimeoutMs);
+    await settle(20);
+    expect(server.messages).toEqual([]);
+    expect((await client.look("/a")).zxid).toBe(2);
+  });
+
+  test("that is not answered while this process stands still is given another chance", async () => {
+    let answer = () => {};
+    const server = await ForeignServer.start((call, operations) => {
+      answer = () => existing(call, operations);
+    });
+    const { client, clock } = await connectClient(server.endpoint, {
+      sessionTimeoutMs: false,
+      pipelineFrom: 0,
+    });
+    const look = client.look("/a");
+    await eventually(() => server.messages.length > 0);
+    clock.stall(2 * connectTimeoutMs);
+    answer();
+    expect((await look).zxid).toBe(2);
+  });
+
   test("that is old takes no more operations, so that credentials are looked at again", async () => {
     const server = await ForeignServer.start(existing);
     const { client, clock } = await connectClient(server.endpoint, {

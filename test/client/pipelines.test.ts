@@ -218,8 +218,8 @@ describe("a stream", () => {
     await Promise.resolve();
     given.abort(new Error("enough"));
     await expect(look).rejects.toThrow("enough");
-    clock.advance(connectTimeoutMs);
     await settle(20);
+    clock.advance(connectTimeoutMs);
     expect(server.messages).toEqual([]);
     expect((await client.look("/a")).zxid).toBe(2);
   });

@@ -27,7 +27,7 @@ export async function wire(): Promise<Figures> {
     authenticator: new Authenticator({ clock, demand: "none" }),
     maxConnections: 10,
     maxConnectionsPerAddress: 10,
-    log: { error: console.error, warn: console.error },
+    log: { level: "warn", error: console.error, warn: console.error },
   });
   const socket = connect(server.port, "127.0.0.1");
   const session = http2.connect("http://127.0.0.1", { createConnection: () => socket });

@@ -27,6 +27,8 @@ export interface ConnectOptions extends CallOptions {
    * 0: all do; Infinity: none does.
    */
   readonly pipelineFrom?: number | undefined;
+  /** Told whenever each endpoint was tried in vain. The client goes on trying; abort `signal` to give up. */
+  readonly onUnreachable?: (() => void) | undefined;
   /** Time, for tests. */
   readonly clock?: Clock | undefined;
 }

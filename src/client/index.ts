@@ -3,6 +3,7 @@
 export { type AclEntry, type Identity, type Permission, permissions } from "./acl.ts";
 export type {
   Admin,
+  BackupPart,
   Drained,
   LogLevel,
   SessionInfo,

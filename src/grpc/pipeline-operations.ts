@@ -15,9 +15,10 @@ import { type Answer, encode } from "./adapter/message.ts";
 import { AnswerEncoder } from "./answer-encoder.ts";
 import { badArgument, doneOf } from "./convert.ts";
 import type { HandlerOf } from "./handlers/handler.ts";
+import { type RpcCaller, requestKeyOf } from "./metadata.ts";
 import { type ProtoRead, readFromProto, readToProto } from "./read-convert.ts";
 import { statusToProto } from "./status.ts";
-import type { WriteCall } from "./write.ts";
+import { onceOnly, type WriteCall } from "./write.ts";
 
 /** An encoded answer, and which result of a PipelineResult it is. */
 export interface PipelineAnswer {
@@ -71,7 +72,7 @@ export class PipelineOperations {
    * and not what those after it will have done when they are.
    */
   do(
-    { operation }: PipelineOperation,
+    { operation, requestId }: PipelineOperation,
     caller: Caller,
     { place, behindWrites }: { readonly place: Place; readonly behindWrites: boolean },
   ): void {
@@ -79,7 +80,7 @@ export class PipelineOperations {
       if (operation.case === undefined) {
         throw badArgument("operation", "each part of a pipeline needs an operation");
       }
-      if (isWrite(operation)) this.#write(operation, caller, place);
+      if (isWrite(operation)) this.#write(operation, withRequestId(caller, requestId), place);
       else if (behindWrites && isRead(operation)) this.#readLater(operation, caller, place);
       else this.#handle(operation, caller, place);
     } catch (error) {
@@ -88,9 +89,10 @@ export class PipelineOperations {
   }
 
   /** The types of `operation` say that the call fits its request. */
-  #write({ case: name, value }: Write, caller: Caller, place: Place): void {
+  #write({ case: name, value }: Write, caller: RpcCaller, place: Place): void {
     const call = this.#calls[name];
-    this.#engine.begin(call.operationOf(value), caller, (outcome) => {
+    const known = caller.requestKey === undefined ? caller : onceOnly(call, value, caller);
+    this.#engine.begin(call.operationOf(value), known, (outcome) => {
       if (outcome.ok) {
         answer(place, results[name].number, () => encode(call.output, call.answerOf(outcome, value)));
       } else {
@@ -131,6 +133,12 @@ function isWrite(operation: Operation): operation is Write {
 
 function isRead(operation: Other): operation is ProtoRead {
   return operation.case !== "sync";
+}
+
+/** @throws Refused BAD_ARGUMENTS */
+function withRequestId(caller: Caller, requestId: string): RpcCaller {
+  if (requestId === "") return caller;
+  return { ...caller, requestKey: requestKeyOf(requestId, caller, "request_id") };
 }
 
 function answer(place: Place, field: number, bytes: () => Uint8Array): void {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type DescMessage, type MessageShape, toBinary } from "@bufbuild/protobuf";
-import type { Done, Operation } from "../core/operation.ts";
+import type { Caller, Done, Operation } from "../core/operation.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Answer } from "./adapter/message.ts";
 import { doneOf } from "./convert.ts";
@@ -15,25 +15,32 @@ export interface WriteCall<Input extends DescMessage, Output extends DescMessage
   answerOf(done: Done, request: MessageShape<Input>): Answer<Output>;
 }
 
-/** Handles a call that writes: once, if it has a request id. It throws Refused. */
+/** Handles a call that writes. It throws Refused. */
 export function writing<Input extends DescMessage, Output extends DescMessage>(
   engine: Engine,
   call: WriteCall<Input, Output>,
 ): (request: MessageShape<Input>, caller: RpcCaller) => Promise<Answer<Output>> {
-  return async (request, { requestKey, ...caller }) => {
-    const operation = call.operationOf(request);
-    const mark = requestKey !== undefined && {
-      request: { key: requestKey, fingerprint: fingerprintOf(call.input, request, caller) },
-    };
-    return call.answerOf(doneOf(await engine.submit(operation, { ...caller, ...mark })), request);
+  return async (request, caller) => {
+    const outcome = await engine.submit(call.operationOf(request), onceOnly(call, request, caller));
+    return call.answerOf(doneOf(outcome), request);
   };
+}
+
+/** The caller of a write that is to be done once, if it has a request id. */
+export function onceOnly<Input extends DescMessage, Output extends DescMessage>(
+  { input }: WriteCall<Input, Output>,
+  request: MessageShape<Input>,
+  { requestKey, ...caller }: RpcCaller,
+): Caller {
+  if (requestKey === undefined) return caller;
+  return { ...caller, request: { key: requestKey, fingerprint: fingerprintOf(input, request, caller) } };
 }
 
 /** With the type, since two messages of different calls may have the same bytes. */
 function fingerprintOf<Input extends DescMessage>(
   schema: Input,
   request: MessageShape<Input>,
-  { identities = [] }: RpcCaller,
+  { identities = [] }: Caller,
 ): string {
   const hash = createHash("sha256").update(schema.typeName).update(toBinary(schema, request));
   // Somebody else who has come by the id learns nothing from it. Addresses may change between two tries.

@@ -1,4 +1,3 @@
-import { unpackTransactions } from "../codec.ts";
 import type { Retention } from "../journal.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { corrupt, sqliteCode, unusable } from "./connection.ts";
@@ -70,9 +69,7 @@ export class Store {
 
   commit(packed: Uint8Array): CommitResult {
     try {
-      const batch = unpackTransactions(packed);
-      this.#writer.write(batch, packed);
-      this.#lastZxid = batch.at(-1)!.zxid;
+      this.#lastZxid = this.#writer.write(packed);
     } catch (error) {
       const code = sqliteCode(error);
       if (code === "SQLITE_FULL") return { kind: "full" };

@@ -130,7 +130,7 @@ describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
 
   test("keeps who an ephemeral node belongs to when it changes hands", async () => {
     const journal = await openEmpty();
-    await journal.commit([at(7, created("/e", { owner: 3 })), at(8, dataSet("/e", "x", 1, 4))]);
+    await journal.commit([at(7, created("/e", { owner: 3 })), at(8, dataSet("/e", "x", 1, { owner: 4 }))]);
     expect((await afterRestart(journal)).nodes.get("/e")).toMatchObject({ record: { ephemeralOwner: 4 } });
   });
 

@@ -88,6 +88,8 @@ export class Line {
       writer.messageOf(resultsField, 1 + varintBytes(bytes.length) + bytes.length);
       writer.message(field, bytes);
       this.#answerBytes -= bytes.length;
+      // The slot may lie here for a while, the answer need not.
+      next.answer = undefined;
     }
     this.#forgetSent();
     this.#sending = true;

@@ -38,6 +38,8 @@ export interface GrpcServer {
   readonly port: number;
   /** That of health checks alone, if there is one. */
   readonly healthPort: number | undefined;
+  /** Of the main port: the connections that are open, and those that were turned away since the start. */
+  readonly connections: { readonly open: number; readonly rejected: number };
   /** What the health service tells; true at the start. */
   setServing(serving: boolean): void;
   /**
@@ -78,6 +80,9 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   return {
     port: main.port,
     healthPort: probes?.port,
+    get connections() {
+      return main.connections;
+    },
     setServing: (serving) => health.setServing(serving),
     stop: (graceMs) => {
       stopped ??= stop(graceMs);

@@ -3,6 +3,7 @@ import { Authenticator } from "../src/auth/authenticator.ts";
 import { systemClock, systemRandom } from "../src/clock.ts";
 import type { Transaction } from "../src/core/change.ts";
 import { Engine } from "../src/engine/engine.ts";
+import { CallObserver } from "../src/grpc/adapter/call-observer.ts";
 import { startGrpcServer } from "../src/grpc/server.ts";
 import type { HistoryPage, Journal, StateSink } from "../src/journal/journal.ts";
 import { openSqliteJournal } from "../src/journal/sqlite/sqlite-journal.ts";
@@ -90,6 +91,7 @@ async function main(dataDir: string): Promise<void> {
     host: "127.0.0.1",
     port: 0,
     clock: systemClock,
+    observer: new CallObserver({ clock: systemClock, log, slowRequestMs: 1_000, tracing: undefined }),
     authenticator: new Authenticator({ clock: systemClock, demand: "none" }),
     maxConnections: 20_000,
     maxConnectionsPerAddress: Number.POSITIVE_INFINITY,

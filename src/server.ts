@@ -2,6 +2,8 @@ import { openSecurity } from "./auth/security.ts";
 import { systemClock, systemRandom } from "./clock.ts";
 import type { Settings } from "./config/settings.ts";
 import { Engine } from "./engine/engine.ts";
+import { CallObserver } from "./grpc/adapter/call-observer.ts";
+import { Tracing } from "./grpc/adapter/tracing.ts";
 import { SeldomWarning } from "./grpc/seldom-warning.ts";
 import { startGrpcServer } from "./grpc/server.ts";
 import { dataFiles, makeDataDir } from "./journal/sqlite/files.ts";
@@ -63,9 +65,12 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
   const { zxid, nodeCount: nodes, sessionCount } = engine.tree;
   const dur_ms = Math.round(systemClock.monotonicMs() - startedMs);
   log.info({ data_dir: dataDir, zxid, nodes, sessions: sessionCount, dur_ms }, "loaded");
+  const { slowRequestMs } = settings;
+  const observer = new CallObserver({ clock: systemClock, log, slowRequestMs, tracing: Tracing.open() });
   const grpc = await startGrpcServer({
     engine,
     log,
+    observer,
     host: settings.host,
     port: settings.port,
     healthPort: settings.healthPort || undefined,

@@ -11,6 +11,7 @@ import { negotiateTimeoutMs, parseToken, type SessionRecord, sameSecret } from "
 import { Tree } from "../core/tree.ts";
 import { type Journal, JournalUnusable } from "../journal/journal.ts";
 import { type AuditOperation, Auditor, type AuditSink } from "./audit.ts";
+import type { SessionFigures, WriteFigures } from "./figures.ts";
 import { type CommitObserver, GroupCommit } from "./group-commit.ts";
 import { QuotaWarner, type QuotaWarning } from "./quota-warner.ts";
 import { Reaper } from "./reaper.ts";
@@ -128,6 +129,16 @@ export class Engine {
     const { maxTransactionOperations: transactionOperationsMax, enforceQuota: enforceQuotas } = settings;
     const limits = { ...defaultLimits, transactionOperationsMax, enforceQuotas };
     this.#writer = new GroupCommit({ journal, tree, clock, limits, observers, onFailure });
+  }
+
+  /** What is counted of writes since the start. */
+  get writes(): WriteFigures {
+    return this.#writer.figures;
+  }
+
+  /** What is counted of sessions since the start. */
+  get sessions(): SessionFigures {
+    return this.#sessions.figures;
   }
 
   /** Does a write, or waits for those before it. Resolves once it is durable and visible, or refused; never rejects. */

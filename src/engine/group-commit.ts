@@ -11,6 +11,7 @@ import { Staging } from "../core/staging.ts";
 import type { Tree } from "../core/tree.ts";
 import { type Journal, JournalFull } from "../journal/journal.ts";
 import { batchBytesMax, batchChangesMax, pendingBytesMax, pendingWritesMax, zxidMax } from "../limits.ts";
+import { WriteFigures } from "./figures.ts";
 
 /** Told of what becomes visible, before anybody is answered. */
 export interface CommitObserver {
@@ -37,8 +38,7 @@ export class GroupCommit {
   readonly #limits: OperationLimits;
   readonly #staging: Staging;
   readonly #queue: Entry[] = [];
-  #pendingWrites = 0;
-  #pendingBytes = 0;
+  readonly figures = new WriteFigures();
   #zxid: number;
   #running = false;
   /** Why nothing is accepted any more, once that is so. */
@@ -68,14 +68,14 @@ export class GroupCommit {
   /** Resolves once the operation is durable and visible, or refused. Never rejects. */
   submit(operation: Operation, caller: Caller): Promise<Outcome> {
     const refusal = this.#closed ?? this.#overload();
-    if (refusal !== undefined) return Promise.resolve({ ok: false, refusal });
+    if (refusal !== undefined) return this.#answerAtOnce({ ok: false, refusal });
     const entry = this.#decide(operation, caller);
-    if (entry.transaction === undefined && !this.#running) return Promise.resolve(entry.outcome);
+    if (entry.transaction === undefined && !this.#running) return this.#answerAtOnce(entry.outcome);
     return new Promise((resolve) => {
       entry.resolve = resolve;
       this.#queue.push(entry);
-      this.#pendingWrites++;
-      this.#pendingBytes += entry.bytes;
+      this.figures.waiting++;
+      this.figures.waitingBytes += entry.bytes;
       this.#start();
     });
   }
@@ -87,8 +87,8 @@ export class GroupCommit {
   }
 
   #overload(): Refusal | undefined {
-    if (this.#pendingWrites >= pendingWritesMax) return overloaded("writes", pendingWritesMax);
-    if (this.#pendingBytes >= pendingBytesMax) return overloaded("bytes of writes", pendingBytesMax);
+    if (this.figures.waiting >= pendingWritesMax) return overloaded("writes", pendingWritesMax);
+    if (this.figures.waitingBytes >= pendingBytesMax) return overloaded("bytes of writes", pendingBytesMax);
     return undefined;
   }
 
@@ -126,7 +126,7 @@ export class GroupCommit {
       const batch = this.#takeBatch();
       const transactions = batch.flatMap((entry) => entry.transaction ?? []);
       try {
-        if (transactions.length > 0) await this.#journal.commit(transactions);
+        if (transactions.length > 0) await this.#commit(transactions);
       } catch (error) {
         this.#fail(error, batch);
         continue;
@@ -138,6 +138,14 @@ export class GroupCommit {
     }
     this.#running = false;
     for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  async #commit(transactions: readonly Transaction[]): Promise<void> {
+    const startedMs = this.#clock.monotonicMs();
+    await this.#journal.commit(transactions);
+    const { commitSeconds, commitChanges } = this.figures;
+    commitSeconds.observe((this.#clock.monotonicMs() - startedMs) / 1_000);
+    commitChanges.observe(transactions.reduce((count, { changes }) => count + changes.length, 0));
   }
 
   #takeBatch(): Entry[] {
@@ -181,9 +189,19 @@ export class GroupCommit {
   }
 
   #answer(entry: Entry, outcome: Outcome): void {
-    this.#pendingWrites--;
-    this.#pendingBytes -= entry.bytes;
+    this.figures.waiting--;
+    this.figures.waitingBytes -= entry.bytes;
+    this.#note(outcome);
     entry.resolve(outcome);
+  }
+
+  #answerAtOnce(outcome: Outcome): Promise<Outcome> {
+    this.#note(outcome);
+    return Promise.resolve(outcome);
+  }
+
+  #note(outcome: Outcome): void {
+    if (!outcome.ok) this.figures.refuse(outcome.refusal.reason);
   }
 }
 

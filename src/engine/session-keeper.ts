@@ -6,6 +6,7 @@ import { type Refusal, Refused } from "../core/refusal.ts";
 import type { SessionRecord } from "../core/session.ts";
 import type { Tree } from "../core/tree.ts";
 import { ExpiryQueue } from "./expiry-queue.ts";
+import { SessionFigures } from "./figures.ts";
 import type { CommitObserver } from "./group-commit.ts";
 import { LivenessClock } from "./liveness-clock.ts";
 
@@ -52,6 +53,7 @@ export class SessionKeeper implements CommitObserver {
   readonly #queue: ExpiryQueue<Lease>;
   readonly #leases = new Map<number, Lease>();
   readonly #stopTimer: () => void;
+  readonly figures = new SessionFigures();
 
   /** Every session in the tree gets its full timeout from now. */
   constructor(options: {
@@ -75,6 +77,7 @@ export class SessionKeeper implements CommitObserver {
     const lease = this.#leases.get(session.id);
     if (lease === undefined || lease.expired) throw new Refused(sessionExpired(session.id));
     const before = lease.listener;
+    if (before === undefined) this.figures.attached++;
     lease.listener = listener;
     before?.moved();
     this.#beat(lease);
@@ -85,7 +88,7 @@ export class SessionKeeper implements CommitObserver {
       },
       expiresInMs: () => Math.max(0, lease.deadlineMs - this.#liveness.nowMs()),
       detach: () => {
-        if (lease.listener === listener) lease.listener = undefined;
+        if (lease.listener === listener) this.#letGo(lease);
       },
     };
   }
@@ -118,6 +121,7 @@ export class SessionKeeper implements CommitObserver {
     const change = changes.at(-1)!;
     if (change.kind === "sessionOpened") {
       this.#grant(this.#tree.session(change.sessionId)!);
+      this.figures.opened++;
     } else if (change.kind === "sessionTimeoutSet") {
       const lease = this.#leases.get(change.sessionId)!;
       lease.session = this.#tree.session(change.sessionId)!;
@@ -142,10 +146,20 @@ export class SessionKeeper implements CommitObserver {
     this.#leases.delete(lease.session.id);
     this.#queue.remove(lease);
     const cause = lease.expired ? "expired" : "closed";
-    const listener = lease.listener;
-    lease.listener = undefined;
-    listener?.ended(cause, zxid);
+    this.figures[cause]++;
+    if (lease.expired) {
+      this.figures.latenessSeconds.observe((this.#liveness.nowMs() - lease.deadlineMs) / 1_000);
+    }
+    this.#letGo(lease)?.ended(cause, zxid);
     for (const ended of lease.bound ?? []) ended(cause, zxid);
+  }
+
+  /** Nobody holds the session any more; answers who did. */
+  #letGo(lease: Lease): AttachmentListener | undefined {
+    const { listener } = lease;
+    if (listener !== undefined) this.figures.attached--;
+    lease.listener = undefined;
+    return listener;
   }
 
   #grant(session: SessionRecord): void {

@@ -10,7 +10,10 @@ import { callerOf } from "./metadata.ts";
 import type { ServiceOptions } from "./service-options.ts";
 
 /** Serves corral.v1.Admin from the engine. */
-export function addAdmin(server: Server, { engine, authenticator, calls, log }: ServiceOptions): void {
+export function addAdmin(
+  server: Server,
+  { engine, authenticator, calls, log, observer }: ServiceOptions,
+): void {
   const handlers: Handlers<typeof Admin, Caller> = {
     countWatches: countWatches(engine),
     listWatchers: listWatchers(engine),
@@ -29,5 +32,6 @@ export function addAdmin(server: Server, { engine, authenticator, calls, log }: 
     ready: () => engine.watches.sending,
     calls,
     log,
+    observer,
   });
 }

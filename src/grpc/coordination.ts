@@ -23,7 +23,10 @@ import { PipelineOperations } from "./pipeline-operations.ts";
 import type { ServiceOptions } from "./service-options.ts";
 
 /** Serves corral.v1.Coordination from the engine. */
-export function addCoordination(server: Server, { engine, authenticator, calls, log }: ServiceOptions): void {
+export function addCoordination(
+  server: Server,
+  { engine, authenticator, calls, log, observer }: ServiceOptions,
+): void {
   const operations = {
     create: create(engine),
     get: get(engine),
@@ -51,5 +54,6 @@ export function addCoordination(server: Server, { engine, authenticator, calls, 
     ready: () => engine.watches.sending,
     calls,
     log,
+    observer,
   });
 }

@@ -2,6 +2,7 @@ import type { Transaction } from "../core/change.ts";
 import type { NodeRecord } from "../core/node.ts";
 import type { RememberedRequest } from "../core/request.ts";
 import type { SessionRecord } from "../core/session.ts";
+import type { Histogram } from "../figures.ts";
 
 /**
  * The durable order of all transactions. The engine knows no more of storage than this.
@@ -33,6 +34,24 @@ export interface Journal {
 
   /** Finishes what is under way, folds the log into the database and lets go of the files. */
   close(): Promise<void>;
+}
+
+/** What a journal can tell of itself. */
+export interface JournalFigures {
+  /** The history is complete after this zxid. */
+  readonly oldestZxid: number;
+  /** How long the disk itself took for each commit. */
+  readonly syncSeconds: Histogram;
+  sizes(): Promise<DiskSizes>;
+}
+
+/** In bytes. */
+export interface DiskSizes {
+  readonly database: number;
+  /** What was committed and is not folded into the database yet. */
+  readonly wal: number;
+  /** What is left on the disk for this user. */
+  readonly diskFree: number;
 }
 
 /** A stretch of the one order. */

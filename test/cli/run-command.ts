@@ -22,13 +22,16 @@ export interface Running {
   readonly finished: Promise<Finished>;
 }
 
-/** Starts `corral` as a process, with no more environment than is given. */
+/**
+ * Starts `corral` as a process, with no more environment than is given. Servers of tests run side by side, so none
+ * opens the port for operations unless it is told to.
+ */
 export function startCommand(
   args: readonly string[],
   env: Record<string, string> = {},
   input?: string | Uint8Array,
 ): Running {
-  return startProgram(main, args, env, input);
+  return startProgram(main, args, { CORRAL_HTTP_PORT: "0", ...env }, input);
 }
 
 /** Starts any program of the sources. */

@@ -8,6 +8,8 @@ test("the defaults", () => {
     host: "127.0.0.1",
     port: 7181,
     healthPort: 0,
+    httpPort: 7_180,
+    httpHost: "127.0.0.1",
     tlsCertFile: "",
     tlsKeyFile: "",
     tlsClientCaFile: "",
@@ -34,6 +36,8 @@ test("the defaults", () => {
     maxWatchesPerIdentity: 0,
     enforceQuota: true,
     logLevel: "info",
+    slowRequestMs: 1_000,
+    metricsCompat: "none",
     auditLog: "",
     acceptDataLoss: false,
   });

@@ -44,7 +44,7 @@ test("its command runs from dist: a server in the background, and a verb that as
   const folder = install();
   const { bin } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const main = join(folder, "node_modules/corral", bin.corral);
-  const env = { XDG_CONFIG_HOME: temporaryFolder() };
+  const env = { XDG_CONFIG_HOME: temporaryFolder(), CORRAL_HTTP_PORT: "0" };
   const corral = (...args: string[]) =>
     execFileSync(process.execPath, [main, ...args], { cwd: folder, env, encoding: "utf8" });
   const data = ["--data-dir", temporaryFolder()];

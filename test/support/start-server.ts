@@ -5,6 +5,8 @@ import { systemRandom } from "../../src/clock.ts";
 import { brokenInvariants } from "../../src/core/invariants.ts";
 import type { AuditSink } from "../../src/engine/audit.ts";
 import { Engine, type EngineOptions, type EngineSettings } from "../../src/engine/engine.ts";
+import { CallObserver } from "../../src/grpc/adapter/call-observer.ts";
+import { Tracing } from "../../src/grpc/adapter/tracing.ts";
 import { type GrpcServer, type GrpcServerOptions, startGrpcServer } from "../../src/grpc/server.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { ManualClock } from "./manual-clock.ts";
@@ -20,6 +22,7 @@ export interface TestServer {
   /** The engine's time, which only the test moves. */
   readonly clock: ManualClock;
   readonly grpc: GrpcServer;
+  readonly observer: CallObserver;
   /** The errors and warnings that the server logged; a test that expects none leaves it alone. */
   readonly logged: unknown[];
   stop(): Promise<void>;
@@ -33,6 +36,7 @@ export async function startServer(
     readonly credentials?: ChannelCredentials;
     readonly audit?: AuditSink;
     readonly settings?: Partial<EngineSettings>;
+    readonly slowRequestMs?: number;
     readonly onQuotaExceeded?: EngineOptions["onQuotaExceeded"];
   } = {},
 ): Promise<TestServer> {
@@ -60,6 +64,9 @@ export async function startServer(
   });
   const logged: unknown[] = [];
   const note = (fields: object) => logged.push(fields);
+  const log = { error: note, warn: note };
+  const { slowRequestMs = 0 } = options;
+  const observer = new CallObserver({ clock, log, slowRequestMs, tracing: Tracing.open() });
   const grpc = await startGrpcServer({
     engine,
     host: "127.0.0.1",
@@ -67,7 +74,8 @@ export async function startServer(
     authenticator: new Authenticator({ clock, demand: "none" }),
     maxConnections: 1_000,
     maxConnectionsPerAddress: 1_000,
-    log: { error: note, warn: note },
+    log,
+    observer,
     ...options,
     clock,
   });
@@ -88,5 +96,5 @@ export async function startServer(
     if (broken.length > 0) throw new Error(broken.join("; "));
     if (clock.pendingTimers > 0) throw new Error(`${clock.pendingTimers} timers of the engine are left`);
   });
-  return { address, port: grpc.port, client, engine, clock, grpc, logged, stop };
+  return { address, port: grpc.port, client, engine, clock, grpc, observer, logged, stop };
 }

@@ -58,6 +58,11 @@ export class HistoryTable {
     this.#pending = this.#totals;
   }
 
+  /** Everything after this zxid is there. */
+  get after(): number {
+    return this.#totals.after;
+  }
+
   /** Forgets what a transaction that failed had begun. */
   begin(): void {
     this.#pending = this.#totals;

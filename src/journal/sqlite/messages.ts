@@ -14,7 +14,7 @@ export type Request =
 
 export type Answer =
   /** The first, unasked. */
-  | { readonly kind: "opened"; readonly lastZxid: number }
+  | { readonly kind: "opened"; readonly lastZxid: number; readonly oldestZxid: number }
   | { readonly kind: "unusable"; readonly reason: string }
   | { readonly kind: "rows"; readonly packed: Uint8Array }
   | { readonly kind: "noMoreRows" }

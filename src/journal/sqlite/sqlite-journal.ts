@@ -1,16 +1,21 @@
+import { stat, statfs } from "node:fs/promises";
 import { Worker } from "node:worker_threads";
 import type { Transaction } from "../../core/change.ts";
+import { Histogram, secondsBounds } from "../../figures.ts";
 import { recentHistoryBytesMax } from "../../limits.ts";
 import { packTransactions } from "../codec.ts";
 import {
   Compacted,
+  type DiskSizes,
   type HistoryPage,
   type Journal,
+  type JournalFigures,
   JournalFull,
   JournalUnusable,
   OutcomeUnknown,
   type StateSink,
 } from "../journal.ts";
+import { type DataFiles, dataFiles } from "./files.ts";
 import { unpackRows } from "./loader.ts";
 import { type JournalLog, silentLog } from "./log.ts";
 import type { Answer, LogLine, Request, WorkerOptions } from "./messages.ts";
@@ -30,23 +35,48 @@ export async function openSqliteJournal(options: SqliteJournalOptions): Promise<
   const { log = silentLog, ...workerOptions } = options;
   const link = new WorkerLink(workerOptions, log);
   const answer = await link.nextAnswer();
-  if (answer.kind === "opened") return new SqliteJournal(link, answer.lastZxid);
+  if (answer.kind === "opened") return new SqliteJournal(link, answer, dataFiles(options.dataDir));
   await link.end();
   throw problemIn(answer);
 }
 
 /** The event loop's half: packs batches for the worker, and never waits for the disk. */
-export class SqliteJournal implements Journal {
+export class SqliteJournal implements Journal, JournalFigures {
+  readonly syncSeconds = new Histogram(secondsBounds);
   readonly #link: WorkerLink;
+  readonly #files: DataFiles;
   readonly #lastZxid: number;
+  #oldestZxid: number;
   readonly #recent = new RecentHistory(recentHistoryBytesMax);
   #committing: Promise<Answer> | undefined;
   #failure: Error | undefined;
   #closed = false;
 
-  constructor(link: WorkerLink, lastZxid: number) {
+  constructor(
+    link: WorkerLink,
+    { lastZxid, oldestZxid }: { readonly lastZxid: number; readonly oldestZxid: number },
+    files: DataFiles,
+  ) {
     this.#link = link;
+    this.#files = files;
     this.#lastZxid = lastZxid;
+    this.#oldestZxid = oldestZxid;
+  }
+
+  get oldestZxid(): number {
+    return this.#oldestZxid;
+  }
+
+  /** By their names, without opening them: see `existsAsPlainFile`. */
+  async sizes(): Promise<DiskSizes> {
+    const { dir, database, wal } = this.#files;
+    const [main, log, disk] = await Promise.all([
+      stat(database),
+      // There is none after a stop in order, until the next write.
+      stat(wal).catch(() => ({ size: 0 })),
+      statfs(dir),
+    ]);
+    return { database: main.size, wal: log.size, diskFree: disk.bavail * disk.bsize };
   }
 
   async load(sink: StateSink): Promise<{ lastZxid: number }> {
@@ -70,7 +100,11 @@ export class SqliteJournal implements Journal {
     this.#committing = this.#link.ask({ kind: "commit", packed }, [packed.buffer]);
     const answer = await this.#committing;
     this.#committing = undefined;
-    if (answer.kind === "committed") return this.#recent.add(batch, answer.packed);
+    if (answer.kind === "committed") {
+      this.syncSeconds.observe(answer.syncMs / 1_000);
+      this.#oldestZxid = answer.oldestZxid;
+      return this.#recent.add(batch, answer.packed);
+    }
     if (answer.kind === "full") throw new JournalFull("the disk is full: nothing of the batch was stored");
     throw this.#fail(problemIn(answer));
   }

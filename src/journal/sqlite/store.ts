@@ -1,3 +1,4 @@
+import { systemClock } from "../../clock.ts";
 import { unpackTransactions } from "../codec.ts";
 import type { Retention } from "../journal.ts";
 import { Checkpointer } from "./checkpointer.ts";
@@ -11,7 +12,13 @@ import { Writer } from "./writer.ts";
 
 /** What came of a commit. After "unknown" or "broken" the store must not be used again. */
 export type CommitResult =
-  | { readonly kind: "committed"; readonly packed: Uint8Array }
+  | {
+      readonly kind: "committed";
+      readonly packed: Uint8Array;
+      /** How long SQLite's COMMIT took. */
+      readonly syncMs: number;
+      readonly oldestZxid: number;
+    }
   | { readonly kind: "full" }
   | { readonly kind: "unknown" | "broken"; readonly reason: string };
 
@@ -40,13 +47,18 @@ export class Store {
     this.#log = log;
     this.#lastZxid = lastZxid;
     this.#history = new HistoryTable(connection, options.retention ?? keepAll);
-    this.#writer = new Writer(connection, this.#history);
+    this.#writer = new Writer(connection, this.#history, systemClock);
     this.#checkpointer = new Checkpointer(connection, log);
     this.#rows = packedRows(connection, lastZxid);
   }
 
   get lastZxid(): number {
     return this.#lastZxid;
+  }
+
+  /** The history is complete after this zxid. */
+  get oldestZxid(): number {
+    return this.#history.after;
   }
 
   /** The next rows of the stored state; undefined after the last. Throws JournalUnusable. */
@@ -65,9 +77,10 @@ export class Store {
   }
 
   commit(packed: Uint8Array): CommitResult {
+    let syncMs: number;
     try {
       const batch = unpackTransactions(packed);
-      this.#writer.write(batch, packed);
+      syncMs = this.#writer.write(batch, packed);
       this.#lastZxid = batch.at(-1)!.zxid;
     } catch (error) {
       const code = sqliteCode(error);
@@ -78,7 +91,7 @@ export class Store {
       return { kind: broken ? "broken" : "unknown", reason };
     }
     this.#moveMark(false);
-    return { kind: "committed", packed };
+    return { kind: "committed", packed, syncMs, oldestZxid: this.oldestZxid };
   }
 
   /** Batches of the history, oldest first, as packed; or the oldest zxid after which it is complete. */

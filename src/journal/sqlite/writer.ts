@@ -1,4 +1,5 @@
 import type Database from "better-sqlite3";
+import type { Clock } from "../../clock.ts";
 import type { Change, Transaction } from "../../core/change.ts";
 import type { NodeRecord } from "../../core/node.ts";
 import { parentOf } from "../../core/path.ts";
@@ -36,9 +37,13 @@ export class Writer {
   readonly #acls: AclTable;
 
   readonly #requests: RequestTable;
+  readonly #clock: Clock;
+  /** When the batch under way was written, and only its COMMIT was left. */
+  #writtenMs = 0;
 
-  constructor(connection: Database.Database, history: HistoryTable) {
+  constructor(connection: Database.Database, history: HistoryTable, clock: Clock) {
     this.#history = history;
+    this.#clock = clock;
     this.#acls = new AclTable(connection);
     this.#requests = new RequestTable(connection);
     const prepared = Object.entries(statements).map(([name, sql]) => [name, connection.prepare(sql)]);
@@ -48,8 +53,8 @@ export class Writer {
     ).immediate;
   }
 
-  /** @param packed the same batch, as the history keeps it. */
-  write(batch: readonly Transaction[], packed: Uint8Array): void {
+  /** @param packed the same batch, as the history keeps it. Answers how long SQLite's COMMIT took, in milliseconds. */
+  write(batch: readonly Transaction[], packed: Uint8Array): number {
     this.#parents.clear();
     this.#history.begin();
     this.#acls.begin();
@@ -58,6 +63,7 @@ export class Writer {
     this.#history.committed();
     this.#acls.committed();
     this.#requests.committed();
+    return this.#clock.monotonicMs() - this.#writtenMs;
   }
 
   #apply(batch: readonly Transaction[], packed: Uint8Array): void {
@@ -70,6 +76,7 @@ export class Writer {
     for (const [path, { pzxid, creates }] of this.#parents) this.#one("updateParent", pzxid, creates, path);
     this.#one("updateLastZxid", lastZxid, lastZxid);
     this.#history.append(batch, packed);
+    this.#writtenMs = this.#clock.monotonicMs();
   }
 
   #applyChange(change: Change): void {

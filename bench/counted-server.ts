@@ -5,7 +5,7 @@ import type { Transaction } from "../src/core/change.ts";
 import { Engine } from "../src/engine/engine.ts";
 import { CallObserver } from "../src/grpc/adapter/call-observer.ts";
 import { startGrpcServer } from "../src/grpc/server.ts";
-import type { HistoryPage, Journal, StateSink } from "../src/journal/journal.ts";
+import type { Care, HistoryPage, Journal, StateSink } from "../src/journal/journal.ts";
 import { openSqliteJournal } from "../src/journal/sqlite/sqlite-journal.ts";
 import { collectGarbage } from "../src/ops/garbage.ts";
 import { createLogger } from "../src/ops/logger.ts";
@@ -55,6 +55,10 @@ class CountingJournal implements Journal {
     return this.#journal.history(after, through);
   }
 
+  care(nowMs: number): Promise<Care> {
+    return this.#journal.care(nowMs);
+  }
+
   close(): Promise<void> {
     return this.#journal.close();
   }
@@ -79,6 +83,7 @@ async function main(dataDir: string): Promise<void> {
       maxSessionsPerIdentity: 0,
       maxWatchesPerAddress: 0,
       maxWatchesPerIdentity: 0,
+      diskLowBytes: 0,
     },
     onFailure: (error) => {
       throw error;

@@ -180,6 +180,24 @@ export const authFailuresKept = 10_000;
 /** Bytes of the audit log that may wait while its disk is full; beyond it lines are dropped, and the log says so. */
 export const auditWaitingBytesMax = 1_048_576;
 
+/** How often the journal looks after its disk. */
+export const careIntervalMs = 1_000;
+
+/** How soon it goes on when it left something undone: commits come in between. */
+export const careAgainMs = 50;
+
+/** Disk space kept back for a full disk: as much as the WAL holds when it is due, so that it can always be folded. */
+export const diskReserveBytes = 16 * 1_048_576;
+
+/** Free pages of the database that are given back to the file system in one step. */
+export const vacuumedPagesMax = 512;
+
+/** Free pages that the database keeps in any case: 4 MiB. */
+export const keptFreePagesMin = 1_024;
+
+/** How often the server looks how near it is to its limits. */
+export const headroomIntervalMs = 5_000;
+
 /** Bytes of the log of a server in the background, before it begins anew; the one from before is kept beside it. */
 export const logFileBytesMax = 10 * 1_048_576;
 

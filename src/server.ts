@@ -47,7 +47,8 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     bytesMax: settings.historyMaxBytes,
     ageMaxMs: settings.historyMaxAgeMs,
   };
-  const journal = await openSqliteJournal({ dataDir, acceptDataLoss, retention, log });
+  const slowSyncMs = settings.slowFsyncMs || Number.POSITIVE_INFINITY;
+  const journal = await openSqliteJournal({ dataDir, acceptDataLoss, retention, log, slowSyncMs });
   const failure = Promise.withResolvers<never>();
   // Whoever waits for it may come later than the failure.
   failure.promise.catch(() => {});
@@ -58,6 +59,10 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     settings,
     onFailure: failure.reject,
     audit,
+    onAlarm: {
+      raised: ({ name, message }) => log.warn({ alarm: name }, message),
+      cleared: ({ name }) => log.info({ alarm: name }, "the alarm is over"),
+    },
     onQuotaExceeded: (exceeded) => log.warn({ ...exceeded }, "a limit of a quota is exceeded"),
   });
   collectGarbage();

@@ -165,6 +165,20 @@ export const schema = {
     default: "info",
     help: "Least severe log lines to write.",
   }),
+  diskLowBytes: integer({
+    default: 268_435_456,
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    unit: "bytes",
+    help: "Free disk space below which the alarm disk_low is raised; 0: never.",
+  }),
+  slowFsyncMs: integer({
+    default: 500,
+    min: 0,
+    max: dayMs,
+    unit: "ms",
+    help: "Commits for which the disk takes longer are logged; 0 logs none.",
+  }),
   slowRequestMs: integer({
     default: 1_000,
     min: 0,

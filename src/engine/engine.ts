@@ -10,7 +10,9 @@ import { type Refusal, Refused } from "../core/refusal.ts";
 import { negotiateTimeoutMs, parseToken, type SessionRecord, sameSecret } from "../core/session.ts";
 import { Tree } from "../core/tree.ts";
 import { type Journal, JournalUnusable } from "../journal/journal.ts";
+import { type AlarmListener, Alarms } from "./alarms.ts";
 import { type AuditOperation, Auditor, type AuditSink } from "./audit.ts";
+import { DiskCare } from "./disk-care.ts";
 import type { SessionFigures, WriteFigures } from "./figures.ts";
 import { type CommitObserver, GroupCommit } from "./group-commit.ts";
 import { QuotaWarner, type QuotaWarning } from "./quota-warner.ts";
@@ -40,6 +42,8 @@ export interface EngineSettings {
   readonly maxWatchesPerAddress: number;
   /** Watches of one identity, those of all its streams; 0 for any number. */
   readonly maxWatchesPerIdentity: number;
+  /** Free space below which the disk is low; 0: never. */
+  readonly diskLowBytes: number;
 }
 
 export interface EngineOptions {
@@ -53,6 +57,8 @@ export interface EngineOptions {
   readonly audit?: AuditSink | undefined;
   /** A limit of a quota is exceeded; told seldom. Default: silence. */
   readonly onQuotaExceeded?: (warning: QuotaWarning) => void;
+  /** Default: silence. */
+  readonly onAlarm?: AlarmListener;
 }
 
 /** A read, as the audit log calls it, and the permissions of which it needs one. */
@@ -70,6 +76,7 @@ export class Engine {
   readonly tree: Tree;
   readonly watches: WatchHub;
   readonly scans: Scans;
+  readonly alarms: Alarms;
   readonly #journal: Journal;
   readonly #random: Random;
   readonly #settings: EngineSettings;
@@ -78,6 +85,7 @@ export class Engine {
   readonly #sessions: SessionKeeper;
   readonly #reaper: Reaper;
   readonly #sessionShares: SessionShares;
+  readonly #disk: DiskCare;
 
   /** Loads the journal and starts to count the time of its sessions. @throws JournalUnusable */
   static async start(options: EngineOptions): Promise<Engine> {
@@ -100,7 +108,16 @@ export class Engine {
   private constructor(
     tree: Tree,
     mortals: readonly string[],
-    { journal, clock, random, settings, onFailure, audit, onQuotaExceeded = () => {} }: EngineOptions,
+    {
+      journal,
+      clock,
+      random,
+      settings,
+      onFailure,
+      audit,
+      onQuotaExceeded = () => {},
+      onAlarm = silent,
+    }: EngineOptions,
   ) {
     this.tree = tree;
     this.#journal = journal;
@@ -128,7 +145,10 @@ export class Engine {
     if (this.#auditor !== undefined) observers.push(this.#auditor);
     const { maxTransactionOperations: transactionOperationsMax, enforceQuota: enforceQuotas } = settings;
     const limits = { ...defaultLimits, transactionOperationsMax, enforceQuotas };
-    this.#writer = new GroupCommit({ journal, tree, clock, limits, observers, onFailure });
+    this.alarms = new Alarms(clock, onAlarm);
+    const lowBytes = settings.diskLowBytes;
+    this.#disk = new DiskCare({ journal, clock, alarms: this.alarms, lowBytes, onFailure });
+    this.#writer = new GroupCommit({ journal, tree, clock, limits, observers, onFailure, disk: this.#disk });
   }
 
   /** What is counted of writes since the start. */
@@ -248,6 +268,7 @@ export class Engine {
     this.#sessions.stop();
     this.#reaper.stop();
     this.watches.stop();
+    this.#disk.stop();
     await this.#writer.close(shuttingDown);
     await this.#journal.close();
   }
@@ -263,6 +284,8 @@ export class Engine {
     return negotiateTimeoutMs(askedMs, { minMs, maxMs, defaultMs: defaultTimeoutTicks * tickMs });
   }
 }
+
+const silent: AlarmListener = { raised: () => {}, cleared: () => {} };
 
 /** The server is on its way out. */
 export const shuttingDown: Refusal = {

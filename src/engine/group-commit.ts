@@ -11,6 +11,7 @@ import { Staging } from "../core/staging.ts";
 import type { Tree } from "../core/tree.ts";
 import { type Journal, JournalFull } from "../journal/journal.ts";
 import { batchBytesMax, batchChangesMax, pendingBytesMax, pendingWritesMax, zxidMax } from "../limits.ts";
+import { type DiskCare, diskFull } from "./disk-care.ts";
 import { WriteFigures } from "./figures.ts";
 
 /** Told of what becomes visible, before anybody is answered. */
@@ -36,6 +37,7 @@ export class GroupCommit {
   readonly #observers: readonly CommitObserver[];
   readonly #onFailure: (error: unknown) => void;
   readonly #limits: OperationLimits;
+  readonly #disk: Pick<DiskCare, "refusal" | "foundFull">;
   readonly #staging: Staging;
   readonly #queue: Entry[] = [];
   readonly figures = new WriteFigures();
@@ -54,6 +56,7 @@ export class GroupCommit {
     readonly observers: readonly CommitObserver[];
     /** The journal failed with an unknown outcome; nothing will be accepted from now on. */
     readonly onFailure: (error: unknown) => void;
+    readonly disk: Pick<DiskCare, "refusal" | "foundFull">;
   }) {
     this.#journal = options.journal;
     this.#tree = options.tree;
@@ -61,13 +64,14 @@ export class GroupCommit {
     this.#observers = options.observers;
     this.#onFailure = options.onFailure;
     this.#limits = options.limits;
+    this.#disk = options.disk;
     this.#staging = new Staging(options.tree);
     this.#zxid = options.tree.zxid;
   }
 
   /** Resolves once the operation is durable and visible, or refused. Never rejects. */
   submit(operation: Operation, caller: Caller): Promise<Outcome> {
-    const refusal = this.#closed ?? this.#overload();
+    const refusal = this.#closed ?? this.#overload() ?? this.#disk.refusal(operation);
     if (refusal !== undefined) return this.#answerAtOnce({ ok: false, refusal });
     const entry = this.#decide(operation, caller);
     if (entry.transaction === undefined && !this.#running) return this.#answerAtOnce(entry.outcome);
@@ -185,7 +189,8 @@ export class GroupCommit {
     this.#staging.clear();
     this.#zxid = this.#tree.zxid;
     for (const entry of failed) this.#answer(entry, { ok: false, refusal });
-    if (!full) this.#onFailure(error);
+    if (full) this.#disk.foundFull();
+    else this.#onFailure(error);
   }
 
   #answer(entry: Entry, outcome: Outcome): void {
@@ -250,11 +255,6 @@ function overloaded(what: string, limit: number): Refusal {
   const message = `${limit} ${what} wait for the disk already; retry after a short wait`;
   return { reason: "OVERLOADED", message, facts: { limit } };
 }
-
-const diskFull: Refusal = {
-  reason: "DISK_FULL",
-  message: "the disk is full and nothing was changed; make room, then retry",
-};
 
 const outcomeUnknown: Refusal = {
   reason: "OUTCOME_UNKNOWN",

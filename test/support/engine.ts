@@ -36,6 +36,7 @@ export class TestEngine {
         maxSessionsPerIdentity: 0,
         maxWatchesPerAddress: 0,
         maxWatchesPerIdentity: 0,
+        diskLowBytes: 0,
         ...options.settings,
       },
       onFailure: (error) => failures.push(error),

@@ -4,6 +4,7 @@ import type { RememberedRequest } from "../../src/core/request.ts";
 import { reservedNodes } from "../../src/core/reserved.ts";
 import type { SessionRecord } from "../../src/core/session.ts";
 import {
+  type Care,
   Compacted,
   type HistoryPage,
   type Journal,
@@ -123,6 +124,9 @@ export class MemoryJournal implements Journal {
   /** Batches and transactions acknowledged so far. */
   readonly acknowledged = { batches: 0, transactions: 0 };
   closed = false;
+  /** What it finds when it looks after its disk. */
+  isFull = false;
+  freeBytes = Number.MAX_SAFE_INTEGER;
   /** Transactions on one page of the history. */
   historyPageMax = 100;
   #pending: readonly Transaction[] | undefined;
@@ -195,6 +199,10 @@ export class MemoryJournal implements Journal {
       transactions,
       through: wanted.length > transactions.length ? transactions.at(-1)!.zxid : through,
     };
+  }
+
+  async care(): Promise<Care> {
+    return { isFull: this.isFull, freeBytes: this.freeBytes, more: false };
   }
 
   async close(): Promise<void> {

@@ -56,6 +56,7 @@ export async function startServer(
       maxSessionsPerIdentity: 0,
       maxWatchesPerAddress: 0,
       maxWatchesPerIdentity: 0,
+      diskLowBytes: 0,
       ...options.settings,
     },
     onFailure: () => {},

@@ -2,7 +2,7 @@ import { closeSync, openSync, renameSync, rmSync } from "node:fs";
 import type Database from "better-sqlite3";
 import { JournalUnusable, type Retention } from "../journal.ts";
 import { deleteUnusedAcls } from "./acl-table.ts";
-import { type ConnectOptions, connect, unusable } from "./connection.ts";
+import { type ConnectOptions, connect, sqliteCode, unusable } from "./connection.ts";
 import { type DataFiles, dataFiles, existsAsPlainFile, makeDataDir, sizeOf, syncDirectory } from "./files.ts";
 import { type Found, inspect } from "./inspect.ts";
 import { type Lock, takeLock } from "./lock.ts";
@@ -26,6 +26,8 @@ export interface OpenDatabase extends Found {
   readonly files: DataFiles;
   readonly lock: Lock;
   readonly markFile: MarkFile;
+  /** The disk has no room for the smallest change: the state can be read. */
+  readonly isFull: boolean;
 }
 
 /**
@@ -41,7 +43,7 @@ export function openDatabase(options: OpenOptions, log: JournalLog): OpenDatabas
   try {
     const mark = findMark(files, options, log);
     const found = findDatabase(files, mark, options, log);
-    return { ...found, files, lock, ...startWriting(files, found, options) };
+    return { ...found, files, lock, ...startWriting(files, found, options, log) };
   } catch (error) {
     lock.release();
     throw unusable(error, files.database, files);
@@ -119,7 +121,7 @@ function createDatabase(files: DataFiles, steps: readonly Migration[] | undefine
   for (const suffix of ["", "-wal", "-journal", "-shm"]) rmSync(unfinished + suffix, { force: true });
   // Created by hand for the mode: sessions' secrets are inside. SQLite gives the WAL the same.
   closeSync(openSync(unfinished, "wx", 0o600));
-  const connection = connect(unfinished, files);
+  const connection = connect(unfinished, files, { isNew: true });
   try {
     migrate(connection, steps);
   } finally {
@@ -130,22 +132,36 @@ function createDatabase(files: DataFiles, steps: readonly Migration[] | undefine
   syncDirectory(files.dir);
 }
 
-/** A real change, synced to the disk: a server that cannot write should not start. */
+/** A real change, synced to the disk: a server that cannot write should not start, unless it only lacks room. */
 const countStart = "UPDATE meta SET starts = starts + 1";
 
 function startWriting(
   files: DataFiles,
   found: Found,
   options: OpenOptions,
-): Pick<OpenDatabase, "connection" | "markFile"> {
+  log: JournalLog,
+): Pick<OpenDatabase, "connection" | "isFull" | "markFile"> {
   const connection = connect(files.database, files, options);
   try {
     migrate(connection, options.migrations);
-    connection.exec(`BEGIN IMMEDIATE; ${countStart}; ${deleteUnusedAcls}; COMMIT`);
+    const isFull = !proveDisk(connection);
+    if (isFull) log.warn({ path: files.dir }, "the disk is full: starting all the same, to be read");
     const mark = { databaseId: found.databaseId, zxid: found.lastZxid, clean: false };
-    return { connection, markFile: new MarkFile(files.mark, mark) };
+    return { connection, isFull, markFile: new MarkFile(files.mark, mark) };
   } catch (error) {
     connection.close();
     throw error;
+  }
+}
+
+/** Answers false when the disk is full. */
+function proveDisk(connection: Database.Database): boolean {
+  try {
+    connection.exec(`BEGIN IMMEDIATE; ${countStart}; ${deleteUnusedAcls}; COMMIT`);
+    return true;
+  } catch (error) {
+    if (connection.inTransaction) connection.exec("ROLLBACK");
+    if (sqliteCode(error) !== "SQLITE_FULL") throw error;
+    return false;
   }
 }

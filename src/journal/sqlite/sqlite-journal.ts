@@ -5,6 +5,7 @@ import { Histogram, secondsBounds } from "../../figures.ts";
 import { recentHistoryBytesMax } from "../../limits.ts";
 import { packTransactions } from "../codec.ts";
 import {
+  type Care,
   Compacted,
   type DiskSizes,
   type HistoryPage,
@@ -24,6 +25,8 @@ import { pageOf, RecentHistory } from "./recent-history.ts";
 export interface SqliteJournalOptions extends WorkerOptions {
   /** Default: silence. */
   readonly log?: JournalLog;
+  /** A commit for which the disk takes longer is logged, in milliseconds. Default: none is. */
+  readonly slowSyncMs?: number;
 }
 
 /**
@@ -32,10 +35,11 @@ export interface SqliteJournalOptions extends WorkerOptions {
  * writes that were acknowledged (unless `acceptDataLoss`); it is then left as it was.
  */
 export async function openSqliteJournal(options: SqliteJournalOptions): Promise<SqliteJournal> {
-  const { log = silentLog, ...workerOptions } = options;
+  const { log = silentLog, slowSyncMs = Number.POSITIVE_INFINITY, ...workerOptions } = options;
   const link = new WorkerLink(workerOptions, log);
   const answer = await link.nextAnswer();
-  if (answer.kind === "opened") return new SqliteJournal(link, answer, dataFiles(options.dataDir));
+  if (answer.kind === "opened")
+    return new SqliteJournal(link, answer, { files: dataFiles(options.dataDir), log, slowSyncMs });
   await link.end();
   throw problemIn(answer);
 }
@@ -45,6 +49,8 @@ export class SqliteJournal implements Journal, JournalFigures {
   readonly syncSeconds = new Histogram(secondsBounds);
   readonly #link: WorkerLink;
   readonly #files: DataFiles;
+  readonly #log: JournalLog;
+  readonly #slowSyncMs: number;
   readonly #lastZxid: number;
   #oldestZxid: number;
   readonly #recent = new RecentHistory(recentHistoryBytesMax);
@@ -55,10 +61,12 @@ export class SqliteJournal implements Journal, JournalFigures {
   constructor(
     link: WorkerLink,
     { lastZxid, oldestZxid }: { readonly lastZxid: number; readonly oldestZxid: number },
-    files: DataFiles,
+    options: { readonly files: DataFiles; readonly log: JournalLog; readonly slowSyncMs: number },
   ) {
     this.#link = link;
-    this.#files = files;
+    this.#files = options.files;
+    this.#log = options.log;
+    this.#slowSyncMs = options.slowSyncMs;
     this.#lastZxid = lastZxid;
     this.#oldestZxid = oldestZxid;
   }
@@ -101,7 +109,7 @@ export class SqliteJournal implements Journal, JournalFigures {
     const answer = await this.#committing;
     this.#committing = undefined;
     if (answer.kind === "committed") {
-      this.syncSeconds.observe(answer.syncMs / 1_000);
+      this.#synced(answer.syncMs, batch.length, answer.packed.byteLength);
       this.#oldestZxid = answer.oldestZxid;
       return this.#recent.add(batch, answer.packed);
     }
@@ -119,6 +127,14 @@ export class SqliteJournal implements Journal, JournalFigures {
     return pageOf(answer.batches, after, through);
   }
 
+  async care(nowMs: number): Promise<Care> {
+    if (this.#failure !== undefined) throw this.#failure;
+    const answer = await this.#link.ask({ kind: "care", nowMs });
+    if (answer.kind !== "cared") throw this.#fail(problemIn(answer));
+    this.#oldestZxid = answer.oldestZxid;
+    return answer;
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -126,6 +142,14 @@ export class SqliteJournal implements Journal, JournalFigures {
     const answer = await this.#link.ask({ kind: "close" });
     await this.#link.end();
     if (answer.kind !== "closed" && this.#failure === undefined) throw problemIn(answer);
+  }
+
+  #synced(syncMs: number, transactions: number, bytes: number): void {
+    this.syncSeconds.observe(syncMs / 1_000);
+    if (syncMs > this.#slowSyncMs) {
+      const dur_ms = Math.round(syncMs);
+      this.#log.warn({ dur_ms, transactions, bytes }, "the disk was slow to sync a commit");
+    }
   }
 
   #fail(problem: Error): Error {

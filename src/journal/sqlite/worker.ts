@@ -35,6 +35,9 @@ if (store !== undefined) {
       case "history":
         tell(store.history(request.after, request.through));
         return;
+      case "care":
+        tell({ kind: "cared", ...store.care(request.nowMs), oldestZxid: store.oldestZxid });
+        return;
       case "close":
         store.close();
         tell({ kind: "closed" });

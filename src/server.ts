@@ -56,6 +56,10 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     settings,
     onFailure: failure.reject,
     audit,
+    onAlarm: {
+      raised: ({ name, message }) => log.warn({ alarm: name }, message),
+      cleared: ({ name }) => log.info({ alarm: name }, "the alarm is over"),
+    },
     onQuotaExceeded: (exceeded) => log.warn({ ...exceeded }, "a limit of a quota is exceeded"),
   });
   collectGarbage();

@@ -10,6 +10,7 @@ import { type Refusal, Refused } from "../core/refusal.ts";
 import { negotiateTimeoutMs, parseToken, type SessionRecord, sameSecret } from "../core/session.ts";
 import { Tree } from "../core/tree.ts";
 import { type Journal, JournalUnusable } from "../journal/journal.ts";
+import { type AlarmListener, Alarms } from "./alarms.ts";
 import { type AuditOperation, Auditor, type AuditSink } from "./audit.ts";
 import { type CommitObserver, GroupCommit } from "./group-commit.ts";
 import { QuotaWarner, type QuotaWarning } from "./quota-warner.ts";
@@ -52,6 +53,8 @@ export interface EngineOptions {
   readonly audit?: AuditSink | undefined;
   /** A limit of a quota is exceeded; told seldom. Default: silence. */
   readonly onQuotaExceeded?: (warning: QuotaWarning) => void;
+  /** Default: silence. */
+  readonly onAlarm?: AlarmListener | undefined;
 }
 
 /** A read, as the audit log calls it, and the permissions of which it needs one. */
@@ -69,6 +72,8 @@ export class Engine {
   readonly tree: Tree;
   readonly watches: WatchHub;
   readonly scans: Scans;
+  /** What operators must see to. */
+  readonly alarms: Alarms;
   readonly #journal: Journal;
   readonly #random: Random;
   readonly #settings: EngineSettings;
@@ -99,9 +104,19 @@ export class Engine {
   private constructor(
     tree: Tree,
     mortals: readonly string[],
-    { journal, clock, random, settings, onFailure, audit, onQuotaExceeded = () => {} }: EngineOptions,
+    {
+      journal,
+      clock,
+      random,
+      settings,
+      onFailure,
+      audit,
+      onQuotaExceeded = () => {},
+      onAlarm,
+    }: EngineOptions,
   ) {
     this.tree = tree;
+    this.alarms = new Alarms(clock, onAlarm);
     this.#journal = journal;
     this.#random = random;
     this.#settings = settings;

@@ -42,7 +42,7 @@ export class DiskCare {
 
   /** Why an operation is not even tried now; undefined if it may be. */
   refusal(operation: Operation): Refusal | undefined {
-    return this.#alarms.isOn("disk_full") && adds(operation) ? diskFull : undefined;
+    return this.#alarms.isActive("disk_full") && adds(operation) ? diskFull : undefined;
   }
 
   /** A commit found the disk full. */

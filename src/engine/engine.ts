@@ -58,7 +58,7 @@ export interface EngineOptions {
   /** A limit of a quota is exceeded; told seldom. Default: silence. */
   readonly onQuotaExceeded?: (warning: QuotaWarning) => void;
   /** Default: silence. */
-  readonly onAlarm?: AlarmListener;
+  readonly onAlarm?: AlarmListener | undefined;
 }
 
 /** A read, as the audit log calls it, and the permissions of which it needs one. */
@@ -76,6 +76,7 @@ export class Engine {
   readonly tree: Tree;
   readonly watches: WatchHub;
   readonly scans: Scans;
+  /** What operators must see to. */
   readonly alarms: Alarms;
   readonly #journal: Journal;
   readonly #random: Random;
@@ -116,10 +117,11 @@ export class Engine {
       onFailure,
       audit,
       onQuotaExceeded = () => {},
-      onAlarm = silent,
+      onAlarm,
     }: EngineOptions,
   ) {
     this.tree = tree;
+    this.alarms = new Alarms(clock, onAlarm);
     this.#journal = journal;
     this.#random = random;
     this.#settings = settings;
@@ -145,7 +147,6 @@ export class Engine {
     if (this.#auditor !== undefined) observers.push(this.#auditor);
     const { maxTransactionOperations: transactionOperationsMax, enforceQuota: enforceQuotas } = settings;
     const limits = { ...defaultLimits, transactionOperationsMax, enforceQuotas };
-    this.alarms = new Alarms(clock, onAlarm);
     const lowBytes = settings.diskLowBytes;
     this.#disk = new DiskCare({ journal, clock, alarms: this.alarms, lowBytes, onFailure });
     this.#writer = new GroupCommit({ journal, tree, clock, limits, observers, onFailure, disk: this.#disk });
@@ -284,8 +285,6 @@ export class Engine {
     return negotiateTimeoutMs(askedMs, { minMs, maxMs, defaultMs: defaultTimeoutTicks * tickMs });
   }
 }
-
-const silent: AlarmListener = { raised: () => {}, cleared: () => {} };
 
 /** The server is on its way out. */
 export const shuttingDown: Refusal = {

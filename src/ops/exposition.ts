@@ -48,7 +48,7 @@ export function histogram<Source>(
   return { name, type: "histogram", help, read };
 }
 
-/** How many values there were, and their sum. */
+/** How many values there were, and their sum; or numbers with a `quantile`, without either. */
 export function summary<Source>(
   name: string,
   help: string,

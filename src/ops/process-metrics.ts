@@ -1,4 +1,4 @@
-import { counter, gauge, histogram, type Metric, type Sample } from "./exposition.ts";
+import { counter, gauge, histogram, type Metric, type Sample, summary } from "./exposition.ts";
 import type { ProcessReading } from "./process-figures.ts";
 
 /** Of the process, under the names that Prometheus' own client libraries give them. */
@@ -22,7 +22,7 @@ export const processMetrics: readonly Metric<ProcessReading>[] = [
   histogram("nodejs_gc_duration_seconds", "How long collections of garbage took, by kind.", ({ gcSeconds }) =>
     [...gcSeconds].map(([kind, seconds]): Sample => [{ kind }, seconds]),
   ),
-  gauge(
+  summary(
     "corral_event_loop_delay_seconds",
     "How late the event loop was: the worse of the half minute that runs and the one before.",
     ({ loopDelay }) => [...loopDelay].map(([quantile, delay]): Sample => [{ quantile }, delay]),

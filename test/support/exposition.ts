@@ -50,13 +50,14 @@ export function parseExposition(text: string): Map<string, Scraped> {
 function sampleIn(line: string, metric: string, type: string | undefined): { key: string; value: number } {
   const [, key = "", of = "", labels = "", value = ""] = sampleLine.exec(line) ?? [];
   expect(key, `not a sample: ${line}`).not.toBe("");
-  const suffixes = { histogram: ["_bucket", "_sum", "_count"], summary: ["_sum", "_count"] }[type ?? ""] ?? [
-    "",
-  ];
+  const suffixes = { histogram: ["_bucket", "_sum", "_count"], summary: ["_sum", "_count", ""] }[
+    type ?? ""
+  ] ?? [""];
   expect(
     suffixes.map((suffix) => metric + suffix),
     line,
   ).toContain(of);
+  if (type === "summary") expect(of === metric, line).toBe(/\bquantile="[\d.]+"/.test(labels));
   const labelNames = [...labels.matchAll(/([a-zA-Z_]\w*)="/g)].map(([, one]) => one);
   expect(new Set(labelNames).size, line).toBe(labelNames.length);
   const number = value === "+Inf" ? Number.POSITIVE_INFINITY : Number(value);

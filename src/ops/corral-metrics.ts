@@ -28,11 +28,7 @@ export const startMetrics: readonly Metric<Vitals>[] = [
   gauge("corral_alarm", "1 for each alarm that is raised.", ({ alarms }) =>
     alarms.map(({ name }): Sample => [{ alarm: name }, 1]),
   ),
-  counter(
-    "corral_auth_failures_total",
-    "Calls and handshakes with wrong credentials.",
-    (vitals) => vitals.authFailures,
-  ),
+  counter("corral_auth_failures_total", "Calls with wrong credentials.", (vitals) => vitals.authFailures),
 ];
 
 const stateMetrics: readonly Metric<Serving>[] = [

@@ -1,5 +1,5 @@
 import type { WatchKind } from "../core/watch.ts";
-import { outboxEventsMax, pendingBytesMax, pendingWritesMax, sessionsMax, watchesMax } from "../limits.ts";
+import { boundsOf } from "./bounds.ts";
 import { counter, gauge, histogram, type Metric, type Sample } from "./exposition.ts";
 import type { ProcessReading } from "./process-figures.ts";
 import type { ServerStatus } from "./status.ts";
@@ -190,18 +190,8 @@ const watchKinds: readonly WatchKind[] = [
   "subtree",
 ];
 
-function usedRatios({ engine, status, vitals, process }: Serving): Sample[] {
-  const { writes, watches } = engine;
-  const limits: readonly (readonly [limit: string, used: number, max: number])[] = [
-    ["sessions", status.sessions, sessionsMax],
-    ["watches", status.watches, watchesMax],
-    ["connections", status.connections, vitals.connectionsMax],
-    ["write_queue_operations", writes.waiting, pendingWritesMax],
-    ["write_queue_bytes", writes.waitingBytes, pendingBytesMax],
-    ["watch_outbox_events", watches.figures.waitingMost, outboxEventsMax],
-    ["open_files", process.openFiles ?? 0, process.openFilesMax ?? Number.POSITIVE_INFINITY],
-  ];
-  return limits
-    .filter(([, , max]) => Number.isFinite(max))
-    .map(([limit, used, max]) => [{ limit }, used / max]);
+function usedRatios(serving: Serving): Sample[] {
+  return boundsOf(serving.vitals, serving)
+    .filter(({ max }) => Number.isFinite(max))
+    .map(({ limit, max, used }) => [{ limit }, used() / max]);
 }

@@ -97,6 +97,7 @@ async function main(dataDir: string): Promise<void> {
     port: 0,
     clock: systemClock,
     observer: new CallObserver({ clock: systemClock, log, slowRequestMs: 1_000, tracing: undefined }),
+    status: () => Promise.reject(new Error("no bench asks for it")),
     authenticator: new Authenticator({ clock: systemClock, demand: "none" }),
     maxConnections: 20_000,
     maxConnectionsPerAddress: Number.POSITIVE_INFINITY,

@@ -5,6 +5,7 @@ import { client } from "./client.ts";
 import { history } from "./history.ts";
 import { memory } from "./memory.ts";
 import { pipeline } from "./pipeline.ts";
+import { scraping } from "./scrape.ts";
 import { sessions } from "./sessions.ts";
 import { transact } from "./transact.ts";
 import { unary } from "./unary.ts";
@@ -23,6 +24,7 @@ const benches: Record<string, (dataDir: string) => Promise<object[]>> = {
   watches,
   history,
   client,
+  scraping,
 };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches);

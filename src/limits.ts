@@ -207,6 +207,24 @@ export const warningIntervalMs = 1_000;
 /** Connections open at once on the port for health checks alone. */
 export const healthConnectionsMax = 100;
 
+/** Connections open at once on the port for operations: probes, a scraper or two, and people. */
+export const opsConnectionsMax = 64;
+
+/** The longest request line and headers that this port reads. It reads no bodies. */
+export const opsRequestBytesMax = 8_192;
+
+/** How long a request to it may take to arrive. */
+export const opsRequestTimeoutMs = 10_000;
+
+/** How long a connection to it may be idle: longer than scrapers wait from one scrape to the next. */
+export const opsIdleMaxMs = 75_000;
+
+/** How often the event loop is looked at, to measure how late it is. */
+export const loopDelayResolutionMs = 20;
+
+/** For how long its delays are kept together. */
+export const loopDelayWindowMs = 30_000;
+
 /** Connections that are told at the same time that they are too many; beyond it they are dropped in silence. */
 export const refusedConnectionsMax = 64;
 

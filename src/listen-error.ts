@@ -3,14 +3,14 @@ export class ListenError extends Error {
   override readonly name = "ListenError";
 }
 
-/** What a user is told when a server cannot listen. */
+/** What a user is told when a server cannot listen, with a hint where another server may be in the way. */
 export function listenError(
   error: NodeJS.ErrnoException,
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port, hint = "" }: { readonly host: string; readonly port: number; readonly hint?: string },
 ): ListenError {
   switch (error.code) {
     case "EADDRINUSE":
-      return new ListenError(`port ${port} on ${host} is already in use`, { cause: error });
+      return new ListenError(`port ${port} on ${host} is already in use${hint}`, { cause: error });
     case "EACCES":
       return new ListenError(`this user may not listen on port ${port} of ${host}`, { cause: error });
     case "EADDRNOTAVAIL":

@@ -18,6 +18,7 @@ const allowed: Record<string, readonly string[]> = {
   bytes: [],
   figures: [],
   "listen-error": [],
+  version: [],
   core: ["limits"],
   journal: ["core", "clock", "bytes", "figures", "limits"],
   engine: ["journal", "core", "clock", "figures", "limits"],
@@ -27,7 +28,7 @@ const allowed: Record<string, readonly string[]> = {
   config: ["limits"],
   // It reads what the engine and the journal count; they do not know it.
   ops: ["engine", "journal", "core", "clock", "figures", "listen-error", "limits"],
-  cli: ["client", "config", "ops", "server", "clock", "limits"],
+  cli: ["client", "config", "ops", "server", "version", "clock", "limits"],
 };
 
 /** Packages that one folder alone may import, so that each can be replaced in one place. */

@@ -56,6 +56,7 @@ export const verbs: ReadonlyMap<string, VerbEntry> = new Map<string, VerbEntry>(
     "ephemerals",
     entry("list ephemeral nodes", async () => (await import("./verbs/ephemerals.ts")).ephemerals),
   ],
+  ["info", entry("tell how the server is", async () => (await import("./verbs/info.ts")).info)],
   ["watches", entry("tell who watches", async () => (await import("./verbs/watches.ts")).watches)],
   ["setquota", entry("limit a subtree", async () => (await import("./verbs/setquota.ts")).setquota)],
   [

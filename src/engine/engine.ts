@@ -13,7 +13,7 @@ import { type Journal, JournalUnusable } from "../journal/journal.ts";
 import { type AlarmListener, Alarms } from "./alarms.ts";
 import { type AuditOperation, Auditor, type AuditSink } from "./audit.ts";
 import { DiskCare } from "./disk-care.ts";
-import type { SessionFigures, WriteFigures } from "./figures.ts";
+import type { WriteFigures } from "./figures.ts";
 import { type CommitObserver, GroupCommit } from "./group-commit.ts";
 import { QuotaWarner, type QuotaWarning } from "./quota-warner.ts";
 import { Reaper } from "./reaper.ts";
@@ -78,12 +78,12 @@ export class Engine {
   readonly scans: Scans;
   /** What operators must see to. */
   readonly alarms: Alarms;
+  readonly sessions: SessionKeeper;
   readonly #journal: Journal;
   readonly #random: Random;
   readonly #settings: EngineSettings;
   readonly #writer: GroupCommit;
   readonly #auditor: Auditor | undefined;
-  readonly #sessions: SessionKeeper;
   readonly #reaper: Reaper;
   readonly #sessionShares: SessionShares;
   readonly #disk: DiskCare;
@@ -126,7 +126,7 @@ export class Engine {
     this.#random = random;
     this.#settings = settings;
     const submit = (operation: Operation, caller: Caller) => this.submit(operation, caller);
-    this.#sessions = new SessionKeeper({ tree, clock, tickMs: settings.tickMs, submit });
+    this.sessions = new SessionKeeper({ tree, clock, tickMs: settings.tickMs, submit });
     this.#reaper = new Reaper({ tree, mortals, clock, tickMs: settings.tickMs, submit });
     const { watchBookmarkIntervalMs: bookmarkIntervalMs } = settings;
     const shareLimits = {
@@ -142,7 +142,7 @@ export class Engine {
     const quotaWarner = new QuotaWarner({ tree, clock, warn: onQuotaExceeded });
     // Watches first: the end of a session ends its streams, after they were told what ended with it.
     this.#auditor = audit && new Auditor(audit);
-    const observers: CommitObserver[] = [this.watches, this.#sessions, this.#reaper, this.scans];
+    const observers: CommitObserver[] = [this.watches, this.sessions, this.#reaper, this.scans];
     observers.push(this.#sessionShares, quotaWarner);
     if (this.#auditor !== undefined) observers.push(this.#auditor);
     const { maxTransactionOperations: transactionOperationsMax, enforceQuota: enforceQuotas } = settings;
@@ -155,11 +155,6 @@ export class Engine {
   /** What is counted of writes since the start. */
   get writes(): WriteFigures {
     return this.#writer.figures;
-  }
-
-  /** What is counted of sessions since the start. */
-  get sessions(): SessionFigures {
-    return this.#sessions.figures;
   }
 
   /** Does a write, or waits for those before it. Resolves once it is durable and visible, or refused; never rejects. */
@@ -234,7 +229,7 @@ export class Engine {
     if (timeoutMs !== session.timeoutMs) {
       await this.#must({ op: "setSessionTimeout", sessionId: session.id, timeoutMs });
     }
-    const attachment = this.#sessions.attach(session, listener);
+    const attachment = this.sessions.attach(session, listener);
     this.#sessionShares.attached(session.id, caller);
     return attachment;
   }
@@ -262,11 +257,11 @@ export class Engine {
 
   /** Ties a stream to the session that it acts for: told when that ends. The answer unties it. @throws Refused */
   bind(sessionId: number, ended: (why: Refusal) => void): () => void {
-    return this.#sessions.bind(sessionId, (cause) => ended(sessionEnded(cause, sessionId)));
+    return this.sessions.bind(sessionId, (cause) => ended(sessionEnded(cause, sessionId)));
   }
   /** Stops counting time, answers what was accepted, and closes the journal. */
   async stop(): Promise<void> {
-    this.#sessions.stop();
+    this.sessions.stop();
     this.#reaper.stop();
     this.watches.stop();
     this.#disk.stop();

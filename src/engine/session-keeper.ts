@@ -148,7 +148,8 @@ export class SessionKeeper implements CommitObserver {
     const cause = lease.expired ? "expired" : "closed";
     this.figures[cause]++;
     if (lease.expired) {
-      this.figures.latenessSeconds.observe((this.#liveness.nowMs() - lease.deadlineMs) / 1_000);
+      const lateMs = this.#liveness.nowMs() - lease.deadlineMs;
+      this.figures.latenessSeconds.observe(lateMs / 1_000);
     }
     this.#letGo(lease)?.ended(cause, zxid);
     for (const ended of lease.bound ?? []) ended(cause, zxid);

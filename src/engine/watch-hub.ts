@@ -101,6 +101,11 @@ export class WatchHub implements CommitObserver {
     return this.#streams.size;
   }
 
+  /** The number of watches. */
+  get count(): number {
+    return this.#size;
+  }
+
   /** The number of watches of each kind. */
   get counts(): ReadonlyMap<WatchKind, number> {
     return this.#counts;

@@ -5,18 +5,21 @@ import { denied } from "../core/prepare/permission.ts";
 import { Refused } from "../core/refusal.ts";
 import { addService, type Handlers } from "./adapter/service.ts";
 import { countWatches } from "./handlers/count-watches.ts";
+import { getStatus } from "./handlers/get-status.ts";
 import { listWatchers } from "./handlers/list-watchers.ts";
 import { callerOf } from "./metadata.ts";
+import type { GrpcServerOptions } from "./server.ts";
 import type { ServiceOptions } from "./service-options.ts";
 
 /** Serves corral.v1.Admin from the engine. */
 export function addAdmin(
   server: Server,
-  { engine, authenticator, calls, log, observer }: ServiceOptions,
+  { engine, authenticator, calls, log, observer, status }: ServiceOptions & Pick<GrpcServerOptions, "status">,
 ): void {
   const handlers: Handlers<typeof Admin, Caller> = {
     countWatches: countWatches(engine),
     listWatchers: listWatchers(engine),
+    getStatus: getStatus(status),
   };
   /** Who is in charge of the root is in charge of the server. @throws Refused NO_AUTH */
   const mustBeAdmin = (caller: Caller): Caller => {

@@ -11,6 +11,7 @@ import {
   messageBytesMax,
   streamsPerConnectionMax,
 } from "../limits.ts";
+import type { ServerStatus } from "../ops/status.ts";
 import type { CallObserver } from "./adapter/call-observer.ts";
 import { addService } from "./adapter/service.ts";
 import { addAdmin } from "./admin.ts";
@@ -29,6 +30,8 @@ export interface GrpcServerOptions extends Omit<ListenerOptions, "accept"> {
   readonly authenticator: Authenticator;
   /** Told of every call. */
   readonly observer: CallObserver;
+  /** What Admin.GetStatus answers. */
+  readonly status: () => Promise<ServerStatus>;
   /** Where health checks are answered in clear, besides the main port; 0 takes any free one. Default: nowhere. */
   readonly healthPort?: number | undefined;
 }
@@ -51,7 +54,7 @@ export interface GrpcServer {
 
 /** Serves the engine over gRPC, with health and reflection. @throws ListenError */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const { engine, authenticator, observer, log } = options;
+  const { engine, authenticator, observer, log, status } = options;
   const connections = new Connections();
   const calls = new Calls();
   const sideCalls = new Calls();
@@ -61,7 +64,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     interceptors: [builtinErrors(observer), knowing(connections)],
   });
   addCoordination(server, { engine, authenticator, calls, log, observer });
-  addAdmin(server, { engine, authenticator, calls, log, observer });
+  addAdmin(server, { engine, authenticator, calls, log, observer, status });
   addSideServices(server, { health, calls: sideCalls, log, observer });
   const main = await Front.open(server, { ...options, accepted: (socket) => connections.add(socket) });
   const probes = await openHealthFront(options, health, sideCalls).catch(async (error) => {

@@ -1,13 +1,5 @@
 import { headroomIntervalMs } from "../limits.ts";
-
-/** Something that there is a bounded number of. */
-export interface Bound {
-  /** As metrics and the log name it. */
-  readonly limit: string;
-  readonly max: number;
-  /** How many there are now. */
-  used(): number;
-}
+import type { Bound } from "./bounds.ts";
 
 /** From here on a limit is near. */
 const nearAt = 0.8;
@@ -25,21 +17,15 @@ export class Headroom {
   readonly #warn: (facts: Readonly<Record<string, unknown>>, text: string) => void;
   readonly #stopTimer: () => void;
 
-  /** @param bounds those without a limit, whose `max` is infinite, may be among them. */
   constructor(options: {
     readonly bounds: readonly Bound[];
     readonly clock: { setInterval(fn: () => void, ms: number): () => void };
     readonly log: { warn(facts: Readonly<Record<string, unknown>>, text: string): void };
   }) {
     const { bounds, clock, log } = options;
-    this.#bounds = bounds.filter(({ max }) => Number.isFinite(max));
+    this.#bounds = bounds;
     this.#warn = (facts, text) => log.warn(facts, text);
     this.#stopTimer = clock.setInterval(() => this.#look(), headroomIntervalMs);
-  }
-
-  /** What part of each limit is used: 1 when it is reached. */
-  *ratios(): Generator<{ readonly limit: string; readonly ratio: number }> {
-    for (const bound of this.#bounds) yield { limit: bound.limit, ratio: bound.used() / bound.max };
   }
 
   stop(): void {

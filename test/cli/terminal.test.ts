@@ -52,6 +52,7 @@ const scenes: Record<string, (files: string) => Scene> = {
   whoami: () => ({ args: [], prints: /^ip:127\.0\.0\.1$/m }),
   sessions: () => ({ args: [], prints: /^session +/m }),
   ephemerals: () => ({ args: [], prints: /^session +path$/m }),
+  info: () => ({ args: [], prints: /^nodes +\d+$/m }),
   watches: () => ({ args: [], prints: /^streams 0$/m }),
   setquota: () => ({ args: ["-b", "1000", "/app"], prints: /1000/ }),
   listquota: () => ({ args: ["/app"], prints: /100/ }),

@@ -3,11 +3,14 @@ import type { NodeRecord } from "../../src/core/node.ts";
 import type { RememberedRequest } from "../../src/core/request.ts";
 import { reservedNodes } from "../../src/core/reserved.ts";
 import type { SessionRecord } from "../../src/core/session.ts";
+import { Histogram } from "../../src/figures.ts";
 import {
   type Care,
   Compacted,
+  type DiskSizes,
   type HistoryPage,
   type Journal,
+  type JournalFigures,
   JournalFull,
   OutcomeUnknown,
   type StateSink,
@@ -222,5 +225,15 @@ export class MemoryJournal implements Journal {
     }
     this.acknowledged.batches++;
     this.acknowledged.transactions += batch.length;
+  }
+}
+
+/** What a journal without a disk tells of itself. */
+export class MemoryFigures implements JournalFigures {
+  readonly oldestZxid = 0;
+  readonly syncSeconds = new Histogram([1]);
+
+  async sizes(): Promise<DiskSizes> {
+    return { database: 4_096, wal: 0, diskFree: 1_000_000 };
   }
 }

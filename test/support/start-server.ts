@@ -9,8 +9,10 @@ import { CallObserver } from "../../src/grpc/adapter/call-observer.ts";
 import { Tracing } from "../../src/grpc/adapter/tracing.ts";
 import { type GrpcServer, type GrpcServerOptions, startGrpcServer } from "../../src/grpc/server.ts";
 import type { Journal } from "../../src/journal/journal.ts";
+import { serverStatusOf } from "../../src/ops/status.ts";
+import { Vitals } from "../../src/ops/vitals.ts";
 import { ManualClock } from "./manual-clock.ts";
-import { MemoryJournal } from "./memory-journal.ts";
+import { MemoryFigures, MemoryJournal } from "./memory-journal.ts";
 import { RpcClient } from "./rpc-client.ts";
 
 export interface TestServer {
@@ -23,6 +25,8 @@ export interface TestServer {
   readonly clock: ManualClock;
   readonly grpc: GrpcServer;
   readonly observer: CallObserver;
+  /** What a port for operations would tell. */
+  readonly vitals: Vitals;
   /** The errors and warnings that the server logged; a test that expects none leaves it alone. */
   readonly logged: unknown[];
   stop(): Promise<void>;
@@ -68,6 +72,16 @@ export async function startServer(
   const log = { error: note, warn: note };
   const { slowRequestMs = 0 } = options;
   const observer = new CallObserver({ clock, log, slowRequestMs, tracing: Tracing.open() });
+  const vitals = new Vitals({
+    version: "0.0.0-test",
+    clock,
+    settings: {},
+    logLevel: () => "info",
+    connectionsMax: Number.POSITIVE_INFINITY,
+    calls: observer,
+  });
+  const data = { engine, journal: new MemoryFigures() };
+  vitals.data = data;
   const grpc = await startGrpcServer({
     engine,
     host: "127.0.0.1",
@@ -77,9 +91,11 @@ export async function startServer(
     maxConnectionsPerAddress: 1_000,
     log,
     observer,
+    status: () => serverStatusOf(vitals, data),
     ...options,
     clock,
   });
+  vitals.front = grpc;
   const address = `127.0.0.1:${grpc.port}`;
   const client = new RpcClient(address, {}, options.credentials);
   let stopped: Promise<void> | undefined;
@@ -97,5 +113,5 @@ export async function startServer(
     if (broken.length > 0) throw new Error(broken.join("; "));
     if (clock.pendingTimers > 0) throw new Error(`${clock.pendingTimers} timers of the engine are left`);
   });
-  return { address, port: grpc.port, client, engine, clock, grpc, observer, logged, stop };
+  return { address, port: grpc.port, client, engine, clock, grpc, observer, vitals, logged, stop };
 }

@@ -399,6 +399,306 @@ func (x *Watcher) GetWaitingEvents() int32 {
 	return 0
 }
 
+// The status of the server.
+type GetStatusRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetStatusRequest) Reset() {
+	*x = GetStatusRequest{}
+	mi := &file_corral_v1_admin_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetStatusRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetStatusRequest) ProtoMessage() {}
+
+func (x *GetStatusRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_corral_v1_admin_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetStatusRequest.ProtoReflect.Descriptor instead.
+func (*GetStatusRequest) Descriptor() ([]byte, []int) {
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{6}
+}
+
+// What is known of the server now.
+type GetStatusResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The version of the server.
+	Version string `protobuf:"bytes,1,opt,name=version,proto3" json:"version,omitempty"`
+	// When it was started, in milliseconds since 1970.
+	StartTimeMs int64 `protobuf:"varint,2,opt,name=start_time_ms,json=startTimeMs,proto3" json:"start_time_ms,omitempty"`
+	// For how long it has been running, in milliseconds.
+	UptimeMs int64 `protobuf:"varint,3,opt,name=uptime_ms,json=uptimeMs,proto3" json:"uptime_ms,omitempty"`
+	// The zxid of the last change that is visible.
+	Zxid int64 `protobuf:"varint,4,opt,name=zxid,proto3" json:"zxid,omitempty"`
+	// The history is complete after this zxid: a watch that wants to know of older changes is told COMPACTED.
+	OldestZxid int64 `protobuf:"varint,5,opt,name=oldest_zxid,json=oldestZxid,proto3" json:"oldest_zxid,omitempty"`
+	// Nodes, those of /zookeeper included.
+	Nodes int64 `protobuf:"varint,6,opt,name=nodes,proto3" json:"nodes,omitempty"`
+	// Ephemeral nodes.
+	EphemeralNodes int64 `protobuf:"varint,7,opt,name=ephemeral_nodes,json=ephemeralNodes,proto3" json:"ephemeral_nodes,omitempty"`
+	// Bytes of data in all nodes but those of /zookeeper.
+	DataBytes int64 `protobuf:"varint,8,opt,name=data_bytes,json=dataBytes,proto3" json:"data_bytes,omitempty"`
+	// Open sessions.
+	Sessions int64 `protobuf:"varint,9,opt,name=sessions,proto3" json:"sessions,omitempty"`
+	// Watches of all kinds.
+	Watches int64 `protobuf:"varint,10,opt,name=watches,proto3" json:"watches,omitempty"`
+	// Open streams of watches.
+	WatchStreams int64 `protobuf:"varint,11,opt,name=watch_streams,json=watchStreams,proto3" json:"watch_streams,omitempty"`
+	// Open connections to the gRPC port.
+	Connections int64 `protobuf:"varint,12,opt,name=connections,proto3" json:"connections,omitempty"`
+	// The server takes no new sessions, or is stopping.
+	Draining bool `protobuf:"varint,13,opt,name=draining,proto3" json:"draining,omitempty"`
+	// What an operator should look at; empty when all is well.
+	Alarms []*Alarm `protobuf:"bytes,14,rep,name=alarms,proto3" json:"alarms,omitempty"`
+	// Size of the database file, in bytes.
+	DatabaseBytes int64 `protobuf:"varint,15,opt,name=database_bytes,json=databaseBytes,proto3" json:"database_bytes,omitempty"`
+	// Size of its log, in bytes; it is folded into the database now and then.
+	WalBytes int64 `protobuf:"varint,16,opt,name=wal_bytes,json=walBytes,proto3" json:"wal_bytes,omitempty"`
+	// What is left on the disk of the data directory, in bytes.
+	DiskFreeBytes int64 `protobuf:"varint,17,opt,name=disk_free_bytes,json=diskFreeBytes,proto3" json:"disk_free_bytes,omitempty"`
+	// The least severe lines that go to the log: error, warn, info or debug.
+	LogLevel      string `protobuf:"bytes,18,opt,name=log_level,json=logLevel,proto3" json:"log_level,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetStatusResponse) Reset() {
+	*x = GetStatusResponse{}
+	mi := &file_corral_v1_admin_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetStatusResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetStatusResponse) ProtoMessage() {}
+
+func (x *GetStatusResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_corral_v1_admin_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetStatusResponse.ProtoReflect.Descriptor instead.
+func (*GetStatusResponse) Descriptor() ([]byte, []int) {
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *GetStatusResponse) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *GetStatusResponse) GetStartTimeMs() int64 {
+	if x != nil {
+		return x.StartTimeMs
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetUptimeMs() int64 {
+	if x != nil {
+		return x.UptimeMs
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetZxid() int64 {
+	if x != nil {
+		return x.Zxid
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetOldestZxid() int64 {
+	if x != nil {
+		return x.OldestZxid
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetNodes() int64 {
+	if x != nil {
+		return x.Nodes
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetEphemeralNodes() int64 {
+	if x != nil {
+		return x.EphemeralNodes
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetDataBytes() int64 {
+	if x != nil {
+		return x.DataBytes
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetSessions() int64 {
+	if x != nil {
+		return x.Sessions
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetWatches() int64 {
+	if x != nil {
+		return x.Watches
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetWatchStreams() int64 {
+	if x != nil {
+		return x.WatchStreams
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetConnections() int64 {
+	if x != nil {
+		return x.Connections
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetDraining() bool {
+	if x != nil {
+		return x.Draining
+	}
+	return false
+}
+
+func (x *GetStatusResponse) GetAlarms() []*Alarm {
+	if x != nil {
+		return x.Alarms
+	}
+	return nil
+}
+
+func (x *GetStatusResponse) GetDatabaseBytes() int64 {
+	if x != nil {
+		return x.DatabaseBytes
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetWalBytes() int64 {
+	if x != nil {
+		return x.WalBytes
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetDiskFreeBytes() int64 {
+	if x != nil {
+		return x.DiskFreeBytes
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetLogLevel() string {
+	if x != nil {
+		return x.LogLevel
+	}
+	return ""
+}
+
+// Something that an operator should look at.
+type Alarm struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What kind of trouble it is, such as disk_full.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Since when, in milliseconds since 1970.
+	SinceMs int64 `protobuf:"varint,2,opt,name=since_ms,json=sinceMs,proto3" json:"since_ms,omitempty"`
+	// What it means, and what to do.
+	Message       string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Alarm) Reset() {
+	*x = Alarm{}
+	mi := &file_corral_v1_admin_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Alarm) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Alarm) ProtoMessage() {}
+
+func (x *Alarm) ProtoReflect() protoreflect.Message {
+	mi := &file_corral_v1_admin_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Alarm.ProtoReflect.Descriptor instead.
+func (*Alarm) Descriptor() ([]byte, []int) {
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *Alarm) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Alarm) GetSinceMs() int64 {
+	if x != nil {
+		return x.SinceMs
+	}
+	return 0
+}
+
+func (x *Alarm) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
 var File_corral_v1_admin_proto protoreflect.FileDescriptor
 
 const file_corral_v1_admin_proto_rawDesc = "" +
@@ -430,10 +730,38 @@ const file_corral_v1_admin_proto_rawDesc = "" +
 	"session_id\x18\x06 \x01(\x03R\tsessionId\x12\x1b\n" +
 	"\tsent_zxid\x18\a \x01(\x03R\bsentZxid\x12%\n" +
 	"\x0ewaiting_events\x18\b \x01(\x05R\rwaitingEventsB\b\n" +
-	"\x06_depth2\xa9\x01\n" +
+	"\x06_depth\"\x12\n" +
+	"\x10GetStatusRequest\"\xcd\x04\n" +
+	"\x11GetStatusResponse\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\tR\aversion\x12\"\n" +
+	"\rstart_time_ms\x18\x02 \x01(\x03R\vstartTimeMs\x12\x1b\n" +
+	"\tuptime_ms\x18\x03 \x01(\x03R\buptimeMs\x12\x12\n" +
+	"\x04zxid\x18\x04 \x01(\x03R\x04zxid\x12\x1f\n" +
+	"\voldest_zxid\x18\x05 \x01(\x03R\n" +
+	"oldestZxid\x12\x14\n" +
+	"\x05nodes\x18\x06 \x01(\x03R\x05nodes\x12'\n" +
+	"\x0fephemeral_nodes\x18\a \x01(\x03R\x0eephemeralNodes\x12\x1d\n" +
+	"\n" +
+	"data_bytes\x18\b \x01(\x03R\tdataBytes\x12\x1a\n" +
+	"\bsessions\x18\t \x01(\x03R\bsessions\x12\x18\n" +
+	"\awatches\x18\n" +
+	" \x01(\x03R\awatches\x12#\n" +
+	"\rwatch_streams\x18\v \x01(\x03R\fwatchStreams\x12 \n" +
+	"\vconnections\x18\f \x01(\x03R\vconnections\x12\x1a\n" +
+	"\bdraining\x18\r \x01(\bR\bdraining\x12(\n" +
+	"\x06alarms\x18\x0e \x03(\v2\x10.corral.v1.AlarmR\x06alarms\x12%\n" +
+	"\x0edatabase_bytes\x18\x0f \x01(\x03R\rdatabaseBytes\x12\x1b\n" +
+	"\twal_bytes\x18\x10 \x01(\x03R\bwalBytes\x12&\n" +
+	"\x0fdisk_free_bytes\x18\x11 \x01(\x03R\rdiskFreeBytes\x12\x1b\n" +
+	"\tlog_level\x18\x12 \x01(\tR\blogLevel\"P\n" +
+	"\x05Alarm\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x19\n" +
+	"\bsince_ms\x18\x02 \x01(\x03R\asinceMs\x12\x18\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage2\xf1\x01\n" +
 	"\x05Admin\x12O\n" +
 	"\fCountWatches\x12\x1e.corral.v1.CountWatchesRequest\x1a\x1f.corral.v1.CountWatchesResponse\x12O\n" +
-	"\fListWatchers\x12\x1e.corral.v1.ListWatchersRequest\x1a\x1f.corral.v1.ListWatchersResponseB\x9c\x01\n" +
+	"\fListWatchers\x12\x1e.corral.v1.ListWatchersRequest\x1a\x1f.corral.v1.ListWatchersResponse\x12F\n" +
+	"\tGetStatus\x12\x1b.corral.v1.GetStatusRequest\x1a\x1c.corral.v1.GetStatusResponseB\x9c\x01\n" +
 	"\rcom.corral.v1B\n" +
 	"AdminProtoP\x01Z:github.com/corral-project/corral/gen/go/corral/v1;corralv1\xa2\x02\x03CXX\xaa\x02\tCorral.V1\xca\x02\tCorral\\V1\xe2\x02\x15Corral\\V1\\GPBMetadata\xea\x02\n" +
 	"Corral::V1b\x06proto3"
@@ -450,7 +778,7 @@ func file_corral_v1_admin_proto_rawDescGZIP() []byte {
 	return file_corral_v1_admin_proto_rawDescData
 }
 
-var file_corral_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_corral_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_corral_v1_admin_proto_goTypes = []any{
 	(*CountWatchesRequest)(nil),  // 0: corral.v1.CountWatchesRequest
 	(*CountWatchesResponse)(nil), // 1: corral.v1.CountWatchesResponse
@@ -458,22 +786,28 @@ var file_corral_v1_admin_proto_goTypes = []any{
 	(*ListWatchersRequest)(nil),  // 3: corral.v1.ListWatchersRequest
 	(*ListWatchersResponse)(nil), // 4: corral.v1.ListWatchersResponse
 	(*Watcher)(nil),              // 5: corral.v1.Watcher
-	(WatchKind)(0),               // 6: corral.v1.WatchKind
+	(*GetStatusRequest)(nil),     // 6: corral.v1.GetStatusRequest
+	(*GetStatusResponse)(nil),    // 7: corral.v1.GetStatusResponse
+	(*Alarm)(nil),                // 8: corral.v1.Alarm
+	(WatchKind)(0),               // 9: corral.v1.WatchKind
 }
 var file_corral_v1_admin_proto_depIdxs = []int32{
 	2, // 0: corral.v1.CountWatchesResponse.counts:type_name -> corral.v1.WatchCount
-	6, // 1: corral.v1.WatchCount.kind:type_name -> corral.v1.WatchKind
+	9, // 1: corral.v1.WatchCount.kind:type_name -> corral.v1.WatchKind
 	5, // 2: corral.v1.ListWatchersResponse.watchers:type_name -> corral.v1.Watcher
-	6, // 3: corral.v1.Watcher.kind:type_name -> corral.v1.WatchKind
-	0, // 4: corral.v1.Admin.CountWatches:input_type -> corral.v1.CountWatchesRequest
-	3, // 5: corral.v1.Admin.ListWatchers:input_type -> corral.v1.ListWatchersRequest
-	1, // 6: corral.v1.Admin.CountWatches:output_type -> corral.v1.CountWatchesResponse
-	4, // 7: corral.v1.Admin.ListWatchers:output_type -> corral.v1.ListWatchersResponse
-	6, // [6:8] is the sub-list for method output_type
-	4, // [4:6] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	9, // 3: corral.v1.Watcher.kind:type_name -> corral.v1.WatchKind
+	8, // 4: corral.v1.GetStatusResponse.alarms:type_name -> corral.v1.Alarm
+	0, // 5: corral.v1.Admin.CountWatches:input_type -> corral.v1.CountWatchesRequest
+	3, // 6: corral.v1.Admin.ListWatchers:input_type -> corral.v1.ListWatchersRequest
+	6, // 7: corral.v1.Admin.GetStatus:input_type -> corral.v1.GetStatusRequest
+	1, // 8: corral.v1.Admin.CountWatches:output_type -> corral.v1.CountWatchesResponse
+	4, // 9: corral.v1.Admin.ListWatchers:output_type -> corral.v1.ListWatchersResponse
+	7, // 10: corral.v1.Admin.GetStatus:output_type -> corral.v1.GetStatusResponse
+	8, // [8:11] is the sub-list for method output_type
+	5, // [5:8] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_corral_v1_admin_proto_init() }
@@ -489,7 +823,7 @@ func file_corral_v1_admin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_corral_v1_admin_proto_rawDesc), len(file_corral_v1_admin_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

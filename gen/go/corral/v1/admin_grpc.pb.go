@@ -23,6 +23,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	Admin_CountWatches_FullMethodName = "/corral.v1.Admin/CountWatches"
 	Admin_ListWatchers_FullMethodName = "/corral.v1.Admin/ListWatchers"
+	Admin_GetStatus_FullMethodName    = "/corral.v1.Admin/GetStatus"
 )
 
 // AdminClient is the client API for Admin service.
@@ -42,6 +43,9 @@ type AdminClient interface {
 	//
 	// Errors: PATH_TOO_LONG; BAD_ARGUMENTS for the path or the limit.
 	ListWatchers(ctx context.Context, in *ListWatchersRequest, opts ...grpc.CallOption) (*ListWatchersResponse, error)
+	// Tells how the server is: what it holds, who uses it, and what an operator should look at. The same facts as its
+	// page /status. ZooKeeper's `srvr`.
+	GetStatus(ctx context.Context, in *GetStatusRequest, opts ...grpc.CallOption) (*GetStatusResponse, error)
 }
 
 type adminClient struct {
@@ -72,6 +76,16 @@ func (c *adminClient) ListWatchers(ctx context.Context, in *ListWatchersRequest,
 	return out, nil
 }
 
+func (c *adminClient) GetStatus(ctx context.Context, in *GetStatusRequest, opts ...grpc.CallOption) (*GetStatusResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetStatusResponse)
+	err := c.cc.Invoke(ctx, Admin_GetStatus_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AdminServer is the server API for Admin service.
 // All implementations must embed UnimplementedAdminServer
 // for forward compatibility.
@@ -89,6 +103,9 @@ type AdminServer interface {
 	//
 	// Errors: PATH_TOO_LONG; BAD_ARGUMENTS for the path or the limit.
 	ListWatchers(context.Context, *ListWatchersRequest) (*ListWatchersResponse, error)
+	// Tells how the server is: what it holds, who uses it, and what an operator should look at. The same facts as its
+	// page /status. ZooKeeper's `srvr`.
+	GetStatus(context.Context, *GetStatusRequest) (*GetStatusResponse, error)
 	mustEmbedUnimplementedAdminServer()
 }
 
@@ -104,6 +121,9 @@ func (UnimplementedAdminServer) CountWatches(context.Context, *CountWatchesReque
 }
 func (UnimplementedAdminServer) ListWatchers(context.Context, *ListWatchersRequest) (*ListWatchersResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListWatchers not implemented")
+}
+func (UnimplementedAdminServer) GetStatus(context.Context, *GetStatusRequest) (*GetStatusResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetStatus not implemented")
 }
 func (UnimplementedAdminServer) mustEmbedUnimplementedAdminServer() {}
 func (UnimplementedAdminServer) testEmbeddedByValue()               {}
@@ -162,6 +182,24 @@ func _Admin_ListWatchers_Handler(srv interface{}, ctx context.Context, dec func(
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Admin_GetStatus_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetStatusRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServer).GetStatus(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Admin_GetStatus_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServer).GetStatus(ctx, req.(*GetStatusRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Admin_ServiceDesc is the grpc.ServiceDesc for Admin service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -176,6 +214,10 @@ var Admin_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListWatchers",
 			Handler:    _Admin_ListWatchers_Handler,
+		},
+		{
+			MethodName: "GetStatus",
+			Handler:    _Admin_GetStatus_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

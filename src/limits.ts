@@ -189,6 +189,9 @@ export const careAgainMs = 50;
 /** Disk space kept back for a full disk: as much as the WAL holds when it is due, so that it can always be folded. */
 export const diskReserveBytes = 16 * 1_048_576;
 
+/** What of it is kept for a start on a full disk, for which SQLite needs 32 KiB. */
+export const diskReserveForStartBytes = 65_536;
+
 /** Free pages of the database that are given back to the file system in one step. */
 export const vacuumedPagesMax = 512;
 

@@ -9,7 +9,7 @@ const dataBytes = 100;
 const beatMs = 20;
 
 /** Sessions with an ephemeral node and a watch come and go: one a second, each for so long. */
-const visitMs = 10_000;
+const visitMs = 3_000;
 
 /**
  * Writes at a steady rate through one client, whatever the answers take: nodes come, are set three times, and go. What

@@ -112,7 +112,7 @@ export const schema = {
     min: 1,
     max: 3_650 * dayMs,
     unit: "ms",
-    help: "How long changes are kept for watches that resume; pruned when the next one is written.",
+    help: "How long changes are kept for watches that resume; pruned within seconds after that.",
   }),
   maxTransactionOperations: integer({
     default: transactionOperationsMaxDefault,

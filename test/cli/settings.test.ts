@@ -36,6 +36,8 @@ test("the defaults", () => {
     maxWatchesPerIdentity: 0,
     enforceQuota: true,
     logLevel: "info",
+    diskLowBytes: 268_435_456,
+    slowFsyncMs: 500,
     slowRequestMs: 1_000,
     metricsCompat: "none",
     auditLog: "",

@@ -69,7 +69,9 @@ export function unusable(error: unknown, path: string, files: DataFiles): Journa
   if (code?.startsWith("SQLITE_BUSY")) return new JournalUnusable(`another program uses ${path}`);
   if (code === "SQLITE_NOTADB") return new JournalUnusable(`${path} is not an SQLite database`);
   if (code?.startsWith("SQLITE_CORRUPT")) return corrupt(path, reason);
-  if (code === "SQLITE_FULL") return new JournalUnusable(`the disk of ${files.dir} is full`);
+  // SHMSIZE: there is no room for the index of the WAL, which a first look at the database needs.
+  if (code === "SQLITE_FULL" || code === "SQLITE_IOERR_SHMSIZE")
+    return new JournalUnusable(`the disk of ${files.dir} is full`);
   return new JournalUnusable(`cannot use ${path}: ${reason}${code === undefined ? "" : ` (${code})`}`);
 }
 

@@ -8,6 +8,7 @@ import { type Found, inspect } from "./inspect.ts";
 import { type Lock, takeLock } from "./lock.ts";
 import type { JournalLog } from "./log.ts";
 import { type Mark, MarkFile, readMark } from "./mark.ts";
+import { Reserve } from "./reserve.ts";
 import { type Migration, migrate, migrations } from "./schema.ts";
 
 export interface OpenOptions extends ConnectOptions {
@@ -41,6 +42,7 @@ export function openDatabase(options: OpenOptions, log: JournalLog): OpenDatabas
   makeDataDir(files.dir);
   const lock = takeLock(files);
   try {
+    new Reserve(files.reserve).makeRoomToStart();
     const mark = findMark(files, options, log);
     const found = findDatabase(files, mark, options, log);
     return { ...found, files, lock, ...startWriting(files, found, options, log) };

@@ -1,6 +1,7 @@
-import { closeSync, openSync, rmSync, writeSync } from "node:fs";
-import { diskReserveBytes } from "../../limits.ts";
-import { sizeOf } from "./files.ts";
+import { closeSync, openSync, rmSync, truncateSync, writeFileSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { diskReserveBytes, diskReserveForStartBytes } from "../../limits.ts";
+import { freeBytesOf, sizeOf } from "./files.ts";
 
 const pieceBytes = 1_048_576;
 
@@ -31,9 +32,28 @@ export class Reserve {
     return this.#held;
   }
 
+  /** Makes room for commits. What a start on a full disk needs is kept. */
   letGo(): void {
+    this.#held = false;
+    if (sizeOf(this.#path) !== undefined) truncateSync(this.#path, diskReserveForStartBytes);
+  }
+
+  /** Before a database is opened: SQLite needs a little room to look at it. */
+  makeRoomToStart(): void {
+    const room = freeBytesOf(dirname(this.#path));
+    if (room >= diskReserveForStartBytes) return;
     rmSync(this.#path, { force: true });
     this.#held = false;
+  }
+
+  /** After a start on a disk that has no room for the whole: for the next one. */
+  keepForStart(): void {
+    if (sizeOf(this.#path) !== undefined) return;
+    try {
+      writeFileSync(this.#path, noise().subarray(0, diskReserveForStartBytes), { mode: 0o600 });
+    } catch (error) {
+      if (!isFull(error)) throw error;
+    }
   }
 }
 

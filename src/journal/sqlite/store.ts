@@ -58,6 +58,7 @@ export class Store {
     this.#vacuum = new Vacuum(connection);
     this.#reserve = new Reserve(this.#open.files.reserve);
     this.#isFull = this.#open.isFull;
+    if (freeBytesOf(this.#open.files.dir) < 2 * diskReserveBytes) this.#reserve.keepForStart();
     this.#rows = packedRows(connection, lastZxid);
   }
 

@@ -76,7 +76,13 @@ export async function scraping(dataDir: string): Promise<object[]> {
   return rows;
 }
 
-const call = { metadata: new Metadata(), cancelled: false, getPeer: () => "", getAuthContext: () => ({}) };
+const call = {
+  metadata: new Metadata(),
+  cancelled: false,
+  getPeer: () => "",
+  getPath: () => "",
+  getAuthContext: () => ({}),
+};
 
 async function cpuOf(what: string, times: number, action: () => unknown): Promise<object> {
   // The second round runs on warm code.

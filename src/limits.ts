@@ -285,6 +285,15 @@ export const watchersListedDefault = 1_000;
 /** The most watchers in one answer. */
 export const watchersListedMax = 10_000;
 
+/** Sessions, or ephemeral nodes of one, in one answer when the caller does not say. */
+export const sessionsListedDefault = 1_000;
+
+/** The most of them in one answer. */
+export const sessionsListedMax = 10_000;
+
+/** Such an answer ends early once it reaches this size. */
+export const sessionsListedBytesMax = 1_048_576;
+
 /** Watch streams that are sent to in one go; nobody is answered before all have been. */
 export const flushSliceStreams = 500;
 

@@ -1,6 +1,7 @@
 import { openSecurity } from "./auth/security.ts";
 import { systemClock, systemRandom } from "./clock.ts";
 import { namesOf, type SettingName, type Settings } from "./config/settings.ts";
+import type { DrainEvent } from "./engine/drain.ts";
 import { Engine, type EngineOptions } from "./engine/engine.ts";
 import { CallObserver } from "./grpc/adapter/call-observer.ts";
 import { Tracing } from "./grpc/adapter/tracing.ts";
@@ -40,7 +41,7 @@ export interface RunningServer {
 export async function startServer(settings: Settings, log: Logger): Promise<RunningServer> {
   const { slowRequestMs, httpHost: host, httpPort: port, metricsCompat: compat } = settings;
   const observer = new CallObserver({ clock: systemClock, log, slowRequestMs, tracing: Tracing.open() });
-  const vitals = vitalsOf(settings, observer);
+  const vitals = vitalsOf(settings, log, observer);
   const ops = port === 0 ? undefined : await startOpsServer({ host, port, compat, vitals, log });
   if (ops !== undefined) log.info({ address: hostAndPort(host, ops.port) }, "answering operators over HTTP");
   try {
@@ -89,6 +90,7 @@ async function serve(
   const data = await load(settings, { log, audit, onFailure });
   const { engine } = data;
   vitals.data = data;
+  engine.drain.subscribe((event) => log.info({ sessions: engine.tree.sessionCount }, drainTexts[event]));
   warnOfOpenDoors(settings, log);
   const grpc = await startGrpcServer({
     engine,
@@ -125,6 +127,12 @@ async function serve(
     },
   };
 }
+
+const drainTexts: Readonly<Record<DrainEvent, string>> = {
+  draining: "draining: new sessions are refused",
+  drained: "drained: the last session has gone",
+  ended: "the draining is over: new sessions are taken",
+};
 
 /** @throws JournalUnusable */
 async function load(
@@ -184,12 +192,12 @@ const shownSettings: readonly SettingName[] = [
   "slowRequestMs",
 ];
 
-function vitalsOf(settings: Settings, calls: CallObserver): Vitals {
+function vitalsOf(settings: Settings, log: Logger, calls: CallObserver): Vitals {
   return new Vitals({
     version: version(),
     clock: systemClock,
     settings: Object.fromEntries(shownSettings.map((name) => [namesOf(name).key, settings[name]])),
-    logLevel: () => settings.logLevel,
+    logLevel: () => log.level,
     connectionsMax: settings.maxConnections || Number.POSITIVE_INFINITY,
     calls,
   });

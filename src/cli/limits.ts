@@ -14,3 +14,6 @@ export const causeTimeoutMs = 1_000;
 
 /** Nodes that deleteall deletes in one change when it works in parts: operations of one transaction. */
 export const batchMax = 1_000;
+
+/** How often a wait for a server to be empty looks how many sessions are left, in milliseconds. */
+export const drainPollMs = 250;

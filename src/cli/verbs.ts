@@ -48,15 +48,18 @@ export const verbs: ReadonlyMap<string, VerbEntry> = new Map<string, VerbEntry>(
   ["getAcl", entry("print who may do what", async () => (await import("./verbs/get-acl.ts")).getAcl)],
   ["setAcl", entry("say who may do what", async () => (await import("./verbs/set-acl.ts")).setAcl)],
   ["whoami", entry("print who you are", async () => (await import("./verbs/whoami.ts")).whoami)],
-  [
-    "sessions",
-    entry("list sessions with ephemeral nodes", async () => (await import("./verbs/sessions.ts")).sessions),
-  ],
+  ["sessions", entry("list the open sessions", async () => (await import("./verbs/sessions.ts")).sessions)],
   [
     "ephemerals",
     entry("list ephemeral nodes", async () => (await import("./verbs/ephemerals.ts")).ephemerals),
   ],
   ["info", entry("tell how the server is", async () => (await import("./verbs/info.ts")).info)],
+  ["expire", entry("end a session", async () => (await import("./verbs/expire.ts")).expire)],
+  ["drain", entry("let a server run empty", async () => (await import("./verbs/drain.ts")).drain)],
+  [
+    "log-level",
+    entry("set how much a server logs", async () => (await import("./verbs/log-level.ts")).logLevel),
+  ],
   ["watches", entry("tell who watches", async () => (await import("./verbs/watches.ts")).watches)],
   ["setquota", entry("limit a subtree", async () => (await import("./verbs/setquota.ts")).setquota)],
   [

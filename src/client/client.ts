@@ -81,7 +81,8 @@ export class Client implements AsyncDisposable {
       options.credentials ?? (tls === undefined ? grpcCredentials.createInsecure() : tlsCredentials(tls));
     const list = typeof endpoints === "string" ? [endpoints] : endpoints;
     if (list.length === 0) throw new CorralError("BAD_ARGUMENTS", "there is no endpoint");
-    const connection: ConnectionOptions = { endpoints: list, clock, credentials, authorization };
+    const { onUnreachable: unreachable } = options;
+    const connection: ConnectionOptions = { endpoints: list, clock, credentials, authorization, unreachable };
     const turn = Math.floor(rollDice() * list.length);
     this.#connectionOptions = connection;
     this.#clock = clock;

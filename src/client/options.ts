@@ -22,6 +22,8 @@ export interface ConnectOptions extends CallOptions {
    * session, for clients that own no ephemeral nodes.
    */
   readonly sessionTimeoutMs?: number | false | undefined;
+  /** Told whenever each endpoint was tried in vain. The client goes on trying; abort `signal` to give up. */
+  readonly onUnreachable?: (() => void) | undefined;
   /** Time, for tests. */
   readonly clock?: Clock | undefined;
 }

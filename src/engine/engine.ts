@@ -6,13 +6,15 @@ import { anonymous, type Caller, type Operation, type Outcome } from "../core/op
 import { denied } from "../core/prepare/permission.ts";
 import { defaultLimits } from "../core/prepare/prepared.ts";
 import { sessionExpired } from "../core/prepare/refusals.ts";
-import { type Refusal, Refused } from "../core/refusal.ts";
+import { type Reason, type Refusal, Refused } from "../core/refusal.ts";
 import { negotiateTimeoutMs, parseToken, type SessionRecord, sameSecret } from "../core/session.ts";
 import { Tree } from "../core/tree.ts";
 import { type Journal, JournalUnusable } from "../journal/journal.ts";
 import { type AlarmListener, Alarms } from "./alarms.ts";
 import { type AuditOperation, Auditor, type AuditSink } from "./audit.ts";
 import { DiskCare } from "./disk-care.ts";
+import { type AdminAction, type AuditOperation, Auditor, type AuditSink } from "./audit.ts";
+import { Drain } from "./drain.ts";
 import type { WriteFigures } from "./figures.ts";
 import { type CommitObserver, GroupCommit } from "./group-commit.ts";
 import { QuotaWarner, type QuotaWarning } from "./quota-warner.ts";
@@ -79,6 +81,7 @@ export class Engine {
   /** What operators must see to. */
   readonly alarms: Alarms;
   readonly sessions: SessionKeeper;
+  readonly drain: Drain;
   readonly #journal: Journal;
   readonly #random: Random;
   readonly #settings: EngineSettings;
@@ -135,6 +138,7 @@ export class Engine {
     };
     this.watches = new WatchHub({ tree, journal, clock, bookmarkIntervalMs, shareLimits, onFailure });
     this.scans = new Scans({ tree, clock });
+    this.drain = new Drain(tree);
     this.#sessionShares = new SessionShares({
       perAddress: settings.maxSessionsPerAddress,
       perIdentity: settings.maxSessionsPerIdentity,
@@ -143,7 +147,7 @@ export class Engine {
     // Watches first: the end of a session ends its streams, after they were told what ended with it.
     this.#auditor = audit && new Auditor(audit);
     const observers: CommitObserver[] = [this.watches, this.sessions, this.#reaper, this.scans];
-    observers.push(this.#sessionShares, quotaWarner);
+    observers.push(this.#sessionShares, quotaWarner, this.drain);
     if (this.#auditor !== undefined) observers.push(this.#auditor);
     const { maxTransactionOperations: transactionOperationsMax, enforceQuota: enforceQuotas } = settings;
     const limits = { ...defaultLimits, transactionOperationsMax, enforceQuotas };
@@ -192,12 +196,13 @@ export class Engine {
     return session;
   }
 
-  /** Opens a session with the timeout asked for, clamped; 0 asks for the default. @throws Refused */
+  /** Opens a session with the timeout asked for, clamped; 0 asks for the default. @throws Refused, DRAINING too */
   async openSession(
     askedTimeoutMs: number,
     owner = "",
     caller: Caller = anonymous,
   ): Promise<{ zxid: number; session: SessionRecord }> {
+    this.drain.mustTakeSessions();
     const timeoutMs = this.#negotiate(askedTimeoutMs);
     this.#sessionShares.reserve(caller);
     try {
@@ -215,6 +220,31 @@ export class Engine {
     return this.#must({ op: "closeSession", sessionId: session.id });
   }
 
+  /** Ends somebody else's session, and answers the zxid under which its ephemeral nodes went. @throws Refused */
+  async expireSession(sessionId: number, caller: Caller): Promise<number> {
+    const outcome = await this.sessions.oust(sessionId);
+    const action = { operation: "expireSession", session: sessionId } as const;
+    this.audit(action, caller, outcome.ok ? undefined : outcome.refusal.reason);
+    if (!outcome.ok) throw new Refused(outcome.refusal);
+    return outcome.zxid;
+  }
+
+  /** Whether new sessions are refused, so that the server runs empty. */
+  get draining(): boolean {
+    return this.drain.draining;
+  }
+
+  /** Begins to refuse new sessions, or takes them again. */
+  setDraining(draining: boolean, caller: Caller): void {
+    if (!this.drain.set(draining)) return;
+    this.audit({ operation: "setDraining", value: String(draining) }, caller);
+  }
+
+  /** Tells the audit log of what an operator did, or was refused and why. */
+  audit(action: AdminAction, caller: Caller, reason?: Reason): void {
+    this.#auditor?.acted(action, caller, reason);
+  }
+
   /**
    * Holds a session, taking it from whoever held it before; 0 keeps its timeout, another value negotiates it
    * anew. @throws Refused SESSION_EXPIRED
@@ -229,7 +259,7 @@ export class Engine {
     if (timeoutMs !== session.timeoutMs) {
       await this.#must({ op: "setSessionTimeout", sessionId: session.id, timeoutMs });
     }
-    const attachment = this.sessions.attach(session, listener);
+    const attachment = this.sessions.attach(session, listener, caller);
     this.#sessionShares.attached(session.id, caller);
     return attachment;
   }
@@ -241,7 +271,11 @@ export class Engine {
     const { sessionId } = holder;
     if (sessionId === undefined) return { stream, close };
     try {
-      const unbind = this.bind(sessionId, (why) => stream.end(why));
+      const unbind = this.bind(
+        sessionId,
+        (why) => stream.end(why),
+        () => stream.watches.size,
+      );
       return {
         stream,
         close: () => {
@@ -255,10 +289,18 @@ export class Engine {
     }
   }
 
-  /** Ties a stream to the session that it acts for: told when that ends. The answer unties it. @throws Refused */
-  bind(sessionId: number, ended: (why: Refusal) => void): () => void {
-    return this.sessions.bind(sessionId, (cause) => ended(sessionEnded(cause, sessionId)));
+  /**
+   * Ties a stream to the session that it acts for: told when that ends. The answer unties it.
+   * @param watches of a stream of watches, how many there are
+   * @throws Refused SESSION_EXPIRED
+   */
+  bind(sessionId: number, ended: (why: Refusal) => void, watches?: () => number): () => void {
+    return this.sessions.bind(sessionId, {
+      ended: (cause) => ended(sessionEnded(cause, sessionId)),
+      ...(watches !== undefined && { watches }),
+    });
   }
+
   /** Stops counting time, answers what was accepted, and closes the journal. */
   async stop(): Promise<void> {
     this.sessions.stop();

@@ -22,7 +22,7 @@ export class WriteFigures {
 /** What happens to sessions, since the start. */
 export class SessionFigures {
   opened = 0;
-  /** Ended by their clients. */
+  /** Ended by their clients, or by an operator. */
   closed = 0;
   /** Ended because they were silent. */
   expired = 0;

@@ -22,12 +22,14 @@ import { addCoordination } from "./coordination.ts";
 import { Front } from "./front.ts";
 import { HealthState } from "./health.ts";
 import type { ListenerOptions } from "./listener.ts";
+import type { LeveledLog } from "./log.ts";
 import { Reflection, reflectionAlpha } from "./reflection.ts";
 import type { ServiceOptions } from "./service-options.ts";
 
 export interface GrpcServerOptions extends Omit<ListenerOptions, "accept"> {
   readonly engine: Engine;
   readonly authenticator: Authenticator;
+  readonly log: LeveledLog;
   /** Told of every call. */
   readonly observer: CallObserver;
   /** What Admin.GetStatus answers. */
@@ -43,7 +45,7 @@ export interface GrpcServer {
   readonly healthPort: number | undefined;
   /** Of the main port: the connections that are open, and those that were turned away since the start. */
   readonly connections: { readonly open: number; readonly rejected: number };
-  /** What the health service tells; true at the start. */
+  /** What the health service tells, unless the engine drains; true at the start. */
   setServing(serving: boolean): void;
   /**
    * Refuses new calls, ends the streams, lets running calls finish for `graceMs` at most, and closes every
@@ -59,12 +61,13 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const calls = new Calls();
   const sideCalls = new Calls();
   const health = new HealthState();
+  engine.drain.subscribe(() => health.setDraining(engine.draining));
   const server = new Server({
     ...serverOptions,
     interceptors: [builtinErrors(observer), knowing(connections)],
   });
   addCoordination(server, { engine, authenticator, calls, log, observer });
-  addAdmin(server, { engine, authenticator, calls, log, observer, status });
+  addAdmin(server, { engine, authenticator, calls, log, observer, connections, status });
   addSideServices(server, { health, calls: sideCalls, log, observer });
   const main = await Front.open(server, { ...options, accepted: (socket) => connections.add(socket) });
   const probes = await openHealthFront(options, health, sideCalls).catch(async (error) => {

@@ -57,7 +57,7 @@ const sessionMetrics: readonly Metric<Serving>[] = [
   ),
   counter(
     "corral_sessions_closed_total",
-    "Sessions that their clients closed.",
+    "Sessions that their clients closed, or an operator.",
     ({ engine }) => engine.sessions.figures.closed,
   ),
   counter(

@@ -45,9 +45,13 @@ export class HttpServer {
       headersTimeout: opsRequestTimeoutMs,
       requestTimeout: opsRequestTimeoutMs,
       keepAliveTimeout: opsIdleMaxMs,
+      // How often Node looks for requests that take too long.
+      connectionsCheckingInterval: opsRequestTimeoutMs / 2,
     };
     this.#server = createServer(limits, (request, response) => void this.#answer(request, response));
     this.#server.maxConnections = opsConnectionsMax;
+    // Of a client that does not read its answer.
+    this.#server.timeout = opsIdleMaxMs;
   }
 
   get port(): number {

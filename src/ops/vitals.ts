@@ -49,9 +49,9 @@ export class Vitals {
     this.#startedMonotonicMs = options.clock.monotonicMs();
   }
 
-  /** Whether the server runs empty. */
+  /** Whether the server takes no new sessions. */
   get draining(): boolean {
-    return this.stopping;
+    return this.stopping || (this.data?.engine.draining ?? false);
   }
 
   /** What an operator should look at now. */

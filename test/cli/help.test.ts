@@ -22,6 +22,7 @@ const remote = [...verbs.keys()].filter((name) => !local.includes(name));
 async function prepare(corral: Corral, name: string): Promise<void> {
   await corral.ok("create", "/sl", "20");
   await corral.ok("set", "/sl", "30");
+  if (name === "expire") await corral.server.engine.openSession(0);
   if (name === "delete") await corral.ok("create", "/sl/a");
   if (name.endsWith("quota") && name !== "setquota") await corral.ok("setquota", "-n", "100", "/sl");
 }

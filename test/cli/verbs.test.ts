@@ -212,11 +212,19 @@ describe("an ephemeral node", () => {
     const holder = corral.start(["create", "-e", "/e", "--hold"]);
     await holder.line("/e");
     expect(await corral.ok("ephemerals")).toMatch(/^session {2}path\n +\d+ {2}\/e$/);
-    const [{ session }] = JSON.parse(await corral.ok("-o", "json", "sessions"));
+    const [{ sessionId: session }] = JSON.parse(await corral.ok("-o", "json", "sessions"));
     expect(JSON.parse(await corral.ok("-o", "json", "ephemerals", "/", "-s", `${session}`))).toEqual([
       { path: "/e", session },
     ]);
-    expect(await corral.ok("ephemerals", "-s", "999")).toBe("session  path");
+    expect(JSON.parse(await corral.ok("-o", "json", "ephemerals", "-s", `${session}`))).toEqual([
+      { path: "/e", session },
+    ]);
+    expect(await corral.ok("ephemerals", "/", "-s", "999")).toBe("session  path");
+    await refused(
+      3,
+      "no session: no session 999 is open: it has ended, or never was; `corral sessions` prints those that are",
+      ["ephemerals", "-s", "999"],
+    );
     holder.interrupt();
     expect(await holder.finished).toEqual({ code: 0, stdout: "/e", stderr: "" });
     expect(await corral.ok("ls", "/")).toBe("zookeeper");
@@ -410,4 +418,18 @@ test("quotas are set, shown and taken away, limit by limit", async () => {
   expect(await corral.ok("delquota", "/a/b")).toBe("no quota");
   expect((await corral.run(["listquota", "/a/b"])).code).toBe(3);
   expect(await corral.ok("ls", "/zookeeper/quota")).toBe("");
+});
+
+test("info prints how the server is, a fact to a line, or all of them for programs", async () => {
+  const printed = await corral.ok("info");
+  const { nodeCount, zxid } = corral.server.engine.tree;
+  expect(printed).toMatch(new RegExp(`^nodes +${nodeCount}$`, "m"));
+  expect(printed).toMatch(/^startTimeMs +2026-\d\d-\d\dT[\d:.]+Z$/m);
+  expect(JSON.parse(await corral.ok("-o", "json", "info"))).toMatchObject({
+    version: "0.0.0-test",
+    nodes: nodeCount,
+    zxid,
+    draining: false,
+    alarms: [],
+  });
 });

@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { Admin, LogLevel } from "../../gen/ts/corral/v1/admin_pb.js";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
+import { anonymous } from "../../src/core/operation.ts";
 import { opsConnectionsMax, opsRequestBytesMax } from "../../src/limits.ts";
 import { startOpsServer } from "../../src/ops/ops-server.ts";
 import { Vitals } from "../../src/ops/vitals.ts";
@@ -103,6 +105,27 @@ test("the status has the facts of the server", async () => {
     disk_free_bytes: 1_000_000,
     log_level: "info",
   });
+});
+
+test("a server that is drained is alive and not ready, until that is taken back", async () => {
+  const { ops, engine } = await running();
+  engine.setDraining(true, anonymous);
+  expect(await ops.get("/livez")).toMatchObject({ code: 200 });
+  expect(await ops.get("/readyz/draining")).toMatchObject({
+    code: 503,
+    text: "[-]draining failed: the server takes no new sessions\n",
+  });
+  expect(JSON.parse((await ops.get("/status")).text)).toMatchObject({ state: "draining", draining: true });
+  expect((await ops.scrape()).get("corral_draining")).toBe(1);
+  engine.setDraining(false, anonymous);
+  expect(await ops.get("/readyz")).toMatchObject({ code: 200 });
+  expect((await ops.scrape()).get("corral_draining")).toBe(0);
+});
+
+test("the level of the log is the one that was set last", async () => {
+  const { ops, client } = await running();
+  await client.unary(Admin.method.setLogLevel, { level: LogLevel.DEBUG });
+  expect(JSON.parse((await ops.get("/status")).text)).toMatchObject({ log_level: "debug" });
 });
 
 test("a server that stops is alive and not ready; one whose journal failed is neither", async () => {

@@ -1,5 +1,6 @@
 // What each metric counts, shown by something that moves it.
 import { expect, onTestFinished, test, vi } from "vitest";
+import { Admin } from "../../gen/ts/corral/v1/admin_pb.js";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { CreateMode } from "../../gen/ts/corral/v1/node_pb.js";
 import { WatchKind } from "../../gen/ts/corral/v1/watch_pb.js";
@@ -99,6 +100,16 @@ test("a session that is taken over is attached once, and one that ends while it 
   await client.unary(rpc.closeSession, { sessionToken });
   await second.status;
   expect(await value(attached)).toBe(0);
+});
+
+test("a session that an operator ends counts as closed", async () => {
+  const { client, values } = await start();
+  const { sessionId } = await client.unary(rpc.openSession, {});
+  await client.unary(Admin.method.expireSession, { sessionId });
+  expect(await values("corral_sessions_closed_total", "corral_sessions_expired_total")).toEqual({
+    corral_sessions_closed_total: 1,
+    corral_sessions_expired_total: 0,
+  });
 });
 
 test("watches by kind, their streams and what they were sent", async () => {

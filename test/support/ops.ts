@@ -34,4 +34,11 @@ export class OpsPort {
 }
 
 const ignore = () => {};
-export const silent: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore, fatal: ignore };
+export const silent: Logger = {
+  level: "info",
+  debug: ignore,
+  info: ignore,
+  warn: ignore,
+  error: ignore,
+  fatal: ignore,
+};

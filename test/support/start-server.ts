@@ -7,6 +7,7 @@ import type { AuditSink } from "../../src/engine/audit.ts";
 import { Engine, type EngineOptions, type EngineSettings } from "../../src/engine/engine.ts";
 import { CallObserver } from "../../src/grpc/adapter/call-observer.ts";
 import { Tracing } from "../../src/grpc/adapter/tracing.ts";
+import type { LeveledLog } from "../../src/grpc/log.ts";
 import { type GrpcServer, type GrpcServerOptions, startGrpcServer } from "../../src/grpc/server.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { serverStatusOf } from "../../src/ops/status.ts";
@@ -69,14 +70,14 @@ export async function startServer(
   });
   const logged: unknown[] = [];
   const note = (fields: object) => logged.push(fields);
-  const log = { error: note, warn: note };
+  const log: LeveledLog = { level: "info", error: note, warn: note };
   const { slowRequestMs = 0 } = options;
   const observer = new CallObserver({ clock, log, slowRequestMs, tracing: Tracing.open() });
   const vitals = new Vitals({
     version: "0.0.0-test",
     clock,
     settings: {},
-    logLevel: () => "info",
+    logLevel: () => log.level,
     connectionsMax: Number.POSITIVE_INFINITY,
     calls: observer,
   });

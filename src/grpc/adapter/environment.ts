@@ -6,7 +6,7 @@ import type { CallObserver, MethodObserver } from "./call-observer.ts";
 /** What is known of a call of any kind; its message, if it has one, is there from the start. */
 export type IncomingCall = Pick<
   ServerUnaryCall<Uint8Array, unknown>,
-  "metadata" | "getAuthContext" | "getPeer" | "cancelled"
+  "metadata" | "getAuthContext" | "getPath" | "getPeer" | "cancelled"
 > & { readonly request?: Uint8Array };
 
 /** What the calls of a service have in common. */

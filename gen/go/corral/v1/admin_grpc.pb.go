@@ -21,17 +21,23 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	Admin_CountWatches_FullMethodName = "/corral.v1.Admin/CountWatches"
-	Admin_ListWatchers_FullMethodName = "/corral.v1.Admin/ListWatchers"
-	Admin_GetStatus_FullMethodName    = "/corral.v1.Admin/GetStatus"
+	Admin_CountWatches_FullMethodName   = "/corral.v1.Admin/CountWatches"
+	Admin_ListWatchers_FullMethodName   = "/corral.v1.Admin/ListWatchers"
+	Admin_ListSessions_FullMethodName   = "/corral.v1.Admin/ListSessions"
+	Admin_ListEphemerals_FullMethodName = "/corral.v1.Admin/ListEphemerals"
+	Admin_ExpireSession_FullMethodName  = "/corral.v1.Admin/ExpireSession"
+	Admin_SetDraining_FullMethodName    = "/corral.v1.Admin/SetDraining"
+	Admin_SetLogLevel_FullMethodName    = "/corral.v1.Admin/SetLogLevel"
+	Admin_GetStatus_FullMethodName      = "/corral.v1.Admin/GetStatus"
 )
 
 // AdminClient is the client API for Admin service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Admin shows what goes on inside a server. It changes nothing. It is for whom the access control list of "/" gives
-// ADMIN: everybody, until that list is set.
+// Admin shows what goes on inside a server, and changes how it goes on: ExpireSession, SetDraining and SetLogLevel
+// do, all else changes nothing. It is for whom the access control list of "/" gives ADMIN: everybody, until that
+// list is set.
 //
 // Errors: NO_AUTH first, then those that every call of Coordination can end with.
 type AdminClient interface {
@@ -43,6 +49,30 @@ type AdminClient interface {
 	//
 	// Errors: PATH_TOO_LONG; BAD_ARGUMENTS for the path or the limit.
 	ListWatchers(ctx context.Context, in *ListWatchersRequest, opts ...grpc.CallOption) (*ListWatchersResponse, error)
+	// Lists the open sessions, in the order of their ids, which is that of their opening; with `ending_within_ms`,
+	// those that end soonest. ZooKeeper's `cons` and `dump`, as far as they tell of sessions.
+	//
+	// Errors: BAD_ARGUMENTS for any field.
+	ListSessions(ctx context.Context, in *ListSessionsRequest, opts ...grpc.CallOption) (*ListSessionsResponse, error)
+	// Lists the ephemeral nodes of a session, in the order of their paths, whatever their own lists allow the caller.
+	//
+	// Errors: NO_SESSION; BAD_ARGUMENTS for the id or the limit.
+	ListEphemerals(ctx context.Context, in *ListEphemeralsRequest, opts ...grpc.CallOption) (*ListEphemeralsResponse, error)
+	// Ends a session as if it had expired: its ephemeral nodes go under one zxid, whoever watches them is told, and
+	// its streams end with SESSION_EXPIRED. Its client may open another one at once. The audit log tells who did it.
+	//
+	// Errors: NO_SESSION; BAD_ARGUMENTS for the id; and those of a write.
+	ExpireSession(ctx context.Context, in *ExpireSessionRequest, opts ...grpc.CallOption) (*ExpireSessionResponse, error)
+	// Lets the server run empty, or takes that back. While it drains, new sessions are refused with DRAINING, by
+	// OpenSession and by KeepAlive, and health checks answer NOT_SERVING, so that load balancers move on. Open
+	// sessions, those who attach to them again, and all other calls go on. When the last session has gone the log
+	// says so. It is not kept: a server that starts does not drain. To ask for what is so already changes nothing.
+	SetDraining(ctx context.Context, in *SetDrainingRequest, opts ...grpc.CallOption) (*SetDrainingResponse, error)
+	// Changes what is written to the log from now on. It is not kept: a server that starts has the level of its
+	// configuration. The log tells of it, at WARN.
+	//
+	// Errors: BAD_ARGUMENTS for the level.
+	SetLogLevel(ctx context.Context, in *SetLogLevelRequest, opts ...grpc.CallOption) (*SetLogLevelResponse, error)
 	// Tells how the server is: what it holds, who uses it, and what an operator should look at. The same facts as its
 	// page /status. ZooKeeper's `srvr`.
 	GetStatus(ctx context.Context, in *GetStatusRequest, opts ...grpc.CallOption) (*GetStatusResponse, error)
@@ -76,6 +106,56 @@ func (c *adminClient) ListWatchers(ctx context.Context, in *ListWatchersRequest,
 	return out, nil
 }
 
+func (c *adminClient) ListSessions(ctx context.Context, in *ListSessionsRequest, opts ...grpc.CallOption) (*ListSessionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListSessionsResponse)
+	err := c.cc.Invoke(ctx, Admin_ListSessions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminClient) ListEphemerals(ctx context.Context, in *ListEphemeralsRequest, opts ...grpc.CallOption) (*ListEphemeralsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListEphemeralsResponse)
+	err := c.cc.Invoke(ctx, Admin_ListEphemerals_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminClient) ExpireSession(ctx context.Context, in *ExpireSessionRequest, opts ...grpc.CallOption) (*ExpireSessionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ExpireSessionResponse)
+	err := c.cc.Invoke(ctx, Admin_ExpireSession_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminClient) SetDraining(ctx context.Context, in *SetDrainingRequest, opts ...grpc.CallOption) (*SetDrainingResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetDrainingResponse)
+	err := c.cc.Invoke(ctx, Admin_SetDraining_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminClient) SetLogLevel(ctx context.Context, in *SetLogLevelRequest, opts ...grpc.CallOption) (*SetLogLevelResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetLogLevelResponse)
+	err := c.cc.Invoke(ctx, Admin_SetLogLevel_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *adminClient) GetStatus(ctx context.Context, in *GetStatusRequest, opts ...grpc.CallOption) (*GetStatusResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetStatusResponse)
@@ -90,8 +170,9 @@ func (c *adminClient) GetStatus(ctx context.Context, in *GetStatusRequest, opts 
 // All implementations must embed UnimplementedAdminServer
 // for forward compatibility.
 //
-// Admin shows what goes on inside a server. It changes nothing. It is for whom the access control list of "/" gives
-// ADMIN: everybody, until that list is set.
+// Admin shows what goes on inside a server, and changes how it goes on: ExpireSession, SetDraining and SetLogLevel
+// do, all else changes nothing. It is for whom the access control list of "/" gives ADMIN: everybody, until that
+// list is set.
 //
 // Errors: NO_AUTH first, then those that every call of Coordination can end with.
 type AdminServer interface {
@@ -103,6 +184,30 @@ type AdminServer interface {
 	//
 	// Errors: PATH_TOO_LONG; BAD_ARGUMENTS for the path or the limit.
 	ListWatchers(context.Context, *ListWatchersRequest) (*ListWatchersResponse, error)
+	// Lists the open sessions, in the order of their ids, which is that of their opening; with `ending_within_ms`,
+	// those that end soonest. ZooKeeper's `cons` and `dump`, as far as they tell of sessions.
+	//
+	// Errors: BAD_ARGUMENTS for any field.
+	ListSessions(context.Context, *ListSessionsRequest) (*ListSessionsResponse, error)
+	// Lists the ephemeral nodes of a session, in the order of their paths, whatever their own lists allow the caller.
+	//
+	// Errors: NO_SESSION; BAD_ARGUMENTS for the id or the limit.
+	ListEphemerals(context.Context, *ListEphemeralsRequest) (*ListEphemeralsResponse, error)
+	// Ends a session as if it had expired: its ephemeral nodes go under one zxid, whoever watches them is told, and
+	// its streams end with SESSION_EXPIRED. Its client may open another one at once. The audit log tells who did it.
+	//
+	// Errors: NO_SESSION; BAD_ARGUMENTS for the id; and those of a write.
+	ExpireSession(context.Context, *ExpireSessionRequest) (*ExpireSessionResponse, error)
+	// Lets the server run empty, or takes that back. While it drains, new sessions are refused with DRAINING, by
+	// OpenSession and by KeepAlive, and health checks answer NOT_SERVING, so that load balancers move on. Open
+	// sessions, those who attach to them again, and all other calls go on. When the last session has gone the log
+	// says so. It is not kept: a server that starts does not drain. To ask for what is so already changes nothing.
+	SetDraining(context.Context, *SetDrainingRequest) (*SetDrainingResponse, error)
+	// Changes what is written to the log from now on. It is not kept: a server that starts has the level of its
+	// configuration. The log tells of it, at WARN.
+	//
+	// Errors: BAD_ARGUMENTS for the level.
+	SetLogLevel(context.Context, *SetLogLevelRequest) (*SetLogLevelResponse, error)
 	// Tells how the server is: what it holds, who uses it, and what an operator should look at. The same facts as its
 	// page /status. ZooKeeper's `srvr`.
 	GetStatus(context.Context, *GetStatusRequest) (*GetStatusResponse, error)
@@ -121,6 +226,21 @@ func (UnimplementedAdminServer) CountWatches(context.Context, *CountWatchesReque
 }
 func (UnimplementedAdminServer) ListWatchers(context.Context, *ListWatchersRequest) (*ListWatchersResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListWatchers not implemented")
+}
+func (UnimplementedAdminServer) ListSessions(context.Context, *ListSessionsRequest) (*ListSessionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListSessions not implemented")
+}
+func (UnimplementedAdminServer) ListEphemerals(context.Context, *ListEphemeralsRequest) (*ListEphemeralsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListEphemerals not implemented")
+}
+func (UnimplementedAdminServer) ExpireSession(context.Context, *ExpireSessionRequest) (*ExpireSessionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ExpireSession not implemented")
+}
+func (UnimplementedAdminServer) SetDraining(context.Context, *SetDrainingRequest) (*SetDrainingResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetDraining not implemented")
+}
+func (UnimplementedAdminServer) SetLogLevel(context.Context, *SetLogLevelRequest) (*SetLogLevelResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetLogLevel not implemented")
 }
 func (UnimplementedAdminServer) GetStatus(context.Context, *GetStatusRequest) (*GetStatusResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetStatus not implemented")
@@ -182,6 +302,96 @@ func _Admin_ListWatchers_Handler(srv interface{}, ctx context.Context, dec func(
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Admin_ListSessions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListSessionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServer).ListSessions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Admin_ListSessions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServer).ListSessions(ctx, req.(*ListSessionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Admin_ListEphemerals_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListEphemeralsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServer).ListEphemerals(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Admin_ListEphemerals_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServer).ListEphemerals(ctx, req.(*ListEphemeralsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Admin_ExpireSession_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ExpireSessionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServer).ExpireSession(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Admin_ExpireSession_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServer).ExpireSession(ctx, req.(*ExpireSessionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Admin_SetDraining_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetDrainingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServer).SetDraining(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Admin_SetDraining_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServer).SetDraining(ctx, req.(*SetDrainingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Admin_SetLogLevel_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetLogLevelRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServer).SetLogLevel(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Admin_SetLogLevel_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServer).SetLogLevel(ctx, req.(*SetLogLevelRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Admin_GetStatus_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetStatusRequest)
 	if err := dec(in); err != nil {
@@ -214,6 +424,26 @@ var Admin_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListWatchers",
 			Handler:    _Admin_ListWatchers_Handler,
+		},
+		{
+			MethodName: "ListSessions",
+			Handler:    _Admin_ListSessions_Handler,
+		},
+		{
+			MethodName: "ListEphemerals",
+			Handler:    _Admin_ListEphemerals_Handler,
+		},
+		{
+			MethodName: "ExpireSession",
+			Handler:    _Admin_ExpireSession_Handler,
+		},
+		{
+			MethodName: "SetDraining",
+			Handler:    _Admin_SetDraining_Handler,
+		},
+		{
+			MethodName: "SetLogLevel",
+			Handler:    _Admin_SetLogLevel_Handler,
 		},
 		{
 			MethodName: "GetStatus",

@@ -72,7 +72,7 @@ type CoordinationClient interface {
 	// Opens a session, for scripts; programs open theirs on KeepAlive. The session expires by itself when
 	// no KeepAlive stream beats for it within its timeout.
 	//
-	// Errors: TOO_MANY_SESSIONS.
+	// Errors: TOO_MANY_SESSIONS, DRAINING.
 	OpenSession(ctx context.Context, in *OpenSessionRequest, opts ...grpc.CallOption) (*OpenSessionResponse, error)
 	// The life line of a session. The first message opens a new session, or attaches to the one whose
 	// token it carries; every message after it is a heartbeat and is answered. Silence for longer than the
@@ -86,7 +86,8 @@ type CoordinationClient interface {
 	// Set no deadline on this stream, or one beyond the life of the session.
 	//
 	// Errors: SESSION_EXPIRED, also for a token that the server does not know; SESSION_MOVED;
-	// TOO_MANY_SESSIONS; OVERLOADED for a client that leaves 1,000 messages of the stream unread.
+	// TOO_MANY_SESSIONS; DRAINING for a new session; OVERLOADED for a client that leaves 1,000 messages of the stream
+	// unread.
 	KeepAlive(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[KeepAliveRequest, KeepAliveResponse], error)
 	// Ends a session at once: all its ephemeral nodes are deleted under one zxid, which is answered.
 	//
@@ -419,7 +420,7 @@ type CoordinationServer interface {
 	// Opens a session, for scripts; programs open theirs on KeepAlive. The session expires by itself when
 	// no KeepAlive stream beats for it within its timeout.
 	//
-	// Errors: TOO_MANY_SESSIONS.
+	// Errors: TOO_MANY_SESSIONS, DRAINING.
 	OpenSession(context.Context, *OpenSessionRequest) (*OpenSessionResponse, error)
 	// The life line of a session. The first message opens a new session, or attaches to the one whose
 	// token it carries; every message after it is a heartbeat and is answered. Silence for longer than the
@@ -433,7 +434,8 @@ type CoordinationServer interface {
 	// Set no deadline on this stream, or one beyond the life of the session.
 	//
 	// Errors: SESSION_EXPIRED, also for a token that the server does not know; SESSION_MOVED;
-	// TOO_MANY_SESSIONS; OVERLOADED for a client that leaves 1,000 messages of the stream unread.
+	// TOO_MANY_SESSIONS; DRAINING for a new session; OVERLOADED for a client that leaves 1,000 messages of the stream
+	// unread.
 	KeepAlive(grpc.BidiStreamingServer[KeepAliveRequest, KeepAliveResponse]) error
 	// Ends a session at once: all its ephemeral nodes are deleted under one zxid, which is answered.
 	//

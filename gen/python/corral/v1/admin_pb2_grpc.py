@@ -26,8 +26,9 @@ if _version_not_supported:
 
 
 class AdminStub(object):
-    """Admin shows what goes on inside a server. It changes nothing. It is for whom the access control list of "/" gives
-    ADMIN: everybody, until that list is set.
+    """Admin shows what goes on inside a server, and changes how it goes on: ExpireSession, SetDraining and SetLogLevel
+    do, all else changes nothing. It is for whom the access control list of "/" gives ADMIN: everybody, until that
+    list is set.
 
     Errors: NO_AUTH first, then those that every call of Coordination can end with.
     """
@@ -48,6 +49,31 @@ class AdminStub(object):
                 request_serializer=corral_dot_v1_dot_admin__pb2.ListWatchersRequest.SerializeToString,
                 response_deserializer=corral_dot_v1_dot_admin__pb2.ListWatchersResponse.FromString,
                 _registered_method=True)
+        self.ListSessions = channel.unary_unary(
+                '/corral.v1.Admin/ListSessions',
+                request_serializer=corral_dot_v1_dot_admin__pb2.ListSessionsRequest.SerializeToString,
+                response_deserializer=corral_dot_v1_dot_admin__pb2.ListSessionsResponse.FromString,
+                _registered_method=True)
+        self.ListEphemerals = channel.unary_unary(
+                '/corral.v1.Admin/ListEphemerals',
+                request_serializer=corral_dot_v1_dot_admin__pb2.ListEphemeralsRequest.SerializeToString,
+                response_deserializer=corral_dot_v1_dot_admin__pb2.ListEphemeralsResponse.FromString,
+                _registered_method=True)
+        self.ExpireSession = channel.unary_unary(
+                '/corral.v1.Admin/ExpireSession',
+                request_serializer=corral_dot_v1_dot_admin__pb2.ExpireSessionRequest.SerializeToString,
+                response_deserializer=corral_dot_v1_dot_admin__pb2.ExpireSessionResponse.FromString,
+                _registered_method=True)
+        self.SetDraining = channel.unary_unary(
+                '/corral.v1.Admin/SetDraining',
+                request_serializer=corral_dot_v1_dot_admin__pb2.SetDrainingRequest.SerializeToString,
+                response_deserializer=corral_dot_v1_dot_admin__pb2.SetDrainingResponse.FromString,
+                _registered_method=True)
+        self.SetLogLevel = channel.unary_unary(
+                '/corral.v1.Admin/SetLogLevel',
+                request_serializer=corral_dot_v1_dot_admin__pb2.SetLogLevelRequest.SerializeToString,
+                response_deserializer=corral_dot_v1_dot_admin__pb2.SetLogLevelResponse.FromString,
+                _registered_method=True)
         self.GetStatus = channel.unary_unary(
                 '/corral.v1.Admin/GetStatus',
                 request_serializer=corral_dot_v1_dot_admin__pb2.GetStatusRequest.SerializeToString,
@@ -56,8 +82,9 @@ class AdminStub(object):
 
 
 class AdminServicer(object):
-    """Admin shows what goes on inside a server. It changes nothing. It is for whom the access control list of "/" gives
-    ADMIN: everybody, until that list is set.
+    """Admin shows what goes on inside a server, and changes how it goes on: ExpireSession, SetDraining and SetLogLevel
+    do, all else changes nothing. It is for whom the access control list of "/" gives ADMIN: everybody, until that
+    list is set.
 
     Errors: NO_AUTH first, then those that every call of Coordination can end with.
     """
@@ -75,6 +102,55 @@ class AdminServicer(object):
         path, with the watches above it that reach down to it.
 
         Errors: PATH_TOO_LONG; BAD_ARGUMENTS for the path or the limit.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSessions(self, request, context):
+        """Lists the open sessions, in the order of their ids, which is that of their opening; with `ending_within_ms`,
+        those that end soonest. ZooKeeper's `cons` and `dump`, as far as they tell of sessions.
+
+        Errors: BAD_ARGUMENTS for any field.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListEphemerals(self, request, context):
+        """Lists the ephemeral nodes of a session, in the order of their paths, whatever their own lists allow the caller.
+
+        Errors: NO_SESSION; BAD_ARGUMENTS for the id or the limit.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExpireSession(self, request, context):
+        """Ends a session as if it had expired: its ephemeral nodes go under one zxid, whoever watches them is told, and
+        its streams end with SESSION_EXPIRED. Its client may open another one at once. The audit log tells who did it.
+
+        Errors: NO_SESSION; BAD_ARGUMENTS for the id; and those of a write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetDraining(self, request, context):
+        """Lets the server run empty, or takes that back. While it drains, new sessions are refused with DRAINING, by
+        OpenSession and by KeepAlive, and health checks answer NOT_SERVING, so that load balancers move on. Open
+        sessions, those who attach to them again, and all other calls go on. When the last session has gone the log
+        says so. It is not kept: a server that starts does not drain. To ask for what is so already changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetLogLevel(self, request, context):
+        """Changes what is written to the log from now on. It is not kept: a server that starts has the level of its
+        configuration. The log tells of it, at WARN.
+
+        Errors: BAD_ARGUMENTS for the level.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -101,6 +177,31 @@ def add_AdminServicer_to_server(servicer, server):
                     request_deserializer=corral_dot_v1_dot_admin__pb2.ListWatchersRequest.FromString,
                     response_serializer=corral_dot_v1_dot_admin__pb2.ListWatchersResponse.SerializeToString,
             ),
+            'ListSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSessions,
+                    request_deserializer=corral_dot_v1_dot_admin__pb2.ListSessionsRequest.FromString,
+                    response_serializer=corral_dot_v1_dot_admin__pb2.ListSessionsResponse.SerializeToString,
+            ),
+            'ListEphemerals': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListEphemerals,
+                    request_deserializer=corral_dot_v1_dot_admin__pb2.ListEphemeralsRequest.FromString,
+                    response_serializer=corral_dot_v1_dot_admin__pb2.ListEphemeralsResponse.SerializeToString,
+            ),
+            'ExpireSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExpireSession,
+                    request_deserializer=corral_dot_v1_dot_admin__pb2.ExpireSessionRequest.FromString,
+                    response_serializer=corral_dot_v1_dot_admin__pb2.ExpireSessionResponse.SerializeToString,
+            ),
+            'SetDraining': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetDraining,
+                    request_deserializer=corral_dot_v1_dot_admin__pb2.SetDrainingRequest.FromString,
+                    response_serializer=corral_dot_v1_dot_admin__pb2.SetDrainingResponse.SerializeToString,
+            ),
+            'SetLogLevel': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetLogLevel,
+                    request_deserializer=corral_dot_v1_dot_admin__pb2.SetLogLevelRequest.FromString,
+                    response_serializer=corral_dot_v1_dot_admin__pb2.SetLogLevelResponse.SerializeToString,
+            ),
             'GetStatus': grpc.unary_unary_rpc_method_handler(
                     servicer.GetStatus,
                     request_deserializer=corral_dot_v1_dot_admin__pb2.GetStatusRequest.FromString,
@@ -115,8 +216,9 @@ def add_AdminServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Admin(object):
-    """Admin shows what goes on inside a server. It changes nothing. It is for whom the access control list of "/" gives
-    ADMIN: everybody, until that list is set.
+    """Admin shows what goes on inside a server, and changes how it goes on: ExpireSession, SetDraining and SetLogLevel
+    do, all else changes nothing. It is for whom the access control list of "/" gives ADMIN: everybody, until that
+    list is set.
 
     Errors: NO_AUTH first, then those that every call of Coordination can end with.
     """
@@ -165,6 +267,141 @@ class Admin(object):
             '/corral.v1.Admin/ListWatchers',
             corral_dot_v1_dot_admin__pb2.ListWatchersRequest.SerializeToString,
             corral_dot_v1_dot_admin__pb2.ListWatchersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/corral.v1.Admin/ListSessions',
+            corral_dot_v1_dot_admin__pb2.ListSessionsRequest.SerializeToString,
+            corral_dot_v1_dot_admin__pb2.ListSessionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListEphemerals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/corral.v1.Admin/ListEphemerals',
+            corral_dot_v1_dot_admin__pb2.ListEphemeralsRequest.SerializeToString,
+            corral_dot_v1_dot_admin__pb2.ListEphemeralsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExpireSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/corral.v1.Admin/ExpireSession',
+            corral_dot_v1_dot_admin__pb2.ExpireSessionRequest.SerializeToString,
+            corral_dot_v1_dot_admin__pb2.ExpireSessionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetDraining(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/corral.v1.Admin/SetDraining',
+            corral_dot_v1_dot_admin__pb2.SetDrainingRequest.SerializeToString,
+            corral_dot_v1_dot_admin__pb2.SetDrainingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetLogLevel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/corral.v1.Admin/SetLogLevel',
+            corral_dot_v1_dot_admin__pb2.SetLogLevelRequest.SerializeToString,
+            corral_dot_v1_dot_admin__pb2.SetLogLevelResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -178,7 +178,7 @@ class CoordinationServicer(object):
         """Opens a session, for scripts; programs open theirs on KeepAlive. The session expires by itself when
         no KeepAlive stream beats for it within its timeout.
 
-        Errors: TOO_MANY_SESSIONS.
+        Errors: TOO_MANY_SESSIONS, DRAINING.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -197,7 +197,8 @@ class CoordinationServicer(object):
         Set no deadline on this stream, or one beyond the life of the session.
 
         Errors: SESSION_EXPIRED, also for a token that the server does not know; SESSION_MOVED;
-        TOO_MANY_SESSIONS; OVERLOADED for a client that leaves 1,000 messages of the stream unread.
+        TOO_MANY_SESSIONS; DRAINING for a new session; OVERLOADED for a client that leaves 1,000 messages of the stream
+        unread.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

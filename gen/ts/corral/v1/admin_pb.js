@@ -4,14 +4,15 @@
 // @generated from file corral/v1/admin.proto (package corral.v1, syntax proto3)
 /* eslint-disable */
 
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
+import { file_corral_v1_acl } from "./acl_pb.js";
 import { file_corral_v1_watch } from "./watch_pb.js";
 
 /**
  * Describes the file corral/v1/admin.proto.
  */
 export const file_corral_v1_admin = /*@__PURE__*/
-  fileDesc("ChVjb3JyYWwvdjEvYWRtaW4ucHJvdG8SCWNvcnJhbC52MSIVChNDb3VudFdhdGNoZXNSZXF1ZXN0ImMKFENvdW50V2F0Y2hlc1Jlc3BvbnNlEiUKBmNvdW50cxgBIAMoCzIVLmNvcnJhbC52MS5XYXRjaENvdW50Eg8KB3N0cmVhbXMYAiABKAUSEwoLY2F0Y2hpbmdfdXAYAyABKAUiPwoKV2F0Y2hDb3VudBIiCgRraW5kGAEgASgOMhQuY29ycmFsLnYxLldhdGNoS2luZBINCgVjb3VudBgCIAEoBSIyChNMaXN0V2F0Y2hlcnNSZXF1ZXN0EgwKBHBhdGgYASABKAkSDQoFbGltaXQYAiABKAUiSgoUTGlzdFdhdGNoZXJzUmVzcG9uc2USJAoId2F0Y2hlcnMYASADKAsyEi5jb3JyYWwudjEuV2F0Y2hlchIMCgRtb3JlGAIgASgIIrgBCgdXYXRjaGVyEgwKBHBhdGgYASABKAkSIgoEa2luZBgCIAEoDjIULmNvcnJhbC52MS5XYXRjaEtpbmQSEgoFZGVwdGgYAyABKAVIAIgBARIQCgh3YXRjaF9pZBgEIAEoAxIMCgRwZWVyGAUgASgJEhIKCnNlc3Npb25faWQYBiABKAMSEQoJc2VudF96eGlkGAcgASgDEhYKDndhaXRpbmdfZXZlbnRzGAggASgFQggKBl9kZXB0aCISChBHZXRTdGF0dXNSZXF1ZXN0IocDChFHZXRTdGF0dXNSZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgJEhUKDXN0YXJ0X3RpbWVfbXMYAiABKAMSEQoJdXB0aW1lX21zGAMgASgDEgwKBHp4aWQYBCABKAMSEwoLb2xkZXN0X3p4aWQYBSABKAMSDQoFbm9kZXMYBiABKAMSFwoPZXBoZW1lcmFsX25vZGVzGAcgASgDEhIKCmRhdGFfYnl0ZXMYCCABKAMSEAoIc2Vzc2lvbnMYCSABKAMSDwoHd2F0Y2hlcxgKIAEoAxIVCg13YXRjaF9zdHJlYW1zGAsgASgDEhMKC2Nvbm5lY3Rpb25zGAwgASgDEhAKCGRyYWluaW5nGA0gASgIEiAKBmFsYXJtcxgOIAMoCzIQLmNvcnJhbC52MS5BbGFybRIWCg5kYXRhYmFzZV9ieXRlcxgPIAEoAxIRCgl3YWxfYnl0ZXMYECABKAMSFwoPZGlza19mcmVlX2J5dGVzGBEgASgDEhEKCWxvZ19sZXZlbBgSIAEoCSI4CgVBbGFybRIMCgRuYW1lGAEgASgJEhAKCHNpbmNlX21zGAIgASgDEg8KB21lc3NhZ2UYAyABKAky8QEKBUFkbWluEk8KDENvdW50V2F0Y2hlcxIeLmNvcnJhbC52MS5Db3VudFdhdGNoZXNSZXF1ZXN0Gh8uY29ycmFsLnYxLkNvdW50V2F0Y2hlc1Jlc3BvbnNlEk8KDExpc3RXYXRjaGVycxIeLmNvcnJhbC52MS5MaXN0V2F0Y2hlcnNSZXF1ZXN0Gh8uY29ycmFsLnYxLkxpc3RXYXRjaGVyc1Jlc3BvbnNlEkYKCUdldFN0YXR1cxIbLmNvcnJhbC52MS5HZXRTdGF0dXNSZXF1ZXN0GhwuY29ycmFsLnYxLkdldFN0YXR1c1Jlc3BvbnNlQpwBCg1jb20uY29ycmFsLnYxQgpBZG1pblByb3RvUAFaOmdpdGh1Yi5jb20vY29ycmFsLXByb2plY3QvY29ycmFsL2dlbi9nby9jb3JyYWwvdjE7Y29ycmFsdjGiAgNDWFiqAglDb3JyYWwuVjHKAglDb3JyYWxcVjHiAhVDb3JyYWxcVjFcR1BCTWV0YWRhdGHqAgpDb3JyYWw6OlYxYgZwcm90bzM", [file_corral_v1_watch]);
+  fileDesc("ChVjb3JyYWwvdjEvYWRtaW4ucHJvdG8SCWNvcnJhbC52MSIVChNDb3VudFdhdGNoZXNSZXF1ZXN0ImMKFENvdW50V2F0Y2hlc1Jlc3BvbnNlEiUKBmNvdW50cxgBIAMoCzIVLmNvcnJhbC52MS5XYXRjaENvdW50Eg8KB3N0cmVhbXMYAiABKAUSEwoLY2F0Y2hpbmdfdXAYAyABKAUiPwoKV2F0Y2hDb3VudBIiCgRraW5kGAEgASgOMhQuY29ycmFsLnYxLldhdGNoS2luZBINCgVjb3VudBgCIAEoBSIyChNMaXN0V2F0Y2hlcnNSZXF1ZXN0EgwKBHBhdGgYASABKAkSDQoFbGltaXQYAiABKAUiSgoUTGlzdFdhdGNoZXJzUmVzcG9uc2USJAoId2F0Y2hlcnMYASADKAsyEi5jb3JyYWwudjEuV2F0Y2hlchIMCgRtb3JlGAIgASgIIrgBCgdXYXRjaGVyEgwKBHBhdGgYASABKAkSIgoEa2luZBgCIAEoDjIULmNvcnJhbC52MS5XYXRjaEtpbmQSEgoFZGVwdGgYAyABKAVIAIgBARIQCgh3YXRjaF9pZBgEIAEoAxIMCgRwZWVyGAUgASgJEhIKCnNlc3Npb25faWQYBiABKAMSEQoJc2VudF96eGlkGAcgASgDEhYKDndhaXRpbmdfZXZlbnRzGAggASgFQggKBl9kZXB0aCJYChNMaXN0U2Vzc2lvbnNSZXF1ZXN0EhgKEGFmdGVyX3Nlc3Npb25faWQYASABKAMSDQoFbGltaXQYAiABKAUSGAoQZW5kaW5nX3dpdGhpbl9tcxgDIAEoBSJlChRMaXN0U2Vzc2lvbnNSZXNwb25zZRIoCghzZXNzaW9ucxgBIAMoCzIWLmNvcnJhbC52MS5TZXNzaW9uSW5mbxIMCgRtb3JlGAIgASgIEhUKDW9wZW5fc2Vzc2lvbnMYAyABKAUi+wEKC1Nlc3Npb25JbmZvEhIKCnNlc3Npb25faWQYASABKAMSDQoFb3duZXIYAiABKAkSEgoKdGltZW91dF9tcxgDIAEoBRImCgVzdGF0ZRgEIAEoDjIXLmNvcnJhbC52MS5TZXNzaW9uU3RhdGUSFQoNZXhwaXJlc19pbl9tcxgFIAEoBRIMCgRwZWVyGAYgASgJEicKCmlkZW50aXRpZXMYByADKAsyEy5jb3JyYWwudjEuSWRlbnRpdHkSFwoPZXBoZW1lcmFsX25vZGVzGAggASgFEhUKDXdhdGNoX3N0cmVhbXMYCSABKAUSDwoHd2F0Y2hlcxgKIAEoBSJOChVMaXN0RXBoZW1lcmFsc1JlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoAxISCgphZnRlcl9wYXRoGAIgASgJEg0KBWxpbWl0GAMgASgFIjUKFkxpc3RFcGhlbWVyYWxzUmVzcG9uc2USDQoFcGF0aHMYASADKAkSDAoEbW9yZRgCIAEoCCIqChRFeHBpcmVTZXNzaW9uUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgDIiUKFUV4cGlyZVNlc3Npb25SZXNwb25zZRIMCgR6eGlkGAEgASgDIiYKElNldERyYWluaW5nUmVxdWVzdBIQCghkcmFpbmluZxgBIAEoCCJOChNTZXREcmFpbmluZ1Jlc3BvbnNlEhAKCGRyYWluaW5nGAEgASgIEhAKCHNlc3Npb25zGAIgASgFEhMKC2Nvbm5lY3Rpb25zGAMgASgFIjgKElNldExvZ0xldmVsUmVxdWVzdBIiCgVsZXZlbBgBIAEoDjITLmNvcnJhbC52MS5Mb2dMZXZlbCI8ChNTZXRMb2dMZXZlbFJlc3BvbnNlEiUKCHByZXZpb3VzGAEgASgOMhMuY29ycmFsLnYxLkxvZ0xldmVsIhIKEEdldFN0YXR1c1JlcXVlc3QihwMKEUdldFN0YXR1c1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAkSFQoNc3RhcnRfdGltZV9tcxgCIAEoAxIRCgl1cHRpbWVfbXMYAyABKAMSDAoEenhpZBgEIAEoAxITCgtvbGRlc3RfenhpZBgFIAEoAxINCgVub2RlcxgGIAEoAxIXCg9lcGhlbWVyYWxfbm9kZXMYByABKAMSEgoKZGF0YV9ieXRlcxgIIAEoAxIQCghzZXNzaW9ucxgJIAEoAxIPCgd3YXRjaGVzGAogASgDEhUKDXdhdGNoX3N0cmVhbXMYCyABKAMSEwoLY29ubmVjdGlvbnMYDCABKAMSEAoIZHJhaW5pbmcYDSABKAgSIAoGYWxhcm1zGA4gAygLMhAuY29ycmFsLnYxLkFsYXJtEhYKDmRhdGFiYXNlX2J5dGVzGA8gASgDEhEKCXdhbF9ieXRlcxgQIAEoAxIXCg9kaXNrX2ZyZWVfYnl0ZXMYESABKAMSEQoJbG9nX2xldmVsGBIgASgJIjgKBUFsYXJtEgwKBG5hbWUYASABKAkSEAoIc2luY2VfbXMYAiABKAMSDwoHbWVzc2FnZRgDIAEoCSp/CgxTZXNzaW9uU3RhdGUSHQoZU0VTU0lPTl9TVEFURV9VTlNQRUNJRklFRBAAEhoKFlNFU1NJT05fU1RBVEVfQVRUQUNIRUQQARIaChZTRVNTSU9OX1NUQVRFX0RFVEFDSEVEEAISGAoUU0VTU0lPTl9TVEFURV9FTkRJTkcQAyp3CghMb2dMZXZlbBIZChVMT0dfTEVWRUxfVU5TUEVDSUZJRUQQABITCg9MT0dfTEVWRUxfRVJST1IQARISCg5MT0dfTEVWRUxfV0FSThACEhIKDkxPR19MRVZFTF9JTkZPEAMSEwoPTE9HX0xFVkVMX0RFQlVHEAQyiQUKBUFkbWluEk8KDENvdW50V2F0Y2hlcxIeLmNvcnJhbC52MS5Db3VudFdhdGNoZXNSZXF1ZXN0Gh8uY29ycmFsLnYxLkNvdW50V2F0Y2hlc1Jlc3BvbnNlEk8KDExpc3RXYXRjaGVycxIeLmNvcnJhbC52MS5MaXN0V2F0Y2hlcnNSZXF1ZXN0Gh8uY29ycmFsLnYxLkxpc3RXYXRjaGVyc1Jlc3BvbnNlEk8KDExpc3RTZXNzaW9ucxIeLmNvcnJhbC52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0Gh8uY29ycmFsLnYxLkxpc3RTZXNzaW9uc1Jlc3BvbnNlElUKDkxpc3RFcGhlbWVyYWxzEiAuY29ycmFsLnYxLkxpc3RFcGhlbWVyYWxzUmVxdWVzdBohLmNvcnJhbC52MS5MaXN0RXBoZW1lcmFsc1Jlc3BvbnNlElIKDUV4cGlyZVNlc3Npb24SHy5jb3JyYWwudjEuRXhwaXJlU2Vzc2lvblJlcXVlc3QaIC5jb3JyYWwudjEuRXhwaXJlU2Vzc2lvblJlc3BvbnNlEkwKC1NldERyYWluaW5nEh0uY29ycmFsLnYxLlNldERyYWluaW5nUmVxdWVzdBoeLmNvcnJhbC52MS5TZXREcmFpbmluZ1Jlc3BvbnNlEkwKC1NldExvZ0xldmVsEh0uY29ycmFsLnYxLlNldExvZ0xldmVsUmVxdWVzdBoeLmNvcnJhbC52MS5TZXRMb2dMZXZlbFJlc3BvbnNlEkYKCUdldFN0YXR1cxIbLmNvcnJhbC52MS5HZXRTdGF0dXNSZXF1ZXN0GhwuY29ycmFsLnYxLkdldFN0YXR1c1Jlc3BvbnNlQpwBCg1jb20uY29ycmFsLnYxQgpBZG1pblByb3RvUAFaOmdpdGh1Yi5jb20vY29ycmFsLXByb2plY3QvY29ycmFsL2dlbi9nby9jb3JyYWwvdjE7Y29ycmFsdjGiAgNDWFiqAglDb3JyYWwuVjHKAglDb3JyYWxcVjHiAhVDb3JyYWxcVjFcR1BCTWV0YWRhdGHqAgpDb3JyYWw6OlYxYgZwcm90bzM", [file_corral_v1_acl, file_corral_v1_watch]);
 
 /**
  * Describes the message corral.v1.CountWatchesRequest.
@@ -56,29 +57,135 @@ export const WatcherSchema = /*@__PURE__*/
   messageDesc(file_corral_v1_admin, 5);
 
 /**
+ * Describes the message corral.v1.ListSessionsRequest.
+ * Use `create(ListSessionsRequestSchema)` to create a new message.
+ */
+export const ListSessionsRequestSchema = /*@__PURE__*/
+  messageDesc(file_corral_v1_admin, 6);
+
+/**
+ * Describes the message corral.v1.ListSessionsResponse.
+ * Use `create(ListSessionsResponseSchema)` to create a new message.
+ */
+export const ListSessionsResponseSchema = /*@__PURE__*/
+  messageDesc(file_corral_v1_admin, 7);
+
+/**
+ * Describes the message corral.v1.SessionInfo.
+ * Use `create(SessionInfoSchema)` to create a new message.
+ */
+export const SessionInfoSchema = /*@__PURE__*/
+  messageDesc(file_corral_v1_admin, 8);
+
+/**
+ * Describes the message corral.v1.ListEphemeralsRequest.
+ * Use `create(ListEphemeralsRequestSchema)` to create a new message.
+ */
+export const ListEphemeralsRequestSchema = /*@__PURE__*/
+  messageDesc(file_corral_v1_admin, 9);
+
+/**
+ * Describes the message corral.v1.ListEphemeralsResponse.
+ * Use `create(ListEphemeralsResponseSchema)` to create a new message.
+ */
+export const ListEphemeralsResponseSchema = /*@__PURE__*/
+  messageDesc(file_corral_v1_admin, 10);
+
+/**
+ * Describes the message corral.v1.ExpireSessionRequest.
+ * Use `create(ExpireSessionRequestSchema)` to create a new message.
+ */
+export const ExpireSessionRequestSchema = /*@__PURE__*/
+  messageDesc(file_corral_v1_admin, 11);
+
+/**
+ * Describes the message corral.v1.ExpireSessionResponse.
+ * Use `create(ExpireSessionResponseSchema)` to create a new message.
+ */
+export const ExpireSessionResponseSchema = /*@__PURE__*/
+  messageDesc(file_corral_v1_admin, 12);
+
+/**
+ * Describes the message corral.v1.SetDrainingRequest.
+ * Use `create(SetDrainingRequestSchema)` to create a new message.
+ */
+export const SetDrainingRequestSchema = /*@__PURE__*/
+  messageDesc(file_corral_v1_admin, 13);
+
+/**
+ * Describes the message corral.v1.SetDrainingResponse.
+ * Use `create(SetDrainingResponseSchema)` to create a new message.
+ */
+export const SetDrainingResponseSchema = /*@__PURE__*/
+  messageDesc(file_corral_v1_admin, 14);
+
+/**
+ * Describes the message corral.v1.SetLogLevelRequest.
+ * Use `create(SetLogLevelRequestSchema)` to create a new message.
+ */
+export const SetLogLevelRequestSchema = /*@__PURE__*/
+  messageDesc(file_corral_v1_admin, 15);
+
+/**
+ * Describes the message corral.v1.SetLogLevelResponse.
+ * Use `create(SetLogLevelResponseSchema)` to create a new message.
+ */
+export const SetLogLevelResponseSchema = /*@__PURE__*/
+  messageDesc(file_corral_v1_admin, 16);
+
+/**
  * Describes the message corral.v1.GetStatusRequest.
  * Use `create(GetStatusRequestSchema)` to create a new message.
  */
 export const GetStatusRequestSchema = /*@__PURE__*/
-  messageDesc(file_corral_v1_admin, 6);
+  messageDesc(file_corral_v1_admin, 17);
 
 /**
  * Describes the message corral.v1.GetStatusResponse.
  * Use `create(GetStatusResponseSchema)` to create a new message.
  */
 export const GetStatusResponseSchema = /*@__PURE__*/
-  messageDesc(file_corral_v1_admin, 7);
+  messageDesc(file_corral_v1_admin, 18);
 
 /**
  * Describes the message corral.v1.Alarm.
  * Use `create(AlarmSchema)` to create a new message.
  */
 export const AlarmSchema = /*@__PURE__*/
-  messageDesc(file_corral_v1_admin, 8);
+  messageDesc(file_corral_v1_admin, 19);
 
 /**
- * Admin shows what goes on inside a server. It changes nothing. It is for whom the access control list of "/" gives
- * ADMIN: everybody, until that list is set.
+ * Describes the enum corral.v1.SessionState.
+ */
+export const SessionStateSchema = /*@__PURE__*/
+  enumDesc(file_corral_v1_admin, 0);
+
+/**
+ * How a session stands.
+ *
+ * @generated from enum corral.v1.SessionState
+ */
+export const SessionState = /*@__PURE__*/
+  tsEnum(SessionStateSchema);
+
+/**
+ * Describes the enum corral.v1.LogLevel.
+ */
+export const LogLevelSchema = /*@__PURE__*/
+  enumDesc(file_corral_v1_admin, 1);
+
+/**
+ * How much the log tells.
+ *
+ * @generated from enum corral.v1.LogLevel
+ */
+export const LogLevel = /*@__PURE__*/
+  tsEnum(LogLevelSchema);
+
+/**
+ * Admin shows what goes on inside a server, and changes how it goes on: ExpireSession, SetDraining and SetLogLevel
+ * do, all else changes nothing. It is for whom the access control list of "/" gives ADMIN: everybody, until that
+ * list is set.
  *
  * Errors: NO_AUTH first, then those that every call of Coordination can end with.
  *

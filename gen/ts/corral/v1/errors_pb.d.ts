@@ -209,6 +209,21 @@ export enum ErrorReason {
   WATCHER_TOO_SLOW = 25,
 
   /**
+   * NOT_FOUND: no session `session_id` is open. Admin only: elsewhere a session is named by its token.
+   *
+   * @generated from enum value: ERROR_REASON_NO_SESSION = 26;
+   */
+  NO_SESSION = 26,
+
+  /**
+   * UNAVAILABLE: the server runs empty and takes no new sessions; those that are open go on. Open it on another
+   * server, or here once an operator has ended the draining.
+   *
+   * @generated from enum value: ERROR_REASON_DRAINING = 27;
+   */
+  DRAINING = 27,
+
+  /**
    * UNAUTHENTICATED: the credentials in the `authorization` metadata are not valid here. After too many of them
    * from one address, that address has to wait for `retry_after_ms` until others are looked at.
    *

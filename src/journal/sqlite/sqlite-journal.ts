@@ -13,11 +13,12 @@ import {
   type JournalFigures,
   JournalFull,
   JournalUnusable,
+  type Loaded,
   OutcomeUnknown,
   type StateSink,
 } from "../journal.ts";
+import { unpackRows } from "../rows.ts";
 import { type DataFiles, dataFiles } from "./files.ts";
-import { unpackRows } from "./loader.ts";
 import { type JournalLog, silentLog } from "./log.ts";
 import type { Answer, LogLine, Request, WorkerOptions } from "./messages.ts";
 import { pageOf, RecentHistory } from "./recent-history.ts";
@@ -51,7 +52,7 @@ export class SqliteJournal implements Journal, JournalFigures {
   readonly #files: DataFiles;
   readonly #log: JournalLog;
   readonly #slowSyncMs: number;
-  readonly #lastZxid: number;
+  readonly #loaded: Loaded;
   #oldestZxid: number;
   readonly #recent = new RecentHistory(recentHistoryBytesMax);
   #committing: Promise<Answer> | undefined;
@@ -60,14 +61,14 @@ export class SqliteJournal implements Journal, JournalFigures {
 
   constructor(
     link: WorkerLink,
-    { lastZxid, oldestZxid }: { readonly lastZxid: number; readonly oldestZxid: number },
+    { lastZxid, databaseId, oldestZxid }: Loaded & { readonly oldestZxid: number },
     options: { readonly files: DataFiles; readonly log: JournalLog; readonly slowSyncMs: number },
   ) {
     this.#link = link;
     this.#files = options.files;
     this.#log = options.log;
     this.#slowSyncMs = options.slowSyncMs;
-    this.#lastZxid = lastZxid;
+    this.#loaded = { lastZxid, databaseId };
     this.#oldestZxid = oldestZxid;
   }
 
@@ -87,11 +88,11 @@ export class SqliteJournal implements Journal, JournalFigures {
     return { database: main.size, wal: log.size, diskFree: disk.bavail * disk.bsize };
   }
 
-  async load(sink: StateSink): Promise<{ lastZxid: number }> {
+  async load(sink: StateSink): Promise<Loaded> {
     let next = this.#link.ask({ kind: "rows" });
     for (;;) {
       const answer = await next;
-      if (answer.kind === "noMoreRows") return { lastZxid: this.#lastZxid };
+      if (answer.kind === "noMoreRows") return this.#loaded;
       if (answer.kind !== "rows") throw this.#fail(problemIn(answer));
       // The worker reads ahead by one chunk while this one is unpacked.
       next = this.#link.ask({ kind: "rows" });

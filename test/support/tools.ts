@@ -5,7 +5,18 @@ import { describe, test } from "vitest";
 import { findGo, findProgram, pythonInVenv, toolsBin } from "../../scripts/tools.ts";
 
 /** The programs beside Node that some tests need. */
-export type Tool = "go" | "grpcurl" | "python" | "strace" | "h2load" | "openssl" | "script" | "zsh" | "fish";
+export type Tool =
+  | "go"
+  | "grpcurl"
+  | "python"
+  | "strace"
+  | "h2load"
+  | "openssl"
+  | "script"
+  | "zsh"
+  | "fish"
+  | "promtool"
+  | "systemd-analyze";
 
 /** Where each one is, and how to get it. The environment variable comes first; empty, it means none. Its name
  * does not begin with CORRAL_, since the server takes such a one for a setting. */
@@ -23,6 +34,12 @@ const tools: Record<Tool, { variable: string; find: () => string | undefined; hi
   zsh: { variable: "WITH_ZSH", find: () => findProgram("zsh"), hint: "install zsh" },
   fish: { variable: "WITH_FISH", find: () => findProgram("fish"), hint: "install fish" },
   openssl: { variable: "WITH_OPENSSL", find: () => findProgram("openssl"), hint: "install openssl" },
+  promtool: { variable: "WITH_PROMTOOL", find: () => findProgram("promtool"), hint: "install prometheus" },
+  "systemd-analyze": {
+    variable: "WITH_SYSTEMD_ANALYZE",
+    find: () => findProgram("systemd-analyze"),
+    hint: "install systemd",
+  },
 };
 
 /** The path of a tool. Throws when it is not there; tests that may run without it begin with skipUnless. */

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { status } from "@grpc/grpc-js";
 import { expect, test } from "vitest";
 import { reasons } from "../src/core/refusal.ts";
@@ -30,4 +30,27 @@ test("docs/metrics.md lists every metric with its type and what it tells, and no
     expect(row.type, name).toBe(type);
     expect(row.cells, name).toContain(help);
   }
+});
+
+test("what docs/operations.md quotes as a sign of trouble is what the sources say", () => {
+  const text = readFileSync(new URL("../docs/operations.md", import.meta.url), "utf8");
+  const [, section = ""] = text.split("\n## When something is wrong\n");
+  const signs = [...section.matchAll(/^\| (.+?) +\| /gm)].map(([, sign = ""]) => sign).slice(2);
+  expect(signs.length).toBeGreaterThan(40);
+
+  const source = new URL("../src/", import.meta.url);
+  const sources = globSync("**/*.ts", { cwd: source }).map((file) =>
+    readFileSync(new URL(file, source), "utf8"),
+  );
+  const quoted = signs.flatMap((sign) => [...sign.matchAll(/“([^”]+)”/g)].map(([, words = ""]) => words));
+  expect(quoted.length).toBeGreaterThan(30);
+  // The parts between names and numbers, all in one file.
+  const missing = quoted.filter((words) => {
+    const parts = words.split("…").map((part) => part.trim());
+    return !sources.some((code) => parts.every((part) => code.includes(part)));
+  });
+  expect(missing).toEqual([]);
+
+  const named = signs.flatMap((sign) => [...sign.matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name));
+  expect(named.filter((name) => !(reasons as readonly (string | undefined)[]).includes(name))).toEqual([]);
 });

@@ -16,7 +16,9 @@ export type Tool =
   | "script"
   | "zsh"
   | "fish"
-  | "mount";
+  | "mount"
+  | "promtool"
+  | "systemd-analyze";
 
 /** Where each one is, and how to get it. The environment variable comes first; empty, it means none. Its name
  * does not begin with CORRAL_, since the server takes such a one for a setting. */
@@ -35,6 +37,12 @@ const tools: Record<Tool, { variable: string; find: () => string | undefined; hi
   zsh: { variable: "WITH_ZSH", find: () => findProgram("zsh"), hint: "install zsh" },
   fish: { variable: "WITH_FISH", find: () => findProgram("fish"), hint: "install fish" },
   openssl: { variable: "WITH_OPENSSL", find: () => findProgram("openssl"), hint: "install openssl" },
+  promtool: { variable: "WITH_PROMTOOL", find: () => findProgram("promtool"), hint: "install prometheus" },
+  "systemd-analyze": {
+    variable: "WITH_SYSTEMD_ANALYZE",
+    find: () => findProgram("systemd-analyze"),
+    hint: "install systemd",
+  },
 };
 
 /** The path of a tool. Throws when it is not there; tests that may run without it begin with skipUnless. */

@@ -54,17 +54,22 @@ export interface Running {
 /** Runs a command that serves, and answers when its log says that it listens. Throws with its log if it ends before. */
 export async function running(
   command: readonly [string, ...string[]],
-  options: { readonly env: NodeJS.ProcessEnv; readonly cwd?: string },
+  options: {
+    readonly env: NodeJS.ProcessEnv;
+    readonly cwd?: string;
+    /** Which process is to be stopped. Default: that of the command. */
+    readonly pid?: () => number;
+  },
 ): Promise<Running> {
   const [program, ...args] = command;
-  const server = spawn(program, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+  const { env, cwd, pid = () => server.pid! } = options;
+  const server = spawn(program, args, { env, cwd, stdio: ["ignore", "pipe", "pipe"] });
   onTestFinished(() => void server.kill("SIGKILL"));
   const exited = once(server, "exit");
-  const { address, pid } = await listening(server);
   return {
-    address,
+    address: await listening(server),
     stop: async () => {
-      process.kill(pid ?? server.pid!, "SIGTERM");
+      process.kill(pid(), "SIGTERM");
       const [code] = await exited;
       return code;
     },
@@ -72,12 +77,12 @@ export async function running(
 }
 
 /** Reads the log up to the line that tells the address; what follows is read too, so that the pipe never fills. */
-function listening(server: ChildProcess): Promise<{ address: string; pid?: number }> {
-  const { promise, resolve, reject } = Promise.withResolvers<{ address: string; pid?: number }>();
+function listening(server: ChildProcess): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
   const log: string[] = [];
   createInterface({ input: server.stdout! }).on("line", (line) => {
     log.push(line);
-    if (line.includes('"msg":"listening')) resolve(JSON.parse(line));
+    if (line.includes('"msg":"listening')) resolve(JSON.parse(line).address);
   });
   server.stderr!.on("data", (text) => log.push(String(text)));
   server.once("close", (code) => reject(new Error(`the server exited with ${code}:\n${log.join("\n")}`)));

@@ -1,21 +1,13 @@
 // The unit: that systemd understands it, that it is as closed as it looks, and that a server can live in it.
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { runTool, skipUnless, toolPath } from "../support/tools.ts";
 import { read, root } from "./files.ts";
+import { freePort, running, settingsFile, temporaryFolder } from "./running-server.ts";
 
 const unit = read("systemd/corral.service");
-
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "corral-unit-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  return folder;
-}
 
 /** All values of an option of the unit, in order. */
 function options(name: string): string[] {
@@ -96,35 +88,21 @@ skipUnless("systemd-analyze", "strace")("a server, watched by strace from its st
   }, 60_000);
 });
 
-/** Starts a server under strace, lets it listen, stops it, and answers what it asked the kernel for. */
+/** Starts a server under strace, as the unit would, asks whether it is ready, stops it, and answers its system calls. */
 async function traceOfServer(folder: string): Promise<string> {
   const file = join(folder, "trace");
-  const args = ["-f", "-qq", "-s", "300", "-e", "signal=none", "-o", file, process.execPath];
-  const flags = ["--port", "0", "--health-port", "0", "--data-dir", join(folder, "data")];
-  const server = spawn(toolPath("strace"), [...args, join(root, "src/cli/main.ts"), "serve", ...flags], {
+  const http = await freePort();
+  const config = settingsFile("systemd/corral.toml", folder, { http });
+  const strace = [toolPath("strace"), "-f", "-qq", "-s", "300", "-e", "signal=none", "-o", file] as const;
+  const serve = [process.execPath, join(root, "src/cli/main.ts"), "serve", "--config", config];
+  const server = await running([...strace, ...serve], {
     env: { PATH: process.env["PATH"], TMPDIR: folder },
-    stdio: ["ignore", "pipe", "pipe"],
+    pid: () => JSON.parse(readFileSync(join(folder, "data/server.json"), "utf8")).pid,
   });
-  onTestFinished(() => void server.kill("SIGKILL"));
-  const exited = once(server, "exit");
-  await listening(server);
-  const { pid } = JSON.parse(readFileSync(join(folder, "data/server.json"), "utf8"));
-  process.kill(pid, "SIGTERM");
-  expect(await exited).toEqual([0, null]);
+  expect((await fetch(`http://127.0.0.1:${http}/readyz`)).status).toBe(200);
+  expect((await fetch(`http://127.0.0.1:${http}/metrics`)).status).toBe(200);
+  expect(await server.stop()).toBe(0);
   return readFileSync(file, "utf8");
-}
-
-/** Resolves when the log says that it listens; throws with the log when it ends before. */
-async function listening(server: ChildProcess): Promise<void> {
-  const log: string[] = [];
-  for await (const line of createInterface({ input: server.stdout! })) {
-    log.push(line);
-    if (line.includes('"msg":"listening')) {
-      server.stdout!.resume();
-      return;
-    }
-  }
-  throw new Error(`the server ended before it listened:\n${log.join("\n")}`);
 }
 
 /** systemd's groups of system calls, by name. */

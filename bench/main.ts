@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import path from "node:path";
+import { backup } from "./backup.ts";
 import { client } from "./client.ts";
 import { history } from "./history.ts";
 import { memory } from "./memory.ts";
@@ -24,6 +25,7 @@ const benches: Record<string, (dataDir: string) => Promise<object[]>> = {
   watches,
   history,
   client,
+  backup,
   scraping,
 };
 

@@ -8,11 +8,19 @@ import {
 import { frame } from "./h2-load.ts";
 import { ServerProcess } from "./server-process.ts";
 
-type Operation = NonNullable<MessageInitShape<typeof PipelineOperationSchema>["operation"]>;
+export type Operation = NonNullable<MessageInitShape<typeof PipelineOperationSchema>["operation"]>;
 
 const count = 200_000;
 const inFlight = 1_000;
 const perMessage = 100;
+
+/** What came of a load. */
+export interface Ran {
+  readonly "per second": number;
+  readonly "server CPU us/op": number;
+  readonly "ops per fsync": number | string;
+  readonly "longest loop stall ms": number;
+}
 
 /** Operations on one Pipeline, a thousand in flight: ready-made messages over bare HTTP/2, answers counted. */
 export async function pipeline(dataDir: string): Promise<object[]> {
@@ -42,7 +50,7 @@ export async function pipeline(dataDir: string): Promise<object[]> {
   return rows;
 }
 
-async function run(server: ServerProcess, operations: readonly Operation[]): Promise<object> {
+export async function run(server: ServerProcess, operations: readonly Operation[]): Promise<Ran> {
   const frames: Buffer[] = [];
   for (let at = 0; at < operations.length; at += perMessage) {
     const message = { operations: operations.slice(at, at + perMessage).map((operation) => ({ operation })) };

@@ -7,8 +7,6 @@ import { CallObserver } from "./grpc/adapter/call-observer.ts";
 import { Tracing } from "./grpc/adapter/tracing.ts";
 import { SeldomWarning } from "./grpc/seldom-warning.ts";
 import { startGrpcServer } from "./grpc/server.ts";
-import { dataFiles, makeDataDir } from "./journal/sqlite/files.ts";
-import { isLocked } from "./journal/sqlite/lock.ts";
 import { openSqliteJournal } from "./journal/sqlite/sqlite-journal.ts";
 import { type AuditLog, openAuditLog } from "./ops/audit-log.ts";
 import { collectGarbage } from "./ops/garbage.ts";
@@ -149,6 +147,7 @@ async function load(
     clock: systemClock,
     random: systemRandom,
     settings,
+    version: version(),
     onQuotaExceeded: (exceeded) => log.warn({ ...exceeded }, "a limit of a quota is exceeded"),
   });
   collectGarbage();
@@ -195,14 +194,6 @@ function vitalsOf(settings: Settings, log: Logger, calls: CallObserver): Vitals 
 function hostAndPort(host: string, port: number): string {
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
-
-/** What a command may ask of a data directory from outside, whether or not a server uses it. */
-export const dataDirectory = {
-  /** Creates it for its owner alone if it is missing. @throws JournalUnusable */
-  make: (dataDir: string) => makeDataDir(dataFiles(dataDir).dir),
-  /** Whether a server uses it now, by its lock: one that was killed does not. @throws JournalUnusable */
-  isInUse: (dataDir: string) => isLocked(dataDir),
-};
 
 function auditLogOf({ auditLog }: Settings, log: Logger): AuditLog | undefined {
   if (auditLog === "") return undefined;

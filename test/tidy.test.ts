@@ -28,7 +28,9 @@ const allowed: Record<string, readonly string[]> = {
   config: ["limits"],
   // It reads what the engine and the journal count; they do not know it.
   ops: ["engine", "journal", "core", "clock", "figures", "listen-error", "limits"],
-  cli: ["client", "config", "ops", "server", "version", "clock", "limits"],
+  // The composition root of what needs no server.
+  "data-directory": ["journal"],
+  cli: ["client", "config", "ops", "server", "data-directory", "version", "clock", "limits"],
 };
 
 /** Packages that one folder alone may import, so that each can be replaced in one place. */

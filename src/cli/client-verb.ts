@@ -118,8 +118,8 @@ export async function guarded(io: Io, signal: AbortSignal, work: () => Promise<n
 }
 
 /** The words that were given, and `here` for a path that was not. @throws UsageError */
-function wordsOf(
-  { name, args }: VerbSpec<FlagSpecs>,
+export function wordsOf(
+  { name, args }: Pick<VerbSpec<FlagSpecs>, "name" | "args">,
   { flags, words }: { readonly flags: FlagValues<FlagSpecs>; readonly words: readonly string[] },
   here: string,
 ): readonly string[] {
@@ -135,14 +135,20 @@ function wordsOf(
   return words;
 }
 
-function usageOf({ name, args, flags, about, example, grpcurl }: VerbSpec<FlagSpecs>): string {
+/** The first line of a verb's help. */
+export function usageLine({ name, args }: Pick<VerbSpec<FlagSpecs>, "name" | "args">): string {
   const words = args.map(({ name: word, optional, orHere, rest }) => {
     const text = rest ? `${word}...` : word;
     return optional || orHere ? `[${text}]` : text;
   });
+  return `Usage: corral ${[name, "[flags]", ...words].join(" ")}`;
+}
+
+function usageOf(spec: VerbSpec<FlagSpecs>): string {
+  const { flags, about, example, grpcurl } = spec;
   const own = flagLines(flags);
   return [
-    `Usage: corral ${[name, "[flags]", ...words].join(" ")}`,
+    usageLine(spec),
     "",
     about,
     "",

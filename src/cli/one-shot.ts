@@ -1,8 +1,9 @@
 import { connect } from "../client/index.ts";
-import { guarded, type SignalTaker, type Surrounding } from "./client-verb.ts";
+import { guarded, type Surrounding } from "./client-verb.ts";
 import type { ConnectionFlags } from "./connection-flags.ts";
 import { exitCodes, Failure, failureOf } from "./failure.ts";
 import type { FlagValues } from "./flags.ts";
+import { interruption } from "./interruption.ts";
 import { Output } from "./output.ts";
 import { type Target, targetOf } from "./target.ts";
 import type { Io } from "./verb.ts";
@@ -68,20 +69,4 @@ function unavailable(why: string): Failure {
 
 function isLost(error: Error): boolean {
   return "reason" in error && error.reason === "CONNECTION_LOST";
-}
-
-/** A signal that is aborted by the first ctrl-C; the second one ends the process at once. */
-function interruption(io: Io): Required<Pick<Surrounding, "signal" | "takeSignals">> {
-  const controller = new AbortController();
-  let taker: SignalTaker = () => {
-    if (controller.signal.aborted) io.exit(exitCodes.interrupted);
-    controller.abort();
-  };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) io.onSignal(signal, () => taker(signal));
-  return {
-    signal: controller.signal,
-    takeSignals: (other) => {
-      taker = other;
-    },
-  };
 }

@@ -38,6 +38,10 @@ export const verbs: ReadonlyMap<string, VerbEntry> = new Map<string, VerbEntry>(
   ["delete", entry("delete a node", async () => (await import("./verbs/delete.ts")).deleteVerb)],
   ["deleteall", entry("delete a subtree", async () => (await import("./verbs/deleteall.ts")).deleteall)],
   ["watch", entry("follow the changes of a subtree", async () => (await import("./verbs/watch.ts")).watch)],
+  [
+    "history",
+    entry("tell what happened to a node", async () => (await import("./verbs/history.ts")).history),
+  ],
   ["find", entry("find nodes by name", async () => (await import("./verbs/find.ts")).find)],
   ["grep", entry("find nodes by their data", async () => (await import("./verbs/grep.ts")).grep)],
   [
@@ -77,6 +81,12 @@ export const verbs: ReadonlyMap<string, VerbEntry> = new Map<string, VerbEntry>(
   ["import", entry("read such a file", async () => (await import("./verbs/import.ts")).importVerb)],
   ["cp", entry("copy a subtree", async () => (await import("./verbs/cp.ts")).cp)],
   ["diff", entry("compare two subtrees", async () => (await import("./verbs/diff.ts")).diff)],
+  ["backup", entry("write everything into a file", async () => (await import("./verbs/backup.ts")).backup)],
+  [
+    "restore",
+    entry("make a data directory of a backup", async () => (await import("./verbs/restore.ts")).restore),
+  ],
+  ["fsck", entry("check a data directory", async () => (await import("./verbs/fsck.ts")).fsck)],
   [
     "run",
     entry("run a command, with an ephemeral node for it", async () => (await import("./verbs/run.ts")).run),

@@ -6,7 +6,7 @@ import {
 } from "../../gen/ts/corral/v1/admin_pb.js";
 import type { Calls } from "./calls.ts";
 import { Iteration } from "./iteration.ts";
-import type { Namespace } from "./namespace.ts";
+import type { ScanSource } from "./scan.ts";
 import type { CallOptions } from "./scope.ts";
 import { type WatchKind, watchKindFromProto } from "./watch-event.ts";
 
@@ -75,6 +75,19 @@ export interface Alarm {
   readonly sinceMs: number;
   readonly message: string;
 }
+
+/** A part of a backup, and how far it is. */
+export interface BackupPart {
+  /** The next bytes of the file. */
+  readonly chunk: Uint8Array;
+  /** What all of it shows: the state just after this change. */
+  readonly zxid: number;
+  /** Nodes that have been read so far. */
+  readonly nodes: number;
+  /** All nodes that the backup has. */
+  readonly nodesTotal: number;
+}
+
 /** A session, as operators see it. */
 export interface SessionInfo {
   /** Its id, which is the zxid at which it was opened. */
@@ -121,12 +134,30 @@ export type LogLevel = "error" | "warn" | "info" | "debug";
 /** What operators ask of a running server: for whom the list of "/" gives ADMIN. */
 export class Admin {
   readonly #calls: Calls;
-  readonly #namespace: Namespace;
+  readonly #source: ScanSource;
 
   /** @internal use `client.admin`. */
-  constructor(calls: Calls, namespace: Namespace) {
+  constructor(calls: Calls, source: ScanSource) {
     this.#calls = calls;
-    this.#namespace = namespace;
+    this.#source = source;
+  }
+
+  /**
+   * Reads a backup of everything, as of one zxid: the chunks, one after the other, are the file that `corral restore`
+   * reads. It is whole only when the iteration ends without an error. The time is that for the connection; the server
+   * waits for a slow reader for a while, and then ends it with SCAN_TOO_SLOW.
+   * @throws CorralError NO_AUTH, OVERLOADED, SCAN_TOO_SLOW, CONNECTION_LOST
+   */
+  async *backup({ timeoutMs, signal }: CallOptions = {}): AsyncGenerator<BackupPart, void> {
+    const { connection, namespace, scopes } = this.#source;
+    const link = await scopes.run({ timeoutMs, signal }, (within) => connection.ready(within));
+    using scope = scopes.open({ timeoutMs: Number.POSITIVE_INFINITY, signal });
+    try {
+      for await (const { chunk, zxid, nodes, nodesTotal } of link.read(rpc.backup, {}, scope.signal))
+        yield { chunk, zxid: Number(zxid), nodes: Number(nodes), nodesTotal: Number(nodesTotal) };
+    } catch (error) {
+      throw namespace.errorToCaller(error);
+    }
   }
 
   /** Counts all watches. @throws CorralError NO_AUTH */
@@ -174,11 +205,12 @@ export class Admin {
     path: string,
     { limit = 0, ...options }: CallOptions & { readonly limit?: number } = {},
   ): Promise<{ readonly watchers: readonly Watcher[]; readonly more: boolean }> {
-    const request = { path: this.#namespace.toServer(path), limit };
+    const { namespace } = this.#source;
+    const request = { path: namespace.toServer(path), limit };
     const { watchers, more } = await this.#calls.read(rpc.listWatchers, request, options);
     return {
       watchers: watchers.map((watcher) => ({
-        path: this.#namespace.fromServer(watcher.path),
+        path: namespace.fromServer(watcher.path),
         kind: watchKindFromProto(watcher.kind),
         watchId: Number(watcher.watchId),
         peer: watcher.peer,
@@ -243,7 +275,7 @@ export class Admin {
     for (let afterPath = "", more = true; more; ) {
       const request = { sessionId: BigInt(sessionId), afterPath };
       const page = await this.#calls.read(rpc.listEphemerals, request, options);
-      for (const path of page.paths) yield this.#namespace.fromServer(path);
+      for (const path of page.paths) yield this.#source.namespace.fromServer(path);
       afterPath = page.paths.at(-1) ?? "";
       ({ more } = page);
     }

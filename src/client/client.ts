@@ -26,7 +26,7 @@ import type {
   VersionOptions,
   WrittenNode,
 } from "./options.ts";
-import { type ScannedNode, type ScanOptions, scan } from "./scan.ts";
+import { type ScannedNode, type ScanOptions, type ScanSource, scan } from "./scan.ts";
 import { type CallOptions, Scopes } from "./scope.ts";
 import { HeldSession, type Session, type SessionState } from "./session.ts";
 import { type EphemeralLoss, SessionKeeper } from "./session-keeper.ts";
@@ -224,8 +224,7 @@ export class Client implements AsyncDisposable {
 
   /** Reads a subtree as it was at one moment. Iterating throws CorralError NO_NODE, SCAN_TOO_SLOW and others of `Scan`. */
   scan(path: string, options: ScanOptions = {}): AsyncGenerator<ScannedNode, void> {
-    const parts = { connection: this.#connection, namespace: this.#namespace, scopes: this.#scopes };
-    return scan(path, options, parts);
+    return scan(path, options, this.#scanSource);
   }
 
   /** Does several operations in one change. @throws CorralError as the operation that fails does, with its `op_index` */
@@ -263,7 +262,11 @@ export class Client implements AsyncDisposable {
 
   /** What operators ask of the server. */
   get admin(): Admin {
-    return new Admin(this.#calls, this.#namespace);
+    return new Admin(this.#calls, this.#scanSource);
+  }
+
+  get #scanSource(): ScanSource {
+    return { connection: this.#connection, namespace: this.#namespace, scopes: this.#scopes };
   }
 
   /** Waits for all writes that reached the server before; the zxid that every later read shows at least. */

@@ -4,6 +4,7 @@ export { type AclEntry, type Identity, type Permission, permissions } from "./ac
 export type {
   Admin,
   Alarm,
+  BackupPart,
   Drained,
   LogLevel,
   ServerStatus,

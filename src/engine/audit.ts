@@ -43,9 +43,9 @@ export type AuditOperation =
   | "scan"
   | AdminAction["operation"];
 
-/** What operators do to a running server; ZooKeeper has no names for it. */
+/** What operators do to a running server, or take from it as a whole; ZooKeeper has no names for it. */
 export interface AdminAction {
-  readonly operation: "expireSession" | "setDraining" | "setLogLevel";
+  readonly operation: "backup" | "expireSession" | "setDraining" | "setLogLevel";
   /** The session whose end it is. */
   readonly session?: number;
   /** What was set. */

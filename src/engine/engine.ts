@@ -9,8 +9,10 @@ import { sessionExpired } from "../core/prepare/refusals.ts";
 import { type Reason, type Refusal, Refused } from "../core/refusal.ts";
 import { negotiateTimeoutMs, parseToken, type SessionRecord, sameSecret } from "../core/session.ts";
 import { Tree } from "../core/tree.ts";
+import type { BackupHead } from "../journal/backup/format.ts";
 import { type Journal, JournalUnusable } from "../journal/journal.ts";
 import { type AdminAction, type AuditOperation, Auditor, type AuditSink } from "./audit.ts";
+import { type Backup, openBackup } from "./backup.ts";
 import { Drain } from "./drain.ts";
 import type { WriteFigures } from "./figures.ts";
 import { type CommitObserver, GroupCommit } from "./group-commit.ts";
@@ -52,6 +54,8 @@ export interface EngineOptions {
   readonly onFailure: (error: unknown) => void;
   /** Undefined: nothing is audited. */
   readonly audit?: AuditSink | undefined;
+  /** What backups say that they were made by. Default: nothing. */
+  readonly version?: string;
   /** A limit of a quota is exceeded; told seldom. Default: silence. */
   readonly onQuotaExceeded?: (warning: QuotaWarning) => void;
 }
@@ -74,6 +78,8 @@ export class Engine {
   readonly sessions: SessionKeeper;
   readonly drain: Drain;
   readonly #journal: Journal;
+  readonly #origin: Pick<BackupHead, "databaseId" | "serverVersion">;
+  readonly #clock: Clock;
   readonly #random: Random;
   readonly #settings: EngineSettings;
   readonly #writer: GroupCommit;
@@ -85,7 +91,7 @@ export class Engine {
   static async start(options: EngineOptions): Promise<Engine> {
     const tree = new Tree();
     const mortals: string[] = [];
-    const { lastZxid } = await options.journal.load({
+    const { lastZxid, databaseId } = await options.journal.load({
       node: (path, record, data) => {
         tree.loadNode(path, record, data);
         if (record.lifetimeMs !== forever) mortals.push(path);
@@ -96,15 +102,25 @@ export class Engine {
     tree.zxid = lastZxid;
     const [orphan] = orphanedEphemerals(tree);
     if (orphan !== undefined) throw new JournalUnusable(`the database contradicts itself: ${orphan}`);
-    return new Engine(tree, mortals, options);
+    return new Engine({ tree, databaseId, mortals }, options);
   }
 
   private constructor(
-    tree: Tree,
-    mortals: readonly string[],
-    { journal, clock, random, settings, onFailure, audit, onQuotaExceeded = () => {} }: EngineOptions,
+    { tree, databaseId, mortals }: { tree: Tree; databaseId: string; mortals: readonly string[] },
+    {
+      journal,
+      clock,
+      random,
+      settings,
+      onFailure,
+      audit,
+      onQuotaExceeded = () => {},
+      version = "",
+    }: EngineOptions,
   ) {
     this.tree = tree;
+    this.#origin = { databaseId, serverVersion: version };
+    this.#clock = clock;
     this.#journal = journal;
     this.#random = random;
     this.#settings = settings;
@@ -162,6 +178,17 @@ export class Engine {
     }
     this.#auditor?.denied(access.operation, path, caller);
     throw new Refused(first!);
+  }
+
+  /**
+   * Starts to read everything there is, as of now, as the bytes of a backup. @throws Refused OVERLOADED
+   * @param cut told when the backup is over because its reader is too slow.
+   */
+  backup(cut: (refusal: Refusal) => void, caller: Caller): Backup {
+    const { tree, scans } = this;
+    const backup = openBackup({ tree, scans, head: { ...this.#origin, timeMs: this.#clock.wallMs() }, cut });
+    this.audit({ operation: "backup" }, caller);
+    return backup;
   }
 
   /** The session that a token stands for. @throws Refused SESSION_EXPIRED, the same for every wrong token. */

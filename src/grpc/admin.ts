@@ -7,6 +7,7 @@ import { Refused } from "../core/refusal.ts";
 import type { AdminAction } from "../engine/audit.ts";
 import { addService, type Handlers } from "./adapter/service.ts";
 import type { Connections } from "./connections.ts";
+import { backup } from "./handlers/backup.ts";
 import { countWatches } from "./handlers/count-watches.ts";
 import { expireSession } from "./handlers/expire-session.ts";
 import { getStatus } from "./handlers/get-status.ts";
@@ -20,8 +21,9 @@ import { callerOf } from "./metadata.ts";
 import type { GrpcServerOptions } from "./server.ts";
 import type { ServiceOptions } from "./service-options.ts";
 
-/** What changes something: the audit log tells who tried to. */
+/** What changes something, or reads everything: the audit log tells who tried to. */
 const actions: ReadonlyMap<string, AdminAction["operation"]> = new Map([
+  [pathOf(Admin.method.backup), "backup"],
   [pathOf(Admin.method.expireSession), "expireSession"],
   [pathOf(Admin.method.setDraining), "setDraining"],
   [pathOf(Admin.method.setLogLevel), "setLogLevel"],
@@ -36,6 +38,7 @@ export interface AdminOptions extends ServiceOptions, Pick<GrpcServerOptions, "s
 export function addAdmin(server: Server, options: AdminOptions): void {
   const { engine, authenticator, calls, log, observer, connections, status } = options;
   const handlers: Handlers<typeof Admin, Caller> = {
+    backup: backup(engine),
     countWatches: countWatches(engine),
     listWatchers: listWatchers(engine),
     listSessions: listSessions(engine),

@@ -64,6 +64,14 @@ const scenes: Record<string, (files: string) => Scene> = {
   import: (files) => ({ args: [join(files, "app.jsonl"), "/app"], prints: /there already: \/app/, code: 4 }),
   cp: () => ({ args: ["/app", "/copy"], prints: /2 nodes/ }),
   diff: () => ({ args: ["/app", "/old"], prints: /\ba\b/, code: 1 }),
+  history: () => ({ args: ["/app/a"], prints: /^1 .* nodeCreated .* version 0 +2 bytes +\/app\/a$/m }),
+  backup: (files) => ({ args: [join(files, "backup")], prints: /nodes and 0 sessions as of zxid \d+ in / }),
+  restore: (files) => ({
+    args: [join(files, "app.jsonl"), join(files, "restored")],
+    prints: /^corral: .*app\.jsonl cannot be used: it is not a backup of Corral$/m,
+    code: 1,
+  }),
+  fsck: (files) => ({ args: [files], prints: /^corral: there is no database in /m, code: 1 }),
   run: () => ({
     args: ["--register", "/app/e", "--", "sh", "-c", "echo ran; exit 9"],
     prints: /^ran$/m,

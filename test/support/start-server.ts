@@ -42,6 +42,7 @@ export async function startServer(
     readonly audit?: AuditSink;
     readonly settings?: Partial<EngineSettings>;
     readonly slowRequestMs?: number;
+    readonly version?: string;
     readonly onQuotaExceeded?: EngineOptions["onQuotaExceeded"];
   } = {},
 ): Promise<TestServer> {
@@ -65,6 +66,7 @@ export async function startServer(
     },
     onFailure: () => {},
     audit: options.audit,
+    version: options.version ?? "",
     onQuotaExceeded: options.onQuotaExceeded ?? (() => {}),
   });
   const logged: unknown[] = [];

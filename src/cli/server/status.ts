@@ -4,7 +4,7 @@ import { variableOf } from "../../config/client-keys.ts";
 import { parseFlags } from "../../config/flags.ts";
 import { loadSettings } from "../../config/load.ts";
 import type { Settings } from "../../config/settings.ts";
-import { dataDirectory } from "../../server.ts";
+import { dataDirectory } from "../../data-directory.ts";
 import { surroundingsOf } from "../surroundings.ts";
 import { tlsOf } from "../target.ts";
 import type { Io } from "../verb.ts";

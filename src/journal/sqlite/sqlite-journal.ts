@@ -12,11 +12,12 @@ import {
   type JournalFigures,
   JournalFull,
   JournalUnusable,
+  type Loaded,
   OutcomeUnknown,
   type StateSink,
 } from "../journal.ts";
+import { unpackRows } from "../rows.ts";
 import { type DataFiles, dataFiles } from "./files.ts";
-import { unpackRows } from "./loader.ts";
 import { type JournalLog, silentLog } from "./log.ts";
 import type { Answer, LogLine, Request, WorkerOptions } from "./messages.ts";
 import { pageOf, RecentHistory } from "./recent-history.ts";
@@ -45,7 +46,7 @@ export class SqliteJournal implements Journal, JournalFigures {
   readonly syncSeconds = new Histogram(secondsBounds);
   readonly #link: WorkerLink;
   readonly #files: DataFiles;
-  readonly #lastZxid: number;
+  readonly #loaded: Loaded;
   #oldestZxid: number;
   readonly #recent = new RecentHistory(recentHistoryBytesMax);
   #committing: Promise<Answer> | undefined;
@@ -54,12 +55,12 @@ export class SqliteJournal implements Journal, JournalFigures {
 
   constructor(
     link: WorkerLink,
-    { lastZxid, oldestZxid }: { readonly lastZxid: number; readonly oldestZxid: number },
+    { lastZxid, databaseId, oldestZxid }: Loaded & Pick<JournalFigures, "oldestZxid">,
     files: DataFiles,
   ) {
     this.#link = link;
     this.#files = files;
-    this.#lastZxid = lastZxid;
+    this.#loaded = { lastZxid, databaseId };
     this.#oldestZxid = oldestZxid;
   }
 
@@ -79,11 +80,11 @@ export class SqliteJournal implements Journal, JournalFigures {
     return { database: main.size, wal: log.size, diskFree: disk.bavail * disk.bsize };
   }
 
-  async load(sink: StateSink): Promise<{ lastZxid: number }> {
+  async load(sink: StateSink): Promise<Loaded> {
     let next = this.#link.ask({ kind: "rows" });
     for (;;) {
       const answer = await next;
-      if (answer.kind === "noMoreRows") return { lastZxid: this.#lastZxid };
+      if (answer.kind === "noMoreRows") return this.#loaded;
       if (answer.kind !== "rows") throw this.#fail(problemIn(answer));
       // The worker reads ahead by one chunk while this one is unpacked.
       next = this.#link.ask({ kind: "rows" });

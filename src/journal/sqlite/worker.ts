@@ -18,7 +18,8 @@ function tell(message: Answer | LogLine, transfer: readonly ArrayBuffer[] = []):
 
 const store = answering(() => {
   const opened = new Store(workerData as WorkerOptions, log);
-  tell({ kind: "opened", lastZxid: opened.lastZxid, oldestZxid: opened.oldestZxid });
+  const { lastZxid, databaseId, oldestZxid } = opened;
+  tell({ kind: "opened", lastZxid, databaseId, oldestZxid });
   return opened;
 });
 

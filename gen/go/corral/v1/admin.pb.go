@@ -517,6 +517,116 @@ func (x *Watcher) GetWaitingEvents() int32 {
 	return 0
 }
 
+// A backup of everything.
+type BackupRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BackupRequest) Reset() {
+	*x = BackupRequest{}
+	mi := &file_corral_v1_admin_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BackupRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BackupRequest) ProtoMessage() {}
+
+func (x *BackupRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_corral_v1_admin_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BackupRequest.ProtoReflect.Descriptor instead.
+func (*BackupRequest) Descriptor() ([]byte, []int) {
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{6}
+}
+
+// A part of a backup: at most 1 MiB of it.
+type BackupResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The next bytes of the file.
+	Chunk []byte `protobuf:"bytes,1,opt,name=chunk,proto3" json:"chunk,omitempty"`
+	// What all of it shows: the state just after this change.
+	Zxid int64 `protobuf:"varint,2,opt,name=zxid,proto3" json:"zxid,omitempty"`
+	// Nodes that have been read so far, those of this part included.
+	Nodes int64 `protobuf:"varint,3,opt,name=nodes,proto3" json:"nodes,omitempty"`
+	// All nodes that the backup has. Once `nodes` is as much, little follows.
+	NodesTotal    int64 `protobuf:"varint,4,opt,name=nodes_total,json=nodesTotal,proto3" json:"nodes_total,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BackupResponse) Reset() {
+	*x = BackupResponse{}
+	mi := &file_corral_v1_admin_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BackupResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BackupResponse) ProtoMessage() {}
+
+func (x *BackupResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_corral_v1_admin_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BackupResponse.ProtoReflect.Descriptor instead.
+func (*BackupResponse) Descriptor() ([]byte, []int) {
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *BackupResponse) GetChunk() []byte {
+	if x != nil {
+		return x.Chunk
+	}
+	return nil
+}
+
+func (x *BackupResponse) GetZxid() int64 {
+	if x != nil {
+		return x.Zxid
+	}
+	return 0
+}
+
+func (x *BackupResponse) GetNodes() int64 {
+	if x != nil {
+		return x.Nodes
+	}
+	return 0
+}
+
+func (x *BackupResponse) GetNodesTotal() int64 {
+	if x != nil {
+		return x.NodesTotal
+	}
+	return 0
+}
+
 // Sessions to list.
 type ListSessionsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -533,7 +643,7 @@ type ListSessionsRequest struct {
 
 func (x *ListSessionsRequest) Reset() {
 	*x = ListSessionsRequest{}
-	mi := &file_corral_v1_admin_proto_msgTypes[6]
+	mi := &file_corral_v1_admin_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -545,7 +655,7 @@ func (x *ListSessionsRequest) String() string {
 func (*ListSessionsRequest) ProtoMessage() {}
 
 func (x *ListSessionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_corral_v1_admin_proto_msgTypes[6]
+	mi := &file_corral_v1_admin_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -558,7 +668,7 @@ func (x *ListSessionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSessionsRequest.ProtoReflect.Descriptor instead.
 func (*ListSessionsRequest) Descriptor() ([]byte, []int) {
-	return file_corral_v1_admin_proto_rawDescGZIP(), []int{6}
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListSessionsRequest) GetAfterSessionId() int64 {
@@ -597,7 +707,7 @@ type ListSessionsResponse struct {
 
 func (x *ListSessionsResponse) Reset() {
 	*x = ListSessionsResponse{}
-	mi := &file_corral_v1_admin_proto_msgTypes[7]
+	mi := &file_corral_v1_admin_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -609,7 +719,7 @@ func (x *ListSessionsResponse) String() string {
 func (*ListSessionsResponse) ProtoMessage() {}
 
 func (x *ListSessionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_corral_v1_admin_proto_msgTypes[7]
+	mi := &file_corral_v1_admin_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -622,7 +732,7 @@ func (x *ListSessionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSessionsResponse.ProtoReflect.Descriptor instead.
 func (*ListSessionsResponse) Descriptor() ([]byte, []int) {
-	return file_corral_v1_admin_proto_rawDescGZIP(), []int{7}
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListSessionsResponse) GetSessions() []*SessionInfo {
@@ -677,7 +787,7 @@ type SessionInfo struct {
 
 func (x *SessionInfo) Reset() {
 	*x = SessionInfo{}
-	mi := &file_corral_v1_admin_proto_msgTypes[8]
+	mi := &file_corral_v1_admin_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -689,7 +799,7 @@ func (x *SessionInfo) String() string {
 func (*SessionInfo) ProtoMessage() {}
 
 func (x *SessionInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_corral_v1_admin_proto_msgTypes[8]
+	mi := &file_corral_v1_admin_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -702,7 +812,7 @@ func (x *SessionInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionInfo.ProtoReflect.Descriptor instead.
 func (*SessionInfo) Descriptor() ([]byte, []int) {
-	return file_corral_v1_admin_proto_rawDescGZIP(), []int{8}
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *SessionInfo) GetSessionId() int64 {
@@ -790,7 +900,7 @@ type ListEphemeralsRequest struct {
 
 func (x *ListEphemeralsRequest) Reset() {
 	*x = ListEphemeralsRequest{}
-	mi := &file_corral_v1_admin_proto_msgTypes[9]
+	mi := &file_corral_v1_admin_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -802,7 +912,7 @@ func (x *ListEphemeralsRequest) String() string {
 func (*ListEphemeralsRequest) ProtoMessage() {}
 
 func (x *ListEphemeralsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_corral_v1_admin_proto_msgTypes[9]
+	mi := &file_corral_v1_admin_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -815,7 +925,7 @@ func (x *ListEphemeralsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEphemeralsRequest.ProtoReflect.Descriptor instead.
 func (*ListEphemeralsRequest) Descriptor() ([]byte, []int) {
-	return file_corral_v1_admin_proto_rawDescGZIP(), []int{9}
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListEphemeralsRequest) GetSessionId() int64 {
@@ -852,7 +962,7 @@ type ListEphemeralsResponse struct {
 
 func (x *ListEphemeralsResponse) Reset() {
 	*x = ListEphemeralsResponse{}
-	mi := &file_corral_v1_admin_proto_msgTypes[10]
+	mi := &file_corral_v1_admin_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -864,7 +974,7 @@ func (x *ListEphemeralsResponse) String() string {
 func (*ListEphemeralsResponse) ProtoMessage() {}
 
 func (x *ListEphemeralsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_corral_v1_admin_proto_msgTypes[10]
+	mi := &file_corral_v1_admin_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -877,7 +987,7 @@ func (x *ListEphemeralsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEphemeralsResponse.ProtoReflect.Descriptor instead.
 func (*ListEphemeralsResponse) Descriptor() ([]byte, []int) {
-	return file_corral_v1_admin_proto_rawDescGZIP(), []int{10}
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListEphemeralsResponse) GetPaths() []string {
@@ -905,7 +1015,7 @@ type ExpireSessionRequest struct {
 
 func (x *ExpireSessionRequest) Reset() {
 	*x = ExpireSessionRequest{}
-	mi := &file_corral_v1_admin_proto_msgTypes[11]
+	mi := &file_corral_v1_admin_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -917,7 +1027,7 @@ func (x *ExpireSessionRequest) String() string {
 func (*ExpireSessionRequest) ProtoMessage() {}
 
 func (x *ExpireSessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_corral_v1_admin_proto_msgTypes[11]
+	mi := &file_corral_v1_admin_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -930,7 +1040,7 @@ func (x *ExpireSessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExpireSessionRequest.ProtoReflect.Descriptor instead.
 func (*ExpireSessionRequest) Descriptor() ([]byte, []int) {
-	return file_corral_v1_admin_proto_rawDescGZIP(), []int{11}
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ExpireSessionRequest) GetSessionId() int64 {
@@ -951,7 +1061,7 @@ type ExpireSessionResponse struct {
 
 func (x *ExpireSessionResponse) Reset() {
 	*x = ExpireSessionResponse{}
-	mi := &file_corral_v1_admin_proto_msgTypes[12]
+	mi := &file_corral_v1_admin_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -963,7 +1073,7 @@ func (x *ExpireSessionResponse) String() string {
 func (*ExpireSessionResponse) ProtoMessage() {}
 
 func (x *ExpireSessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_corral_v1_admin_proto_msgTypes[12]
+	mi := &file_corral_v1_admin_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -976,7 +1086,7 @@ func (x *ExpireSessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExpireSessionResponse.ProtoReflect.Descriptor instead.
 func (*ExpireSessionResponse) Descriptor() ([]byte, []int) {
-	return file_corral_v1_admin_proto_rawDescGZIP(), []int{12}
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ExpireSessionResponse) GetZxid() int64 {
@@ -997,7 +1107,7 @@ type SetDrainingRequest struct {
 
 func (x *SetDrainingRequest) Reset() {
 	*x = SetDrainingRequest{}
-	mi := &file_corral_v1_admin_proto_msgTypes[13]
+	mi := &file_corral_v1_admin_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1009,7 +1119,7 @@ func (x *SetDrainingRequest) String() string {
 func (*SetDrainingRequest) ProtoMessage() {}
 
 func (x *SetDrainingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_corral_v1_admin_proto_msgTypes[13]
+	mi := &file_corral_v1_admin_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1022,7 +1132,7 @@ func (x *SetDrainingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetDrainingRequest.ProtoReflect.Descriptor instead.
 func (*SetDrainingRequest) Descriptor() ([]byte, []int) {
-	return file_corral_v1_admin_proto_rawDescGZIP(), []int{13}
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *SetDrainingRequest) GetDraining() bool {
@@ -1047,7 +1157,7 @@ type SetDrainingResponse struct {
 
 func (x *SetDrainingResponse) Reset() {
 	*x = SetDrainingResponse{}
-	mi := &file_corral_v1_admin_proto_msgTypes[14]
+	mi := &file_corral_v1_admin_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1059,7 +1169,7 @@ func (x *SetDrainingResponse) String() string {
 func (*SetDrainingResponse) ProtoMessage() {}
 
 func (x *SetDrainingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_corral_v1_admin_proto_msgTypes[14]
+	mi := &file_corral_v1_admin_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1072,7 +1182,7 @@ func (x *SetDrainingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetDrainingResponse.ProtoReflect.Descriptor instead.
 func (*SetDrainingResponse) Descriptor() ([]byte, []int) {
-	return file_corral_v1_admin_proto_rawDescGZIP(), []int{14}
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *SetDrainingResponse) GetDraining() bool {
@@ -1107,7 +1217,7 @@ type SetLogLevelRequest struct {
 
 func (x *SetLogLevelRequest) Reset() {
 	*x = SetLogLevelRequest{}
-	mi := &file_corral_v1_admin_proto_msgTypes[15]
+	mi := &file_corral_v1_admin_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1119,7 +1229,7 @@ func (x *SetLogLevelRequest) String() string {
 func (*SetLogLevelRequest) ProtoMessage() {}
 
 func (x *SetLogLevelRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_corral_v1_admin_proto_msgTypes[15]
+	mi := &file_corral_v1_admin_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1132,7 +1242,7 @@ func (x *SetLogLevelRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetLogLevelRequest.ProtoReflect.Descriptor instead.
 func (*SetLogLevelRequest) Descriptor() ([]byte, []int) {
-	return file_corral_v1_admin_proto_rawDescGZIP(), []int{15}
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *SetLogLevelRequest) GetLevel() LogLevel {
@@ -1153,7 +1263,7 @@ type SetLogLevelResponse struct {
 
 func (x *SetLogLevelResponse) Reset() {
 	*x = SetLogLevelResponse{}
-	mi := &file_corral_v1_admin_proto_msgTypes[16]
+	mi := &file_corral_v1_admin_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1165,7 +1275,7 @@ func (x *SetLogLevelResponse) String() string {
 func (*SetLogLevelResponse) ProtoMessage() {}
 
 func (x *SetLogLevelResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_corral_v1_admin_proto_msgTypes[16]
+	mi := &file_corral_v1_admin_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1178,7 +1288,7 @@ func (x *SetLogLevelResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetLogLevelResponse.ProtoReflect.Descriptor instead.
 func (*SetLogLevelResponse) Descriptor() ([]byte, []int) {
-	return file_corral_v1_admin_proto_rawDescGZIP(), []int{16}
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *SetLogLevelResponse) GetPrevious() LogLevel {
@@ -1197,7 +1307,7 @@ type GetStatusRequest struct {
 
 func (x *GetStatusRequest) Reset() {
 	*x = GetStatusRequest{}
-	mi := &file_corral_v1_admin_proto_msgTypes[17]
+	mi := &file_corral_v1_admin_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1209,7 +1319,7 @@ func (x *GetStatusRequest) String() string {
 func (*GetStatusRequest) ProtoMessage() {}
 
 func (x *GetStatusRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_corral_v1_admin_proto_msgTypes[17]
+	mi := &file_corral_v1_admin_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1222,7 +1332,7 @@ func (x *GetStatusRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStatusRequest.ProtoReflect.Descriptor instead.
 func (*GetStatusRequest) Descriptor() ([]byte, []int) {
-	return file_corral_v1_admin_proto_rawDescGZIP(), []int{17}
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{19}
 }
 
 // What is known of the server now.
@@ -1270,7 +1380,7 @@ type GetStatusResponse struct {
 
 func (x *GetStatusResponse) Reset() {
 	*x = GetStatusResponse{}
-	mi := &file_corral_v1_admin_proto_msgTypes[18]
+	mi := &file_corral_v1_admin_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1282,7 +1392,7 @@ func (x *GetStatusResponse) String() string {
 func (*GetStatusResponse) ProtoMessage() {}
 
 func (x *GetStatusResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_corral_v1_admin_proto_msgTypes[18]
+	mi := &file_corral_v1_admin_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1295,7 +1405,7 @@ func (x *GetStatusResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStatusResponse.ProtoReflect.Descriptor instead.
 func (*GetStatusResponse) Descriptor() ([]byte, []int) {
-	return file_corral_v1_admin_proto_rawDescGZIP(), []int{18}
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *GetStatusResponse) GetVersion() string {
@@ -1439,7 +1549,7 @@ type Alarm struct {
 
 func (x *Alarm) Reset() {
 	*x = Alarm{}
-	mi := &file_corral_v1_admin_proto_msgTypes[19]
+	mi := &file_corral_v1_admin_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1451,7 +1561,7 @@ func (x *Alarm) String() string {
 func (*Alarm) ProtoMessage() {}
 
 func (x *Alarm) ProtoReflect() protoreflect.Message {
-	mi := &file_corral_v1_admin_proto_msgTypes[19]
+	mi := &file_corral_v1_admin_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1464,7 +1574,7 @@ func (x *Alarm) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Alarm.ProtoReflect.Descriptor instead.
 func (*Alarm) Descriptor() ([]byte, []int) {
-	return file_corral_v1_admin_proto_rawDescGZIP(), []int{19}
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Alarm) GetName() string {
@@ -1519,7 +1629,14 @@ const file_corral_v1_admin_proto_rawDesc = "" +
 	"session_id\x18\x06 \x01(\x03R\tsessionId\x12\x1b\n" +
 	"\tsent_zxid\x18\a \x01(\x03R\bsentZxid\x12%\n" +
 	"\x0ewaiting_events\x18\b \x01(\x05R\rwaitingEventsB\b\n" +
-	"\x06_depth\"\x7f\n" +
+	"\x06_depth\"\x0f\n" +
+	"\rBackupRequest\"q\n" +
+	"\x0eBackupResponse\x12\x14\n" +
+	"\x05chunk\x18\x01 \x01(\fR\x05chunk\x12\x12\n" +
+	"\x04zxid\x18\x02 \x01(\x03R\x04zxid\x12\x14\n" +
+	"\x05nodes\x18\x03 \x01(\x03R\x05nodes\x12\x1f\n" +
+	"\vnodes_total\x18\x04 \x01(\x03R\n" +
+	"nodesTotal\"\x7f\n" +
 	"\x13ListSessionsRequest\x12(\n" +
 	"\x10after_session_id\x18\x01 \x01(\x03R\x0eafterSessionId\x12\x14\n" +
 	"\x05limit\x18\x02 \x01(\x05R\x05limit\x12(\n" +
@@ -1605,10 +1722,11 @@ const file_corral_v1_admin_proto_rawDesc = "" +
 	"\x0fLOG_LEVEL_ERROR\x10\x01\x12\x12\n" +
 	"\x0eLOG_LEVEL_WARN\x10\x02\x12\x12\n" +
 	"\x0eLOG_LEVEL_INFO\x10\x03\x12\x13\n" +
-	"\x0fLOG_LEVEL_DEBUG\x10\x042\x89\x05\n" +
+	"\x0fLOG_LEVEL_DEBUG\x10\x042\xca\x05\n" +
 	"\x05Admin\x12O\n" +
 	"\fCountWatches\x12\x1e.corral.v1.CountWatchesRequest\x1a\x1f.corral.v1.CountWatchesResponse\x12O\n" +
-	"\fListWatchers\x12\x1e.corral.v1.ListWatchersRequest\x1a\x1f.corral.v1.ListWatchersResponse\x12O\n" +
+	"\fListWatchers\x12\x1e.corral.v1.ListWatchersRequest\x1a\x1f.corral.v1.ListWatchersResponse\x12?\n" +
+	"\x06Backup\x12\x18.corral.v1.BackupRequest\x1a\x19.corral.v1.BackupResponse0\x01\x12O\n" +
 	"\fListSessions\x12\x1e.corral.v1.ListSessionsRequest\x1a\x1f.corral.v1.ListSessionsResponse\x12U\n" +
 	"\x0eListEphemerals\x12 .corral.v1.ListEphemeralsRequest\x1a!.corral.v1.ListEphemeralsResponse\x12R\n" +
 	"\rExpireSession\x12\x1f.corral.v1.ExpireSessionRequest\x1a .corral.v1.ExpireSessionResponse\x12L\n" +
@@ -1632,7 +1750,7 @@ func file_corral_v1_admin_proto_rawDescGZIP() []byte {
 }
 
 var file_corral_v1_admin_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_corral_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_corral_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_corral_v1_admin_proto_goTypes = []any{
 	(SessionState)(0),              // 0: corral.v1.SessionState
 	(LogLevel)(0),                  // 1: corral.v1.LogLevel
@@ -1642,52 +1760,56 @@ var file_corral_v1_admin_proto_goTypes = []any{
 	(*ListWatchersRequest)(nil),    // 5: corral.v1.ListWatchersRequest
 	(*ListWatchersResponse)(nil),   // 6: corral.v1.ListWatchersResponse
 	(*Watcher)(nil),                // 7: corral.v1.Watcher
-	(*ListSessionsRequest)(nil),    // 8: corral.v1.ListSessionsRequest
-	(*ListSessionsResponse)(nil),   // 9: corral.v1.ListSessionsResponse
-	(*SessionInfo)(nil),            // 10: corral.v1.SessionInfo
-	(*ListEphemeralsRequest)(nil),  // 11: corral.v1.ListEphemeralsRequest
-	(*ListEphemeralsResponse)(nil), // 12: corral.v1.ListEphemeralsResponse
-	(*ExpireSessionRequest)(nil),   // 13: corral.v1.ExpireSessionRequest
-	(*ExpireSessionResponse)(nil),  // 14: corral.v1.ExpireSessionResponse
-	(*SetDrainingRequest)(nil),     // 15: corral.v1.SetDrainingRequest
-	(*SetDrainingResponse)(nil),    // 16: corral.v1.SetDrainingResponse
-	(*SetLogLevelRequest)(nil),     // 17: corral.v1.SetLogLevelRequest
-	(*SetLogLevelResponse)(nil),    // 18: corral.v1.SetLogLevelResponse
-	(*GetStatusRequest)(nil),       // 19: corral.v1.GetStatusRequest
-	(*GetStatusResponse)(nil),      // 20: corral.v1.GetStatusResponse
-	(*Alarm)(nil),                  // 21: corral.v1.Alarm
-	(WatchKind)(0),                 // 22: corral.v1.WatchKind
-	(*Identity)(nil),               // 23: corral.v1.Identity
+	(*BackupRequest)(nil),          // 8: corral.v1.BackupRequest
+	(*BackupResponse)(nil),         // 9: corral.v1.BackupResponse
+	(*ListSessionsRequest)(nil),    // 10: corral.v1.ListSessionsRequest
+	(*ListSessionsResponse)(nil),   // 11: corral.v1.ListSessionsResponse
+	(*SessionInfo)(nil),            // 12: corral.v1.SessionInfo
+	(*ListEphemeralsRequest)(nil),  // 13: corral.v1.ListEphemeralsRequest
+	(*ListEphemeralsResponse)(nil), // 14: corral.v1.ListEphemeralsResponse
+	(*ExpireSessionRequest)(nil),   // 15: corral.v1.ExpireSessionRequest
+	(*ExpireSessionResponse)(nil),  // 16: corral.v1.ExpireSessionResponse
+	(*SetDrainingRequest)(nil),     // 17: corral.v1.SetDrainingRequest
+	(*SetDrainingResponse)(nil),    // 18: corral.v1.SetDrainingResponse
+	(*SetLogLevelRequest)(nil),     // 19: corral.v1.SetLogLevelRequest
+	(*SetLogLevelResponse)(nil),    // 20: corral.v1.SetLogLevelResponse
+	(*GetStatusRequest)(nil),       // 21: corral.v1.GetStatusRequest
+	(*GetStatusResponse)(nil),      // 22: corral.v1.GetStatusResponse
+	(*Alarm)(nil),                  // 23: corral.v1.Alarm
+	(WatchKind)(0),                 // 24: corral.v1.WatchKind
+	(*Identity)(nil),               // 25: corral.v1.Identity
 }
 var file_corral_v1_admin_proto_depIdxs = []int32{
 	4,  // 0: corral.v1.CountWatchesResponse.counts:type_name -> corral.v1.WatchCount
-	22, // 1: corral.v1.WatchCount.kind:type_name -> corral.v1.WatchKind
+	24, // 1: corral.v1.WatchCount.kind:type_name -> corral.v1.WatchKind
 	7,  // 2: corral.v1.ListWatchersResponse.watchers:type_name -> corral.v1.Watcher
-	22, // 3: corral.v1.Watcher.kind:type_name -> corral.v1.WatchKind
-	10, // 4: corral.v1.ListSessionsResponse.sessions:type_name -> corral.v1.SessionInfo
+	24, // 3: corral.v1.Watcher.kind:type_name -> corral.v1.WatchKind
+	12, // 4: corral.v1.ListSessionsResponse.sessions:type_name -> corral.v1.SessionInfo
 	0,  // 5: corral.v1.SessionInfo.state:type_name -> corral.v1.SessionState
-	23, // 6: corral.v1.SessionInfo.identities:type_name -> corral.v1.Identity
+	25, // 6: corral.v1.SessionInfo.identities:type_name -> corral.v1.Identity
 	1,  // 7: corral.v1.SetLogLevelRequest.level:type_name -> corral.v1.LogLevel
 	1,  // 8: corral.v1.SetLogLevelResponse.previous:type_name -> corral.v1.LogLevel
-	21, // 9: corral.v1.GetStatusResponse.alarms:type_name -> corral.v1.Alarm
+	23, // 9: corral.v1.GetStatusResponse.alarms:type_name -> corral.v1.Alarm
 	2,  // 10: corral.v1.Admin.CountWatches:input_type -> corral.v1.CountWatchesRequest
 	5,  // 11: corral.v1.Admin.ListWatchers:input_type -> corral.v1.ListWatchersRequest
-	8,  // 12: corral.v1.Admin.ListSessions:input_type -> corral.v1.ListSessionsRequest
-	11, // 13: corral.v1.Admin.ListEphemerals:input_type -> corral.v1.ListEphemeralsRequest
-	13, // 14: corral.v1.Admin.ExpireSession:input_type -> corral.v1.ExpireSessionRequest
-	15, // 15: corral.v1.Admin.SetDraining:input_type -> corral.v1.SetDrainingRequest
-	17, // 16: corral.v1.Admin.SetLogLevel:input_type -> corral.v1.SetLogLevelRequest
-	19, // 17: corral.v1.Admin.GetStatus:input_type -> corral.v1.GetStatusRequest
-	3,  // 18: corral.v1.Admin.CountWatches:output_type -> corral.v1.CountWatchesResponse
-	6,  // 19: corral.v1.Admin.ListWatchers:output_type -> corral.v1.ListWatchersResponse
-	9,  // 20: corral.v1.Admin.ListSessions:output_type -> corral.v1.ListSessionsResponse
-	12, // 21: corral.v1.Admin.ListEphemerals:output_type -> corral.v1.ListEphemeralsResponse
-	14, // 22: corral.v1.Admin.ExpireSession:output_type -> corral.v1.ExpireSessionResponse
-	16, // 23: corral.v1.Admin.SetDraining:output_type -> corral.v1.SetDrainingResponse
-	18, // 24: corral.v1.Admin.SetLogLevel:output_type -> corral.v1.SetLogLevelResponse
-	20, // 25: corral.v1.Admin.GetStatus:output_type -> corral.v1.GetStatusResponse
-	18, // [18:26] is the sub-list for method output_type
-	10, // [10:18] is the sub-list for method input_type
+	8,  // 12: corral.v1.Admin.Backup:input_type -> corral.v1.BackupRequest
+	10, // 13: corral.v1.Admin.ListSessions:input_type -> corral.v1.ListSessionsRequest
+	13, // 14: corral.v1.Admin.ListEphemerals:input_type -> corral.v1.ListEphemeralsRequest
+	15, // 15: corral.v1.Admin.ExpireSession:input_type -> corral.v1.ExpireSessionRequest
+	17, // 16: corral.v1.Admin.SetDraining:input_type -> corral.v1.SetDrainingRequest
+	19, // 17: corral.v1.Admin.SetLogLevel:input_type -> corral.v1.SetLogLevelRequest
+	21, // 18: corral.v1.Admin.GetStatus:input_type -> corral.v1.GetStatusRequest
+	3,  // 19: corral.v1.Admin.CountWatches:output_type -> corral.v1.CountWatchesResponse
+	6,  // 20: corral.v1.Admin.ListWatchers:output_type -> corral.v1.ListWatchersResponse
+	9,  // 21: corral.v1.Admin.Backup:output_type -> corral.v1.BackupResponse
+	11, // 22: corral.v1.Admin.ListSessions:output_type -> corral.v1.ListSessionsResponse
+	14, // 23: corral.v1.Admin.ListEphemerals:output_type -> corral.v1.ListEphemeralsResponse
+	16, // 24: corral.v1.Admin.ExpireSession:output_type -> corral.v1.ExpireSessionResponse
+	18, // 25: corral.v1.Admin.SetDraining:output_type -> corral.v1.SetDrainingResponse
+	20, // 26: corral.v1.Admin.SetLogLevel:output_type -> corral.v1.SetLogLevelResponse
+	22, // 27: corral.v1.Admin.GetStatus:output_type -> corral.v1.GetStatusResponse
+	19, // [19:28] is the sub-list for method output_type
+	10, // [10:19] is the sub-list for method input_type
 	10, // [10:10] is the sub-list for extension type_name
 	10, // [10:10] is the sub-list for extension extendee
 	0,  // [0:10] is the sub-list for field type_name
@@ -1707,7 +1829,7 @@ func file_corral_v1_admin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_corral_v1_admin_proto_rawDesc), len(file_corral_v1_admin_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   20,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -23,6 +23,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	Admin_CountWatches_FullMethodName   = "/corral.v1.Admin/CountWatches"
 	Admin_ListWatchers_FullMethodName   = "/corral.v1.Admin/ListWatchers"
+	Admin_Backup_FullMethodName         = "/corral.v1.Admin/Backup"
 	Admin_ListSessions_FullMethodName   = "/corral.v1.Admin/ListSessions"
 	Admin_ListEphemerals_FullMethodName = "/corral.v1.Admin/ListEphemerals"
 	Admin_ExpireSession_FullMethodName  = "/corral.v1.Admin/ExpireSession"
@@ -49,6 +50,16 @@ type AdminClient interface {
 	//
 	// Errors: PATH_TOO_LONG; BAD_ARGUMENTS for the path or the limit.
 	ListWatchers(ctx context.Context, in *ListWatchersRequest, opts ...grpc.CallOption) (*ListWatchersResponse, error)
+	// Streams a backup of everything as of one change: all nodes, access control lists, data, sessions with their
+	// secrets, and the ids of requests that were done. Writes go on meanwhile. The chunks, one after the other, are the
+	// file that `corral restore` reads; a client that appends them needs to know nothing of it. It is whole only if the
+	// stream ends with OK: the file says so itself, by a checksum at its end.
+	//
+	// No other list counts than that of "/": who has ADMIN there may read everything by this, and act for every session.
+	// Set that list before you rely on any other.
+	//
+	// Errors: OVERLOADED, when as many scans and backups as the server allows are under way; SCAN_TOO_SLOW.
+	Backup(ctx context.Context, in *BackupRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[BackupResponse], error)
 	// Lists the open sessions, in the order of their ids, which is that of their opening; with `ending_within_ms`,
 	// those that end soonest. ZooKeeper's `cons` and `dump`, as far as they tell of sessions.
 	//
@@ -105,6 +116,25 @@ func (c *adminClient) ListWatchers(ctx context.Context, in *ListWatchersRequest,
 	}
 	return out, nil
 }
+
+func (c *adminClient) Backup(ctx context.Context, in *BackupRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[BackupResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Admin_ServiceDesc.Streams[0], Admin_Backup_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[BackupRequest, BackupResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Admin_BackupClient = grpc.ServerStreamingClient[BackupResponse]
 
 func (c *adminClient) ListSessions(ctx context.Context, in *ListSessionsRequest, opts ...grpc.CallOption) (*ListSessionsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
@@ -184,6 +214,16 @@ type AdminServer interface {
 	//
 	// Errors: PATH_TOO_LONG; BAD_ARGUMENTS for the path or the limit.
 	ListWatchers(context.Context, *ListWatchersRequest) (*ListWatchersResponse, error)
+	// Streams a backup of everything as of one change: all nodes, access control lists, data, sessions with their
+	// secrets, and the ids of requests that were done. Writes go on meanwhile. The chunks, one after the other, are the
+	// file that `corral restore` reads; a client that appends them needs to know nothing of it. It is whole only if the
+	// stream ends with OK: the file says so itself, by a checksum at its end.
+	//
+	// No other list counts than that of "/": who has ADMIN there may read everything by this, and act for every session.
+	// Set that list before you rely on any other.
+	//
+	// Errors: OVERLOADED, when as many scans and backups as the server allows are under way; SCAN_TOO_SLOW.
+	Backup(*BackupRequest, grpc.ServerStreamingServer[BackupResponse]) error
 	// Lists the open sessions, in the order of their ids, which is that of their opening; with `ending_within_ms`,
 	// those that end soonest. ZooKeeper's `cons` and `dump`, as far as they tell of sessions.
 	//
@@ -226,6 +266,9 @@ func (UnimplementedAdminServer) CountWatches(context.Context, *CountWatchesReque
 }
 func (UnimplementedAdminServer) ListWatchers(context.Context, *ListWatchersRequest) (*ListWatchersResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListWatchers not implemented")
+}
+func (UnimplementedAdminServer) Backup(*BackupRequest, grpc.ServerStreamingServer[BackupResponse]) error {
+	return status.Error(codes.Unimplemented, "method Backup not implemented")
 }
 func (UnimplementedAdminServer) ListSessions(context.Context, *ListSessionsRequest) (*ListSessionsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListSessions not implemented")
@@ -301,6 +344,17 @@ func _Admin_ListWatchers_Handler(srv interface{}, ctx context.Context, dec func(
 	}
 	return interceptor(ctx, in, info, handler)
 }
+
+func _Admin_Backup_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(BackupRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(AdminServer).Backup(m, &grpc.GenericServerStream[BackupRequest, BackupResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Admin_BackupServer = grpc.ServerStreamingServer[BackupResponse]
 
 func _Admin_ListSessions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListSessionsRequest)
@@ -450,6 +504,12 @@ var Admin_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _Admin_GetStatus_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "Backup",
+			Handler:       _Admin_Backup_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "corral/v1/admin.proto",
 }

@@ -60,7 +60,8 @@ const (
 	// RESOURCE_EXHAUSTED: the server holds its `limit` of sessions; or `address`, or the user `identity`, holds its own.
 	ErrorReason_ERROR_REASON_TOO_MANY_SESSIONS ErrorReason = 14
 	// RESOURCE_EXHAUSTED: `limit` writes, or bytes of them, wait for the disk already, or `limit` messages for
-	// the reader of a stream, or `limit` scans are under way; nothing was changed. Retry after a short wait.
+	// the reader of a stream, or `limit` scans and backups are under way; nothing was changed. Retry after a short
+	// wait.
 	ErrorReason_ERROR_REASON_OVERLOADED ErrorReason = 15
 	// RESOURCE_EXHAUSTED: the disk is full; nothing was changed. Reads and heartbeats go on.
 	ErrorReason_ERROR_REASON_DISK_FULL ErrorReason = 16
@@ -113,8 +114,9 @@ const (
 	ErrorReason_ERROR_REASON_INVALID_ACL ErrorReason = 63
 	// INVALID_ARGUMENT: another request was made with this `corral-request-id`. Give each request its own.
 	ErrorReason_ERROR_REASON_REQUEST_ID_REUSED ErrorReason = 42
-	// RESOURCE_EXHAUSTED: the reader of a scan is too slow: `limit` of `what` ("nodes" or "bytes") changed before it
-	// came to them, or it took nothing for `limit` "milliseconds". Read faster, or scan parts of the subtree.
+	// RESOURCE_EXHAUSTED: the reader of a scan, or of a backup, is too slow: `limit` of `what` ("nodes" or "bytes")
+	// changed before it came to them, or it took nothing for `limit` "milliseconds". Read faster, or scan parts of the
+	// subtree.
 	ErrorReason_ERROR_REASON_SCAN_TOO_SLOW ErrorReason = 43
 	// RESOURCE_EXHAUSTED: the `count` of nodes below `path`, itself included, or the `bytes` of their data, `kind` says
 	// which, would become `actual`, more than the `limit` of the quota on `path`. Nothing was changed.

@@ -91,6 +91,22 @@ class Watcher(_message.Message):
     waiting_events: int
     def __init__(self, path: _Optional[str] = ..., kind: _Optional[_Union[_watch_pb2.WatchKind, str]] = ..., depth: _Optional[int] = ..., watch_id: _Optional[int] = ..., peer: _Optional[str] = ..., session_id: _Optional[int] = ..., sent_zxid: _Optional[int] = ..., waiting_events: _Optional[int] = ...) -> None: ...
 
+class BackupRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class BackupResponse(_message.Message):
+    __slots__ = ("chunk", "zxid", "nodes", "nodes_total")
+    CHUNK_FIELD_NUMBER: _ClassVar[int]
+    ZXID_FIELD_NUMBER: _ClassVar[int]
+    NODES_FIELD_NUMBER: _ClassVar[int]
+    NODES_TOTAL_FIELD_NUMBER: _ClassVar[int]
+    chunk: bytes
+    zxid: int
+    nodes: int
+    nodes_total: int
+    def __init__(self, chunk: _Optional[bytes] = ..., zxid: _Optional[int] = ..., nodes: _Optional[int] = ..., nodes_total: _Optional[int] = ...) -> None: ...
+
 class ListSessionsRequest(_message.Message):
     __slots__ = ("after_session_id", "limit", "ending_within_ms")
     AFTER_SESSION_ID_FIELD_NUMBER: _ClassVar[int]

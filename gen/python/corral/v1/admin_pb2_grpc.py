@@ -49,6 +49,11 @@ class AdminStub(object):
                 request_serializer=corral_dot_v1_dot_admin__pb2.ListWatchersRequest.SerializeToString,
                 response_deserializer=corral_dot_v1_dot_admin__pb2.ListWatchersResponse.FromString,
                 _registered_method=True)
+        self.Backup = channel.unary_stream(
+                '/corral.v1.Admin/Backup',
+                request_serializer=corral_dot_v1_dot_admin__pb2.BackupRequest.SerializeToString,
+                response_deserializer=corral_dot_v1_dot_admin__pb2.BackupResponse.FromString,
+                _registered_method=True)
         self.ListSessions = channel.unary_unary(
                 '/corral.v1.Admin/ListSessions',
                 request_serializer=corral_dot_v1_dot_admin__pb2.ListSessionsRequest.SerializeToString,
@@ -102,6 +107,21 @@ class AdminServicer(object):
         path, with the watches above it that reach down to it.
 
         Errors: PATH_TOO_LONG; BAD_ARGUMENTS for the path or the limit.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Backup(self, request, context):
+        """Streams a backup of everything as of one change: all nodes, access control lists, data, sessions with their
+        secrets, and the ids of requests that were done. Writes go on meanwhile. The chunks, one after the other, are the
+        file that `corral restore` reads; a client that appends them needs to know nothing of it. It is whole only if the
+        stream ends with OK: the file says so itself, by a checksum at its end.
+
+        No other list counts than that of "/": who has ADMIN there may read everything by this, and act for every session.
+        Set that list before you rely on any other.
+
+        Errors: OVERLOADED, when as many scans and backups as the server allows are under way; SCAN_TOO_SLOW.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -176,6 +196,11 @@ def add_AdminServicer_to_server(servicer, server):
                     servicer.ListWatchers,
                     request_deserializer=corral_dot_v1_dot_admin__pb2.ListWatchersRequest.FromString,
                     response_serializer=corral_dot_v1_dot_admin__pb2.ListWatchersResponse.SerializeToString,
+            ),
+            'Backup': grpc.unary_stream_rpc_method_handler(
+                    servicer.Backup,
+                    request_deserializer=corral_dot_v1_dot_admin__pb2.BackupRequest.FromString,
+                    response_serializer=corral_dot_v1_dot_admin__pb2.BackupResponse.SerializeToString,
             ),
             'ListSessions': grpc.unary_unary_rpc_method_handler(
                     servicer.ListSessions,
@@ -267,6 +292,33 @@ class Admin(object):
             '/corral.v1.Admin/ListWatchers',
             corral_dot_v1_dot_admin__pb2.ListWatchersRequest.SerializeToString,
             corral_dot_v1_dot_admin__pb2.ListWatchersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Backup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/corral.v1.Admin/Backup',
+            corral_dot_v1_dot_admin__pb2.BackupRequest.SerializeToString,
+            corral_dot_v1_dot_admin__pb2.BackupResponse.FromString,
             options,
             channel_credentials,
             insecure,

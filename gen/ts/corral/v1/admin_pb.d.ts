@@ -214,6 +214,61 @@ export declare type Watcher = Message<"corral.v1.Watcher"> & {
 export declare const WatcherSchema: GenMessage<Watcher>;
 
 /**
+ * A backup of everything.
+ *
+ * @generated from message corral.v1.BackupRequest
+ */
+export declare type BackupRequest = Message<"corral.v1.BackupRequest"> & {
+};
+
+/**
+ * Describes the message corral.v1.BackupRequest.
+ * Use `create(BackupRequestSchema)` to create a new message.
+ */
+export declare const BackupRequestSchema: GenMessage<BackupRequest>;
+
+/**
+ * A part of a backup: at most 1 MiB of it.
+ *
+ * @generated from message corral.v1.BackupResponse
+ */
+export declare type BackupResponse = Message<"corral.v1.BackupResponse"> & {
+  /**
+   * The next bytes of the file.
+   *
+   * @generated from field: bytes chunk = 1;
+   */
+  chunk: Uint8Array;
+
+  /**
+   * What all of it shows: the state just after this change.
+   *
+   * @generated from field: int64 zxid = 2;
+   */
+  zxid: bigint;
+
+  /**
+   * Nodes that have been read so far, those of this part included.
+   *
+   * @generated from field: int64 nodes = 3;
+   */
+  nodes: bigint;
+
+  /**
+   * All nodes that the backup has. Once `nodes` is as much, little follows.
+   *
+   * @generated from field: int64 nodes_total = 4;
+   */
+  nodesTotal: bigint;
+};
+
+/**
+ * Describes the message corral.v1.BackupResponse.
+ * Use `create(BackupResponseSchema)` to create a new message.
+ */
+export declare const BackupResponseSchema: GenMessage<BackupResponse>;
+
+/**
  * Sessions to list.
  *
  * @generated from message corral.v1.ListSessionsRequest
@@ -869,6 +924,24 @@ export declare const Admin: GenService<{
     methodKind: "unary";
     input: typeof ListWatchersRequestSchema;
     output: typeof ListWatchersResponseSchema;
+  },
+  /**
+   * Streams a backup of everything as of one change: all nodes, access control lists, data, sessions with their
+   * secrets, and the ids of requests that were done. Writes go on meanwhile. The chunks, one after the other, are the
+   * file that `corral restore` reads; a client that appends them needs to know nothing of it. It is whole only if the
+   * stream ends with OK: the file says so itself, by a checksum at its end.
+   *
+   * No other list counts than that of "/": who has ADMIN there may read everything by this, and act for every session.
+   * Set that list before you rely on any other.
+   *
+   * Errors: OVERLOADED, when as many scans and backups as the server allows are under way; SCAN_TOO_SLOW.
+   *
+   * @generated from rpc corral.v1.Admin.Backup
+   */
+  backup: {
+    methodKind: "server_streaming";
+    input: typeof BackupRequestSchema;
+    output: typeof BackupResponseSchema;
   },
   /**
    * Lists the open sessions, in the order of their ids, which is that of their opening; with `ending_within_ms`,

@@ -7,6 +7,10 @@ import { onTestFinished } from "vitest";
 /** The command. */
 export const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
+/** For the script of a command that runs until it is told to end: it does not outlive a verb that was killed. */
+export const untilOrphaned =
+  "setInterval((parent) => process.ppid === parent || process.exit(), 100, process.ppid)";
+
 export interface Finished {
   /** The exit code; null if a signal ended it. */
   readonly code: number | null;

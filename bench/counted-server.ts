@@ -3,12 +3,12 @@ import { Authenticator } from "../src/auth/authenticator.ts";
 import { systemClock, systemRandom } from "../src/clock.ts";
 import type { Transaction } from "../src/core/change.ts";
 import { Engine } from "../src/engine/engine.ts";
-import { CallObserver } from "../src/grpc/adapter/call-observer.ts";
 import { startGrpcServer } from "../src/grpc/server.ts";
 import type { Care, HistoryPage, Journal, Loaded, StateSink } from "../src/journal/journal.ts";
 import { openSqliteJournal } from "../src/journal/sqlite/sqlite-journal.ts";
 import { collectGarbage } from "../src/ops/garbage.ts";
 import { createLogger } from "../src/ops/logger.ts";
+import { observing, unasked } from "./observer.ts";
 
 /** What a counted server tells of itself, since the last time it was asked. */
 export interface Counts {
@@ -96,8 +96,8 @@ async function main(dataDir: string): Promise<void> {
     host: "127.0.0.1",
     port: 0,
     clock: systemClock,
-    observer: new CallObserver({ clock: systemClock, log, slowRequestMs: 1_000, tracing: undefined }),
-    status: () => Promise.reject(new Error("no bench asks for it")),
+    observer: observing(),
+    status: unasked,
     authenticator: new Authenticator({ clock: systemClock, demand: "none" }),
     maxConnections: 20_000,
     maxConnectionsPerAddress: Number.POSITIVE_INFINITY,

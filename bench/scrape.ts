@@ -3,11 +3,11 @@ import { Coordination } from "../gen/ts/corral/v1/coordination_pb.js";
 import { systemClock, systemRandom } from "../src/clock.ts";
 import { watchSpec } from "../src/core/watch.ts";
 import { Engine } from "../src/engine/engine.ts";
-import { CallObserver } from "../src/grpc/adapter/call-observer.ts";
 import { openSqliteJournal } from "../src/journal/sqlite/sqlite-journal.ts";
 import { scrape } from "../src/ops/metrics.ts";
 import { ProcessFigures } from "../src/ops/process-figures.ts";
 import { Vitals } from "../src/ops/vitals.ts";
+import { observing } from "./observer.ts";
 
 const sessions = 10_000;
 const streams = 1_000;
@@ -17,8 +17,7 @@ const calls = 2_000_000;
 
 /** What operators cost: a scrape of a server with many sessions and watches, and what each call pays to be counted. */
 export async function scraping(dataDir: string): Promise<object[]> {
-  const log = { error: console.error, warn: console.warn };
-  const observer = new CallObserver({ clock: systemClock, log, slowRequestMs: 1_000, tracing: undefined });
+  const observer = observing();
   const method = observer.of(Coordination, Coordination.method.get);
   for (const other of Coordination.methods) observer.of(Coordination, other);
   const journal = await openSqliteJournal({ dataDir });

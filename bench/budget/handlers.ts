@@ -10,7 +10,7 @@ import { get } from "../../src/grpc/handlers/get.ts";
 import { set } from "../../src/grpc/handlers/set.ts";
 import type { RpcCaller } from "../../src/grpc/metadata.ts";
 import { type OperationHandlers, PipelineOperations } from "../../src/grpc/pipeline-operations.ts";
-import { ManualClock } from "../../test/support/manual-clock.ts";
+import { observing } from "../observer.ts";
 import { allocations, calls } from "./allocations.ts";
 import { type Figures, startEngine } from "./engine.ts";
 
@@ -64,15 +64,14 @@ function serve<Method extends DescMethodUnary>(
   method: Method,
   handle: Parameters<typeof unary<Method["input"], Method["output"], RpcCaller>>[1],
 ): Call {
-  const log = { error: console.error, warn: console.error };
-  const observer = new CallObserver({ clock: new ManualClock(), log, slowRequestMs: 0, tracing: undefined });
+  const observer = observing();
   const handler = unary(method, handle, {
     contextOf: () => caller,
     ready: () => undefined,
     calls: new Calls(),
-    log,
+    log: { error: console.error, warn: console.error },
     observer,
-    observed: observer.of(method.parent, method),
+    observed: observer.of(Coordination, method),
   });
   const getPath = () => method.name;
   return (request) =>

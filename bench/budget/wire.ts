@@ -9,6 +9,7 @@ import { CallObserver } from "../../src/grpc/adapter/call-observer.ts";
 import { startGrpcServer } from "../../src/grpc/server.ts";
 import { ManualClock } from "../../test/support/manual-clock.ts";
 import { frame } from "../h2-load.ts";
+import { observing, unasked } from "../observer.ts";
 import { type Figures, startEngine } from "./engine.ts";
 
 const calls = 300;
@@ -26,6 +27,8 @@ export async function wire(): Promise<Figures> {
     clock,
     host: "127.0.0.1",
     port: 0,
+    observer: observing(),
+    status: unasked,
     authenticator: new Authenticator({ clock, demand: "none" }),
     maxConnections: 10,
     maxConnectionsPerAddress: 10,

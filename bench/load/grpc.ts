@@ -1,5 +1,13 @@
 import type { Channel } from "./channel.ts";
-import { dataFrames, endStream, frameType, H2Connection, h2Frame, headersFrame, type Streams } from "./h2-connection.ts";
+import {
+  dataFrames,
+  endStream,
+  frameType,
+  H2Connection,
+  h2Frame,
+  headersFrame,
+  type Streams,
+} from "./h2-connection.ts";
 import { isOk, requestHeaders } from "./hpack.ts";
 import { type Template, template } from "./template.ts";
 

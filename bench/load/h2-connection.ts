@@ -1,7 +1,16 @@
 import net from "node:net";
 import { Outbox } from "./template.ts";
 
-export const frameType = { data: 0, headers: 1, rstStream: 3, settings: 4, ping: 6, goaway: 7, windowUpdate: 8, continuation: 9 };
+export const frameType = {
+  data: 0,
+  headers: 1,
+  rstStream: 3,
+  settings: 4,
+  ping: 6,
+  goaway: 7,
+  windowUpdate: 8,
+  continuation: 9,
+};
 export const endStream = 0x1;
 const endHeaders = 0x4;
 const ack = 0x1;

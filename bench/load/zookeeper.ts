@@ -68,7 +68,13 @@ export class ZkChannel implements Channel {
       channel.#connected = resolve;
       channel.failed = reject;
     });
-    const hello = [jute.int(0), jute.long(0n), jute.int(timeoutMs), jute.long(0n), jute.bytes(Buffer.alloc(16))];
+    const hello = [
+      jute.int(0),
+      jute.long(0n),
+      jute.int(timeoutMs),
+      jute.long(0n),
+      jute.bytes(Buffer.alloc(16)),
+    ];
     socket.write(jute.bytes(Buffer.concat([...hello, jute.bool(false)])));
     await connected;
     return channel;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { create, toBinary } from "@bufbuild/protobuf";
-import { OpenSessionRequestSchema } from "../gen/ts/corral/v1/session_pb.js";
+import { OpenSessionRequestSchema } from "../../gen/ts/corral/v1/session_pb.js";
 import { frame, load } from "./h2-load.ts";
 import { ServerProcess } from "./server-process.ts";
 

@@ -1,7 +1,7 @@
 import http2 from "node:http2";
 import { create, toBinary } from "@bufbuild/protobuf";
-import { CreateRequestSchema, SetRequestSchema } from "../gen/ts/corral/v1/node_pb.js";
-import { type WatchAdd, WatchKind, WatchRequestSchema } from "../gen/ts/corral/v1/watch_pb.js";
+import { CreateRequestSchema, SetRequestSchema } from "../../gen/ts/corral/v1/node_pb.js";
+import { type WatchAdd, WatchKind, WatchRequestSchema } from "../../gen/ts/corral/v1/watch_pb.js";
 import { frame, load } from "./h2-load.ts";
 import { ServerProcess } from "./server-process.ts";
 

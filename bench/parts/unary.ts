@@ -1,5 +1,5 @@
 import { create, toBinary } from "@bufbuild/protobuf";
-import { CreateRequestSchema, GetRequestSchema } from "../gen/ts/corral/v1/node_pb.js";
+import { CreateRequestSchema, GetRequestSchema } from "../../gen/ts/corral/v1/node_pb.js";
 import { frame, load } from "./h2-load.ts";
 import { ServerProcess } from "./server-process.ts";
 

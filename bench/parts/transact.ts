@@ -1,6 +1,6 @@
 import { create, toBinary } from "@bufbuild/protobuf";
-import { CreateRequestSchema } from "../gen/ts/corral/v1/node_pb.js";
-import { TransactRequestSchema } from "../gen/ts/corral/v1/transact_pb.js";
+import { CreateRequestSchema } from "../../gen/ts/corral/v1/node_pb.js";
+import { TransactRequestSchema } from "../../gen/ts/corral/v1/transact_pb.js";
 import { frame, load } from "./h2-load.ts";
 import { ServerProcess } from "./server-process.ts";
 

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import type { Transaction } from "../src/core/change.ts";
-import { createdNode } from "../src/core/node.ts";
-import { openSqliteJournal } from "../src/journal/sqlite/sqlite-journal.ts";
-import { createLogger } from "../src/ops/logger.ts";
+import type { Transaction } from "../../src/core/change.ts";
+import { createdNode } from "../../src/core/node.ts";
+import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
+import { createLogger } from "../../src/ops/logger.ts";
 import { ServerProcess } from "./server-process.ts";
 
 const batchSize = 500;

@@ -4,7 +4,7 @@ import {
   type PipelineOperationSchema,
   PipelineRequestSchema,
   PipelineResponseSchema,
-} from "../gen/ts/corral/v1/pipeline_pb.js";
+} from "../../gen/ts/corral/v1/pipeline_pb.js";
 import { frame } from "./h2-load.ts";
 import { ServerProcess } from "./server-process.ts";
 

@@ -1,0 +1,106 @@
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { CreateRequestSchema, GetRequestSchema, SetRequestSchema } from "../../gen/ts/corral/v1/node_pb.js";
+import { type PipelineOperationSchema, PipelineRequestSchema } from "../../gen/ts/corral/v1/pipeline_pb.js";
+import packageJson from "../../package.json" with { type: "json" };
+import { CallChannel, callTemplate } from "../load/grpc.ts";
+import { PipelineChannel } from "../load/pipeline-channel.ts";
+import { numberMark, template } from "../load/template.ts";
+import { data } from "./data.ts";
+import { ask, Child, type Product, type Requests, type Server } from "./server.ts";
+
+const cli = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+const probe = new URL("stall-probe.ts", import.meta.url).href;
+
+export const corralMethod = (name: string) => `/corral.v1.Coordination/${name}`;
+
+const calls: Requests = {
+  create: (prefix) => createCall(prefix + numberMark),
+  read(prefix, nodes) {
+    const request = create(GetRequestSchema, { path: prefix + numberMark });
+    return callTemplate(corralMethod("Get"), toBinary(GetRequestSchema, request), nodes);
+  },
+  set(prefix, nodes) {
+    const request = create(SetRequestSchema, { path: prefix + numberMark, data });
+    return callTemplate(corralMethod("Set"), toBinary(SetRequestSchema, request), nodes);
+  },
+};
+
+function createCall(path: string) {
+  const request = create(CreateRequestSchema, { path, data });
+  return callTemplate(corralMethod("Create"), toBinary(CreateRequestSchema, request));
+}
+
+type Operation = NonNullable<MessageInitShape<typeof PipelineOperationSchema>["operation"]>;
+
+/** An operation as it stands in a PipelineRequest: requests of one each can be put behind one another. */
+function operation(operation: Operation, modulo?: number) {
+  const message = create(PipelineRequestSchema, { operations: [{ operation }] });
+  const bytes = Buffer.from(toBinary(PipelineRequestSchema, message));
+  return template(bytes, modulo === undefined ? {} : { modulo });
+}
+
+const operations: Requests = {
+  create: (prefix) => operation({ case: "create", value: { path: prefix + numberMark, data } }),
+  read: (prefix, nodes) => operation({ case: "get", value: { path: prefix + numberMark } }, nodes),
+  set: (prefix, nodes) => operation({ case: "set", value: { path: prefix + numberMark, data } }, nodes),
+};
+
+/** `corral serve` as it is, with a probe of its event loop loaded beside it. */
+async function start(dataDir?: string): Promise<Server> {
+  const child = await Child.start({
+    name: "corral",
+    dataDir,
+    ipc: true,
+    command: async (dir, port) => [
+      process.execPath,
+      [
+        ...["--import", probe, cli, "serve", "--port", `${port}`, "--data-dir", `${dir}/data`],
+        // A benchmark is one address with very many connections.
+        ...["--log-level", "warn", "--max-connections", "0", "--max-connections-per-address", "0"],
+        ...["--max-sessions-per-address", "0", "--max-watches-per-address", "0"],
+      ],
+    ],
+  });
+  const { pid, port } = child;
+  await child.ready(async () => {
+    const channel = await CallChannel.open(port);
+    const request = create(GetRequestSchema, { path: "/" });
+    await ask(channel, callTemplate(corralMethod("Get"), toBinary(GetRequestSchema, request)));
+    channel.close();
+  });
+  return {
+    name: "corral",
+    pid,
+    port,
+    calls: { requests: calls, connections: 4, open: () => CallChannel.open(port) },
+    pipeline: { requests: operations, connections: 1, open: () => PipelineChannel.open(port, 100) },
+    async makeParent(path) {
+      const channel = await CallChannel.open(port);
+      await ask(channel, createCall(path));
+      channel.close();
+    },
+    settle: async () => {},
+    stalls: {
+      begin: () => child.process.send("begin"),
+      async end() {
+        child.process.send("end");
+        const [stallMs] = await once(child.process, "message");
+        return stallMs as number;
+      },
+    },
+    usedHeapBytes: undefined,
+    async restart() {
+      await child.end();
+      return start(child.dataDir);
+    },
+    stop: () => child.stop(),
+  };
+}
+
+export const corral: Product = {
+  name: "corral",
+  version: () => `Corral ${packageJson.version} on Node ${process.versions.node}`,
+  start,
+};

@@ -1,0 +1,158 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import net from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Channel } from "../load/channel.ts";
+import type { Template } from "../load/template.ts";
+
+/** What every server is asked in its own protocol. Templates take a number; reads and sets know how many nodes there are. */
+export interface Requests {
+  create(prefix: string): Template;
+  read(prefix: string, nodes: number): Template;
+  set(prefix: string, nodes: number): Template;
+}
+
+/** A way to call: unary calls, or the server's fast path. */
+export interface Way {
+  readonly requests: Requests;
+  /** How many connections the load is spread over. */
+  readonly connections: number;
+  open(): Promise<Channel>;
+}
+
+/** A product that can be measured, and how to start it. */
+export interface Product {
+  readonly name: "corral" | "etcd" | "zookeeper";
+  /** What is measured: version and settings that matter; undefined when it is not installed. */
+  version(): string | undefined;
+  start(): Promise<Server>;
+}
+
+/** A server that runs. */
+export interface Server {
+  readonly name: Product["name"];
+  readonly pid: number;
+  readonly port: number;
+  /** One call at a time, as any client makes them. */
+  readonly calls: Way;
+  /** Many operations on one stream, where there is such a thing; for ZooKeeper the same as `calls`. */
+  readonly pipeline: Way | undefined;
+  /** Makes a node that others can be under, where that is needed. */
+  makeParent(path: string): Promise<void>;
+  /** Lets the server come to rest after writes, before reads alone are measured. */
+  settle(): Promise<void>;
+  /** Starts to look for stalls of the event loop, or ends it and tells the longest, in milliseconds. Corral only. */
+  readonly stalls: { begin(): void; end(): Promise<number> } | undefined;
+  /** Bytes of live objects after a collection, where the server can tell. */
+  readonly usedHeapBytes: (() => number) | undefined;
+  /** Stops and starts again on the same data; answers when the process was started. */
+  restart(): Promise<Server>;
+  stop(): Promise<void>;
+}
+
+const running = new Set<Child>();
+
+/** A server's process and its data directory. Whatever ends this program ends the process and removes the directory. */
+export class Child {
+  readonly process: ChildProcess;
+  readonly dataDir: string;
+  readonly port: number;
+  readonly #log: string;
+
+  static async start(options: {
+    readonly name: string;
+    readonly dataDir?: string | undefined;
+    readonly command: (dataDir: string, port: number) => Promise<[string, string[]]>;
+    readonly ipc?: boolean;
+    readonly cwd?: string;
+  }): Promise<Child> {
+    const dataDir = options.dataDir ?? (await mkdtemp(path.join(tmpdir(), `bench-${options.name}-`)));
+    const port = await freePort();
+    const [program, args] = await options.command(dataDir, port);
+    const log = path.join(dataDir, "server.log");
+    const child = spawn(program, args, {
+      stdio: ["ignore", "pipe", "pipe", ...(options.ipc ? (["ipc"] as const) : [])],
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    });
+    const file = createWriteStream(log, { flags: "a" });
+    child.stdout!.pipe(file);
+    child.stderr!.pipe(file);
+    return new Child(child, dataDir, port, log);
+  }
+
+  private constructor(process: ChildProcess, dataDir: string, port: number, log: string) {
+    this.process = process;
+    this.dataDir = dataDir;
+    this.port = port;
+    this.#log = log;
+    running.add(this);
+  }
+
+  get pid(): number {
+    return this.process.pid!;
+  }
+
+  /** Tries until the server answers. */
+  async ready(tryOnce: () => Promise<unknown>): Promise<void> {
+    for (let tries = 0; tries < 6_000; tries++) {
+      if (this.process.exitCode !== null || this.process.signalCode !== null)
+        throw new Error(`the server ended at its start; see ${this.#log}`);
+      const answered = await tryOnce().then(
+        () => true,
+        () => false,
+      );
+      if (answered) return;
+      await sleep(5);
+    }
+    throw new Error(`the server did not answer for long; see ${this.#log}`);
+  }
+
+  /** Ends the process, and keeps its data. */
+  async end(): Promise<void> {
+    if (this.process.exitCode === null && this.process.signalCode === null) {
+      const exit = once(this.process, "exit");
+      this.process.kill("SIGTERM");
+      const killer = setTimeout(() => this.process.kill("SIGKILL"), 10_000);
+      await exit;
+      clearTimeout(killer);
+    }
+    running.delete(this);
+  }
+
+  async stop(): Promise<void> {
+    await this.end();
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+
+  kill(): void {
+    this.process.kill("SIGKILL");
+  }
+}
+
+/** Kills what still runs and removes what is left of it. For the end of the program, however it comes. */
+export async function stopAll(): Promise<void> {
+  await Promise.all([...running].map((child) => child.stop()));
+}
+
+async function freePort(): Promise<number> {
+  const server = net.createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as net.AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** One request, answered. @throws Error when the server refuses it */
+export function ask(channel: Channel, template: Template, number = 0): Promise<void> {
+  return new Promise((resolve, reject) => {
+    channel.failed = reject;
+    channel.answered = (_, ok) => (ok ? resolve() : reject(new Error("refused")));
+    channel.send(template, number, 0);
+    channel.flush();
+  });
+}

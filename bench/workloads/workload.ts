@@ -1,0 +1,86 @@
+import type { Channel } from "../load/channel.ts";
+import type { LoadResult } from "../load/loops.ts";
+import { cpuSeconds, forgetPeak, memory } from "../servers/process-stats.ts";
+import type { Server, Way } from "../servers/server.ts";
+
+/** How much of everything a run does. */
+export interface Scale {
+  readonly rounds: number;
+  /** Of one round of a workload that goes on for a time. */
+  readonly seconds: number;
+  readonly watches: number;
+  readonly watchChanges: number;
+  readonly sessions: number;
+  readonly idleSeconds: number;
+  readonly nodes: number;
+}
+
+/** What was measured in one round, by name. Which of them there are depends on the workload. */
+export interface Figures {
+  perSecond?: number;
+  p50Ms?: number;
+  p99Ms?: number;
+  maxMs?: number;
+  /** Of the server with all its threads, in seconds. */
+  cpuPer100k?: number;
+  peakMb?: number;
+  /** The longest that Corral's event loop was held up. */
+  stallMs?: number;
+  /** Of a core, while nothing happens. */
+  idlePercent?: number;
+  /** Resident memory over that of the empty server. */
+  memoryMb?: number;
+  /** Resident, or for ZooKeeper used heap after a collection, over the empty server. */
+  bytesPerNode?: number;
+  startSeconds?: number;
+  /** What the writer beside the measured readers came to. */
+  writesPerSecond?: number;
+  /** Operations that were refused or failed: a row with any says nothing. */
+  failures?: number;
+}
+
+/** A server under measurement, with what the rounds before have left in it. */
+export interface Subject {
+  readonly server: Server;
+  /** The number of the next node to create. */
+  next: number;
+}
+
+/** One row for each server. */
+export interface Workload {
+  readonly name: string;
+  /** What `npm run bench -- NAME` calls it and its like. */
+  readonly group: string;
+  /** One round; undefined where the server has no such thing. */
+  run(subject: Subject, scale: Scale): Promise<Figures | undefined>;
+}
+
+/** Measures what the server needs for some load. */
+export async function measured(server: Server, load: () => Promise<LoadResult>): Promise<Figures> {
+  const { pid, stalls } = server;
+  forgetPeak(pid);
+  stalls?.begin();
+  const cpuBefore = cpuSeconds(pid);
+  const { operations, failures, seconds, latencies } = await load();
+  const cpu = cpuSeconds(pid) - cpuBefore;
+  const stallMs = await stalls?.end();
+  return {
+    perSecond: operations / seconds,
+    ...latencies.summary(),
+    cpuPer100k: (cpu * 100_000) / operations,
+    peakMb: memory(pid).peakBytes / 1e6,
+    ...(stallMs === undefined ? {} : { stallMs }),
+    failures,
+  };
+}
+
+/** Opens the channels of a way for the time of some work. */
+export async function withChannels<T>(way: Way, work: (channels: Channel[]) => Promise<T>): Promise<T> {
+  const channels: Channel[] = [];
+  try {
+    for (let i = 0; i < way.connections; i++) channels.push(await way.open());
+    return await work(channels);
+  } finally {
+    for (const channel of channels) channel.close();
+  }
+}

@@ -1,81 +1,76 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { parseArgs } from "node:util";
+import { compare, workloadNames } from "./compare.ts";
 import { machine } from "./machine.ts";
 import { runParts } from "./parts/main.ts";
-import { ratios, ratiosTable } from "./ratios.ts";
-import { inRounds, type Row } from "./rounds.ts";
+import { ratiosTable } from "./ratios.ts";
 import { corral } from "./servers/corral.ts";
 import { etcd } from "./servers/etcd.ts";
 import { type Product, stopAll } from "./servers/server.ts";
 import { zookeeper } from "./servers/zookeeper.ts";
 import { rowsTable } from "./table.ts";
-import { callWorkloads, seed } from "./workloads/calls.ts";
-import type { Scale, Subject } from "./workloads/workload.ts";
+import { fullScale, quickScale } from "./workloads/workload.ts";
 
-const full: Scale = {
-  rounds: 5,
-  seconds: 3,
-  watches: 10_000,
-  watchChanges: 20,
-  sessions: 10_000,
-  idleSeconds: 10,
-  nodes: 1_000_000,
-};
-const quick: Scale = {
-  rounds: 1,
-  seconds: 0.3,
-  watches: 1_000,
-  watchChanges: 3,
-  sessions: 500,
-  idleSeconds: 1,
-  nodes: 20_000,
-};
+const usage = `Usage: npm run bench [-- flags] [WORKLOAD...]
+
+Corral side by side with etcd and ZooKeeper, where they are installed, on this machine.
+Workloads: ${workloadNames.join(", ")}; all by default.
+
+  --quick          the same rows in a minute: fewer and shorter rounds, smaller counts
+  --servers LIST   some of corral, etcd, zookeeper, with commas between
+  --rounds N       rounds of each workload that count; one more warms up
+  --seconds N      of each round
+  --json FILE      where the figures go; a new file in bench/results by default
+  --part NAME      instead: one part of Corral by itself, in more detail; "all" for every one`;
 
 const products: readonly Product[] = [corral, etcd, zookeeper];
 
-const { values: options, positionals: names } = parseArgs({
-  allowPositionals: true,
-  options: {
-    quick: { type: "boolean", default: false },
-    part: { type: "string" },
-    json: { type: "string" },
-    servers: { type: "string" },
-    rounds: { type: "string" },
-    seconds: { type: "string" },
-  },
-});
-
-for (const signal of ["SIGINT", "SIGTERM"] as const)
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.on(signal, () => void stopAll().finally(() => process.exit(130)));
 
 try {
-  if (options.part !== undefined) await runParts(options.part);
-  else await compare();
+  await main();
 } finally {
   await stopAll();
 }
 
-async function compare(): Promise<void> {
-  const base = options.quick ? quick : full;
-  const scale = {
-    ...base,
-    rounds: Number(options.rounds ?? base.rounds),
-    seconds: Number(options.seconds ?? base.seconds),
-  };
-  const wanted = products.filter(({ name }) => options.servers?.split(",").includes(name) ?? true);
-  const present = wanted.filter((product) => product.version() !== undefined);
-  const about = machine();
-  console.log(`${about.cores} x ${about.cpu}, ${about.kernel}, ${about.fileSystem}`);
+async function main(): Promise<void> {
+  const { values: options, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      quick: { type: "boolean", default: false },
+      servers: { type: "string", default: "corral,etcd,zookeeper" },
+      rounds: { type: "string" },
+      seconds: { type: "string" },
+      json: { type: "string" },
+      part: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (options.help) return console.log(usage);
+  if (options.part !== undefined) return runParts(options.part);
+  const unknown = positionals.find((name) => !workloadNames.includes(name));
+  if (unknown !== undefined) throw new Error(`no workload ${unknown}\n\n${usage}`);
+
+  const base = options.quick ? quickScale : fullScale;
+  const { rounds = base.rounds, seconds = base.seconds } = options;
+  const scale = { ...base, rounds: Number(rounds), seconds: Number(seconds) };
+  const wanted = products.filter(({ name }) => options.servers.split(",").includes(name));
+  const { cores, cpu, memoryGb, kernel, fileSystem } = machine();
+  console.log(`${cores} x ${cpu}, ${memoryGb} GiB, ${kernel}, ${fileSystem}`);
   for (const product of wanted) console.log(product.version() ?? `${product.name} is not installed`);
-  const workloads = callWorkloads.filter(({ group }) => names.length === 0 || names.includes(group));
-  const rows: Row[] = [];
-  const subjects: Subject[] = [];
-  for (const product of present) subjects.push({ server: await product.start(), next: 0 });
-  for (const subject of subjects) await seed(subject);
-  for (const workload of workloads) {
-    const now = await inRounds(workload, subjects, scale, true);
-    console.error(rowsTable(now));
-    rows.push(...now);
-  }
-  for (const { server } of subjects) await server.stop();
-  console.log(`\n${rowsTable(rows)}\n\n${ratiosTable(ratios(rows))}`);
+
+  const report = await compare({
+    products: wanted.filter((product) => product.version() !== undefined),
+    workloads: positionals.length > 0 ? positionals : workloadNames,
+    scale,
+    // To the other stream, so that what is piped somewhere is the whole table and nothing else.
+    progress: (rows) => console.error(`${rowsTable(rows)}\n`),
+  });
+  console.log(`\n${rowsTable(report.rows)}\n\n${ratiosTable(report.ratios)}\n`);
+  const file = options.json ?? `bench/results/${report.startedAt.replaceAll(":", "-")}.json`;
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
+  console.log(`The figures of every round are in ${file}.`);
 }

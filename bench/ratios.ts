@@ -17,7 +17,12 @@ export const targets: readonly Target[] = [
   { workload: "unary read, 256 in flight", peer: "etcd", figure: "perSecond", atLeast: 1.3 },
   { workload: "unary read, 256 in flight", peer: "etcd", figure: "cpuPer100k", atMost: 0.7 },
   { workload: "unary durable create, 256 in flight", peer: "etcd", figure: "perSecond", atLeast: 0.9 },
-  { workload: "pipelined durable create, 1000 in flight", peer: "zookeeper", figure: "perSecond", atLeast: 2.5 },
+  {
+    workload: "pipelined durable create, 1000 in flight",
+    peer: "zookeeper",
+    figure: "perSecond",
+    atLeast: 2.5,
+  },
   { workload: "pipelined read, 1000 in flight", peer: "zookeeper", figure: "perSecond", atLeast: 2.5 },
   {
     workload: "reads, 1000 a second, under 10000 durable creates a second",

@@ -17,11 +17,9 @@ export async function inRounds(
   workload: Workload,
   subjects: readonly Subject[],
   scale: Scale,
-  warmUp: boolean,
 ): Promise<Row[]> {
   const rounds = new Map<Subject, Figures[]>(subjects.map((subject) => [subject, []]));
-  if (warmUp)
-    for (const subject of subjects) await workload.run(subject, { ...scale, seconds: scale.seconds / 2 });
+  for (const subject of subjects) await workload.run(subject, { ...scale, seconds: scale.seconds / 2 });
   for (let round = 0; round < scale.rounds; round++) {
     for (const subject of subjects) {
       const figures = await workload.run(subject, scale);

@@ -49,7 +49,10 @@ function also(median: Figures, max: Figures): string {
     median.bytesPerNode === undefined ? "" : `${figure(median.bytesPerNode)} bytes a node`,
     median.startSeconds === undefined ? "" : `answers after ${figure(median.startSeconds)} s`,
     median.idlePercent === undefined ? "" : `${figure(median.idlePercent)} % of a core`,
-    median.memoryMb === undefined ? "" : `${figure(median.memoryMb)} MB more`,
+    median.heartbeatsPerSecond === undefined
+      ? ""
+      : `${figure(median.heartbeatsPerSecond)} heartbeats a second`,
+    median.memoryMb === undefined ? "" : `${figure(median.memoryMb)} MB`,
     median.writesPerSecond === undefined ? "" : `${figure(median.writesPerSecond)} writes a second`,
     (max.failures ?? 0) === 0 ? "" : `FAILED: ${max.failures} in a round`,
   ];

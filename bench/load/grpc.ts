@@ -66,9 +66,8 @@ export class CallChannel implements Channel, Streams {
 
   headers(stream: number, block: Buffer, end: boolean): void {
     if (!end) return;
-    if (block.equals(this.#lastOk)) return this.#end(stream, true);
-    const ok = isOk(block);
-    if (ok) this.#lastOk = Buffer.from(block);
+    const ok = block.equals(this.#lastOk) || isOk(block);
+    if (ok && block.length !== this.#lastOk.length) this.#lastOk = Buffer.from(block);
     this.#end(stream, ok);
   }
 

@@ -14,23 +14,23 @@ export interface LoadResult {
 /** Which request comes next: the n-th of this load. */
 export type Requests = (n: number) => readonly [Template, number];
 
-/** The time, in milliseconds; a test brings its own. */
-type Now = () => number;
-const systemNow: Now = () => performance.now();
-
-/** `inFlight` requests at any time, over all channels: a new one goes out as soon as one is answered. */
+/**
+ * `inFlight` requests at any time, over all channels: a new one goes out as soon as one is answered, for so long or
+ * for so many.
+ */
 export function closedLoop(options: {
   readonly channels: readonly Channel[];
   readonly inFlight: number;
-  readonly seconds: number;
+  readonly seconds?: number;
+  readonly operations?: number;
   readonly requests: Requests;
-  readonly now?: Now;
 }): Promise<LoadResult> {
-  const { channels, inFlight, requests, now = systemNow } = options;
+  const { channels, inFlight, requests } = options;
+  const { seconds = Number.POSITIVE_INFINITY, operations = Number.POSITIVE_INFINITY } = options;
   const latencies = new Latencies();
   const sentMs = new Float64Array(inFlight);
-  const startMs = now();
-  const untilMs = startMs + options.seconds * 1_000;
+  const startMs = performance.now();
+  const untilMs = startMs + seconds * 1_000;
   let sent = 0;
   let failures = 0;
   return new Promise((resolve, reject) => {
@@ -41,15 +41,16 @@ export function closedLoop(options: {
     for (const channel of channels) {
       channel.failed = reject;
       channel.answered = (slot, ok) => {
-        const atMs = now();
+        const atMs = performance.now();
         latencies.add(atMs - sentMs[slot]!);
         if (!ok) failures++;
-        if (atMs < untilMs) return send(channel, slot, atMs);
+        if (atMs < untilMs && sent < operations) return send(channel, slot, atMs);
         if (latencies.count === sent)
           resolve({ operations: sent, failures, seconds: (atMs - startMs) / 1_000, latencies });
       };
     }
-    for (let slot = 0; slot < inFlight; slot++) send(channels[slot % channels.length]!, slot, startMs);
+    for (let slot = 0; slot < Math.min(inFlight, operations); slot++)
+      send(channels[slot % channels.length]!, slot, startMs);
     for (const channel of channels) channel.flush();
   });
 }
@@ -65,12 +66,11 @@ export function openLoop(options: {
   readonly requests: Requests;
   /** Turns without a pause, so that requests leave on time to some microseconds: costs a core. */
   readonly exact: boolean;
-  readonly now?: Now;
 }): Promise<LoadResult> {
-  const { channels, perSecond, requests, exact, now = systemNow } = options;
+  const { channels, perSecond, requests, exact } = options;
   const latencies = new Latencies();
   const total = Math.round(options.seconds * perSecond);
-  const startMs = now();
+  const startMs = performance.now();
   const dueMs = (n: number) => startMs + (n * 1_000) / perSecond;
   let sent = 0;
   let failures = 0;
@@ -78,7 +78,7 @@ export function openLoop(options: {
     for (const channel of channels) {
       channel.failed = reject;
       channel.answered = (n, ok) => {
-        const atMs = now();
+        const atMs = performance.now();
         latencies.add(atMs - dueMs(n));
         if (!ok) failures++;
         if (latencies.count === total)
@@ -86,7 +86,7 @@ export function openLoop(options: {
       };
     }
     const turn = () => {
-      const atMs = now();
+      const atMs = performance.now();
       for (; sent < total && dueMs(sent) <= atMs; sent++)
         channels[sent % channels.length]!.send(...requests(sent), sent);
       for (const channel of channels) channel.flush();

@@ -33,7 +33,8 @@ export class Outbox {
   }
 
   add(bytes: Uint8Array): void {
-    this.#buffer.set(bytes, this.#room(bytes.length));
+    const start = this.#room(bytes.length);
+    this.#buffer.set(bytes, start);
   }
 
   addTemplate({ bytes, idAt, numberAt, modulo }: Template, id: number, number: number): void {

@@ -4,6 +4,9 @@ import { Outbox, type Template, template } from "./template.ts";
 
 /** ZooKeeper's numbers for its operations. */
 export const opcode = { create: 1, getData: 4, setData: 5, ping: 11, addWatch: 106 };
+/** How long an opened connection may wait for its session. */
+const sessionWaitMs = 2_000;
+
 const xidOfEvents = -1;
 const xidOfPings = -2;
 
@@ -76,7 +79,13 @@ export class ZkChannel implements Channel {
       jute.bytes(Buffer.alloc(16)),
     ];
     socket.write(jute.bytes(Buffer.concat([...hello, jute.bool(false)])));
-    await connected;
+    // A server that is about to start may take the connection and forget it.
+    const timer = setTimeout(() => channel.#fail(new Error("the server opened no session")), sessionWaitMs);
+    try {
+      await connected;
+    } finally {
+      clearTimeout(timer);
+    }
     return channel;
   }
 
@@ -108,7 +117,7 @@ export class ZkChannel implements Channel {
 
   #fail(error: Error): void {
     if (this.#closed) return;
-    this.#closed = true;
+    this.close();
     this.failed(error);
   }
 
@@ -133,9 +142,9 @@ export class ZkChannel implements Channel {
       return;
     }
     const xid = bytes.readInt32BE(at);
-    if (xid === xidOfEvents) return this.event();
-    if (xid === xidOfPings) return this.answered(xidOfPings, true);
-    this.answered(this.#tags[this.#nextTag++]!, bytes.readInt32BE(at + 12) === 0);
+    if (xid === xidOfEvents) this.event();
+    else if (xid === xidOfPings) this.answered(xidOfPings, true);
+    else this.answered(this.#tags[this.#nextTag++]!, bytes.readInt32BE(at + 12) === 0);
     if (this.#nextTag < 65_536) return;
     this.#tags = this.#tags.slice(this.#nextTag);
     this.#nextTag = 0;

@@ -7,6 +7,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { CallChannel, callTemplate } from "../load/grpc.ts";
 import { PipelineChannel } from "../load/pipeline-channel.ts";
 import { numberMark, template } from "../load/template.ts";
+import { corralSessions, corralWatching } from "./corral-streams.ts";
 import { data } from "./data.ts";
 import { ask, Child, type Product, type Requests, type Server } from "./server.ts";
 
@@ -64,7 +65,7 @@ async function start(dataDir?: string): Promise<Server> {
     ],
   });
   const { pid, port } = child;
-  await child.ready(async () => {
+  const startSeconds = await child.ready(async () => {
     const channel = await CallChannel.open(port);
     const request = create(GetRequestSchema, { path: "/" });
     await ask(channel, callTemplate(corralMethod("Get"), toBinary(GetRequestSchema, request)));
@@ -81,6 +82,9 @@ async function start(dataDir?: string): Promise<Server> {
       await ask(channel, createCall(path));
       channel.close();
     },
+    watching: (path, spread) => corralWatching(port, path, spread),
+    sessions: (count) => corralSessions(port, count),
+    startSeconds,
     settle: async () => {},
     stalls: {
       begin: () => child.process.send("begin"),

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CallChannel, callTemplate } from "../load/grpc.ts";
 import { numberMark, type Template } from "../load/template.ts";
 import { data } from "./data.ts";
+import { etcdLeases, etcdWatching } from "./etcd-streams.ts";
 import { field } from "./protobuf.ts";
 import { ask, Child, type Product, type Requests, type Server } from "./server.ts";
 
@@ -41,7 +42,7 @@ async function start(dataDir?: string): Promise<Server> {
     ],
   });
   const { pid, port } = child;
-  await child.ready(async () => {
+  const startSeconds = await child.ready(async () => {
     const channel = await CallChannel.open(port);
     await ask(channel, range("/"));
     channel.close();
@@ -53,6 +54,9 @@ async function start(dataDir?: string): Promise<Server> {
     calls: { requests, connections: 4, open: () => CallChannel.open(port) },
     pipeline: undefined,
     makeParent: async () => {},
+    watching: (path, spread) => etcdWatching(port, path, spread),
+    sessions: (count) => etcdLeases(port, count),
+    startSeconds,
     // etcd 3.4 copies a buffer of recent writes for every read, as large as it ever was, until a commit that writes
     // no key drops it: that of a lease.
     async settle() {

@@ -8,6 +8,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Channel } from "../load/channel.ts";
 import type { Template } from "../load/template.ts";
+import type { Sessions, Spread, Watching } from "./streams.ts";
 
 /** What every server is asked in its own protocol. Templates take a number; reads and sets know how many nodes there are. */
 export interface Requests {
@@ -47,9 +48,15 @@ export interface Server {
   settle(): Promise<void>;
   /** Starts to look for stalls of the event loop, or ends it and tells the longest, in milliseconds. Corral only. */
   readonly stalls: { begin(): void; end(): Promise<number> } | undefined;
+  /** Watches a node; undefined where watches cannot be spread like this. */
+  watching(path: string, spread: Spread): Promise<Watching | undefined>;
+  /** Opens sessions with a timeout of 30 s. */
+  sessions(count: number): Promise<Sessions>;
+  /** From the start of the process until the first read was answered. */
+  readonly startSeconds: number;
   /** Bytes of live objects after a collection, where the server can tell. */
   readonly usedHeapBytes: (() => number) | undefined;
-  /** Stops and starts again on the same data; answers when the process was started. */
+  /** Stops, and starts again on the same data. */
   restart(): Promise<Server>;
   stop(): Promise<void>;
 }
@@ -62,6 +69,7 @@ export class Child {
   readonly dataDir: string;
   readonly port: number;
   readonly #log: string;
+  readonly #startedMs = performance.now();
 
   static async start(options: {
     readonly name: string;
@@ -96,8 +104,8 @@ export class Child {
     return this.process.pid!;
   }
 
-  /** Tries until the server answers. */
-  async ready(tryOnce: () => Promise<unknown>): Promise<void> {
+  /** Tries until the server answers. @returns how long that took, in seconds */
+  async ready(tryOnce: () => Promise<unknown>): Promise<number> {
     for (let tries = 0; tries < 6_000; tries++) {
       if (this.process.exitCode !== null || this.process.signalCode !== null)
         throw new Error(`the server ended at its start; see ${this.#log}`);
@@ -105,7 +113,7 @@ export class Child {
         () => true,
         () => false,
       );
-      if (answered) return;
+      if (answered) return (performance.now() - this.#startedMs) / 1_000;
       await sleep(5);
     }
     throw new Error(`the server did not answer for long; see ${this.#log}`);
@@ -126,10 +134,6 @@ export class Child {
   async stop(): Promise<void> {
     await this.end();
     await rm(this.dataDir, { recursive: true, force: true });
-  }
-
-  kill(): void {
-    this.process.kill("SIGKILL");
   }
 }
 

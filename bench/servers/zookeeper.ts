@@ -6,6 +6,7 @@ import { numberMark } from "../load/template.ts";
 import { jute, opcode, ZkChannel, zkRequests, zkTemplate } from "../load/zookeeper.ts";
 import { data } from "./data.ts";
 import { ask, Child, type Product, type Requests, type Server } from "./server.ts";
+import { zkSessions, zkWatching } from "./zookeeper-streams.ts";
 
 /** Where Debian's package has it; its manifest names the rest. */
 const jar = "/usr/share/java/zookeeper.jar";
@@ -38,7 +39,7 @@ async function start(dataDir?: string): Promise<Server> {
   });
   const { pid, port } = child;
   const open = () => ZkChannel.open(port);
-  await child.ready(async () => {
+  const startSeconds = await child.ready(async () => {
     const channel = await open();
     await ask(channel, zkTemplate(opcode.getData, [jute.text("/"), jute.bool(false)]));
     channel.close();
@@ -55,6 +56,10 @@ async function start(dataDir?: string): Promise<Server> {
       await ask(channel, zkRequests.create(path, data));
       channel.close();
     },
+    watching: async (path, spread) =>
+      spread.watchesEach === 1 ? zkWatching(port, path, spread.streams) : undefined,
+    sessions: (count) => zkSessions(port, count),
+    startSeconds,
     settle: async () => {},
     stalls: undefined,
     usedHeapBytes: () => usedHeapBytes(pid),

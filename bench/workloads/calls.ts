@@ -1,5 +1,5 @@
 import { closedLoop, type LoadResult, openLoop, type Requests } from "../load/loops.ts";
-import { ask, type Way } from "../servers/server.ts";
+import type { Way } from "../servers/server.ts";
 import { measured, type Subject, type Workload, withChannels } from "./workload.ts";
 
 /** Nodes that are there from the start, to be read and set. */
@@ -12,10 +12,12 @@ const setPrefix = "/bench/set-";
 /** Makes the nodes that the workloads below read and set. */
 export async function seed({ server }: Subject): Promise<void> {
   await server.makeParent("/bench");
-  await withChannels(server.calls, async ([channel]) => {
+  await withChannels(server.calls, async (channels) => {
     for (const prefix of [seedPrefix, setPrefix]) {
       const create = server.calls.requests.create(prefix);
-      for (let i = 0; i < seeds; i++) await ask(channel!, create, i);
+      const requests: Requests = (n) => [create, n];
+      const { failures } = await closedLoop({ channels, inFlight: 64, operations: seeds, requests });
+      if (failures > 0) throw new Error(`${server.name} refused ${failures} creates`);
     }
   });
 }
@@ -35,10 +37,9 @@ function sets(way: Way): Requests {
 
 type Fast = "calls" | "pipeline";
 
-function closed(name: string, group: string, by: Fast, inFlight: number, what: number | "set"): Workload {
+function closed(name: string, by: Fast, inFlight: number, what: number | "set"): Workload {
   return {
     name: `${name}, ${inFlight} in flight`,
-    group,
     async run(subject, scale) {
       const { server } = subject;
       const way = server[by];
@@ -57,7 +58,6 @@ function closed(name: string, group: string, by: Fast, inFlight: number, what: n
 function atRate(name: string, perSecond: number, writes: number): Workload {
   return {
     name: `${name}, ${perSecond} a second`,
-    group: "rate",
     async run(subject, scale) {
       const { server } = subject;
       if (writes === 0) await server.settle();
@@ -74,7 +74,6 @@ function atRate(name: string, perSecond: number, writes: number): Workload {
 /** Reads at a fixed rate while somebody else writes 10,000 times a second. The figures are those of the reads. */
 const readsUnderWrites: Workload = {
   name: "reads, 1000 a second, under 10000 durable creates a second",
-  group: "reads-under-writes",
   async run(subject, { seconds }) {
     const { server } = subject;
     const writer = server.pipeline ?? server.calls;
@@ -104,15 +103,21 @@ const readsUnderWrites: Workload = {
   },
 };
 
-export const callWorkloads: readonly Workload[] = [
-  ...[4, 64, 256].map((inFlight) => closed("unary read", "unary", "calls", inFlight, 0)),
-  ...[4, 64, 256].map((inFlight) => closed("unary durable create", "unary", "calls", inFlight, 1)),
-  closed("pipelined read", "pipeline", "pipeline", 1_000, 0),
-  closed("pipelined durable create", "pipeline", "pipeline", 1_000, 1),
-  closed("pipelined durable set", "pipeline", "pipeline", 1_000, "set"),
-  closed("90 % reads, 10 % durable creates", "mix", "calls", 256, 0.1),
-  closed("50 % reads, 50 % durable creates", "mix", "calls", 256, 0.5),
-  readsUnderWrites,
-  atRate("reads", 1_000, 0),
-  atRate("durable creates", 1_000, 1),
-];
+/** By the name that `npm run bench -- NAME` takes. */
+export const callWorkloads: Readonly<Record<string, readonly Workload[]>> = {
+  unary: [
+    ...[4, 64, 256].map((inFlight) => closed("unary read", "calls", inFlight, 0)),
+    ...[4, 64, 256].map((inFlight) => closed("unary durable create", "calls", inFlight, 1)),
+  ],
+  pipeline: [
+    closed("pipelined read", "pipeline", 1_000, 0),
+    closed("pipelined durable create", "pipeline", 1_000, 1),
+    closed("pipelined durable set", "pipeline", 1_000, "set"),
+  ],
+  mix: [
+    closed("90 % reads, 10 % durable creates", "calls", 256, 0.1),
+    closed("50 % reads, 50 % durable creates", "calls", 256, 0.5),
+  ],
+  "reads-under-writes": [readsUnderWrites],
+  rate: [atRate("reads", 1_000, 0), atRate("durable creates", 1_000, 1)],
+};

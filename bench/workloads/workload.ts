@@ -15,6 +15,28 @@ export interface Scale {
   readonly nodes: number;
 }
 
+/** Some 25 minutes. */
+export const fullScale: Scale = {
+  rounds: 5,
+  seconds: 3,
+  watches: 10_000,
+  watchChanges: 20,
+  sessions: 10_000,
+  idleSeconds: 5,
+  nodes: 1_000_000,
+};
+
+/** Less than one. */
+export const quickScale: Scale = {
+  rounds: 1,
+  seconds: 0.3,
+  watches: 1_000,
+  watchChanges: 3,
+  sessions: 500,
+  idleSeconds: 1,
+  nodes: 20_000,
+};
+
 /** What was measured in one round, by name. Which of them there are depends on the workload. */
 export interface Figures {
   perSecond?: number;
@@ -26,9 +48,11 @@ export interface Figures {
   peakMb?: number;
   /** The longest that Corral's event loop was held up. */
   stallMs?: number;
+  /** Signs of life that are answered, of all sessions together. */
+  heartbeatsPerSecond?: number;
   /** Of a core, while nothing happens. */
   idlePercent?: number;
-  /** Resident memory over that of the empty server. */
+  /** Resident memory; of sessions, over the empty server. */
   memoryMb?: number;
   /** Resident, or for ZooKeeper used heap after a collection, over the empty server. */
   bytesPerNode?: number;
@@ -46,11 +70,9 @@ export interface Subject {
   next: number;
 }
 
-/** One row for each server. */
+/** What is run in rounds; a row for each server comes out. */
 export interface Workload {
   readonly name: string;
-  /** What `npm run bench -- NAME` calls it and its like. */
-  readonly group: string;
   /** One round; undefined where the server has no such thing. */
   run(subject: Subject, scale: Scale): Promise<Figures | undefined>;
 }

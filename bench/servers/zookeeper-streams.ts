@@ -5,7 +5,7 @@ import { inParallel, type Sessions, type Watching } from "./streams.ts";
 /** Watches on connections of their own: of one connection, all watches of a node are one to ZooKeeper. */
 export async function zkWatching(port: number, path: string, watches: number): Promise<Watching> {
   let told = 0;
-  const channels = await inParallel(watches, 100, async () => {
+  const channels = await inParallel(watches, 256, async () => {
     const channel = await ZkChannel.open(port);
     await ask(channel, zkRequests.watch(path));
     channel.event = () => {
@@ -25,7 +25,7 @@ export async function zkWatching(port: number, path: string, watches: number): P
 /** Sessions with a timeout of 30 s, a connection each. */
 export async function zkSessions(port: number, count: number): Promise<Sessions> {
   let answers = 0;
-  const channels = await inParallel(count, 100, () => ZkChannel.open(port, 30_000));
+  const channels = await inParallel(count, 256, () => ZkChannel.open(port, 30_000));
   for (const channel of channels)
     channel.answered = () => {
       answers++;

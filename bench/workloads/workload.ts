@@ -29,11 +29,11 @@ export const fullScale: Scale = {
 /** Less than one. */
 export const quickScale: Scale = {
   rounds: 1,
-  seconds: 0.3,
+  seconds: 0.2,
   watches: 1_000,
   watchChanges: 3,
-  sessions: 500,
-  idleSeconds: 1,
+  sessions: 200,
+  idleSeconds: 0.5,
   nodes: 20_000,
 };
 

@@ -26,8 +26,7 @@ Workloads: ${workloadNames.join(", ")}; all by default.
 
 const products: readonly Product[] = [corral, etcd, zookeeper];
 
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-  process.on(signal, () => void stopAll().finally(() => process.exit(130)));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(130));
 
 try {
   await main();

@@ -22,7 +22,7 @@ export function rowsTable(rows: readonly Row[]): string {
     "max ms",
     "CPU s per 100,000",
     "peak MB",
-    "stall ms",
+    "stall ms (own)",
     "also",
   ];
   return textTable(
@@ -38,7 +38,7 @@ export function rowsTable(rows: readonly Row[]): string {
       figure(median.maxMs),
       figure(median.cpuPer100k),
       figure(median.peakMb),
-      figure(median.stallMs),
+      median.stallMs === undefined ? "" : `${figure(median.stallMs)} (${figure(median.ownStallMs)})`,
       also(median, max),
     ]),
   );

@@ -3,18 +3,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { client } from "./client.ts";
 import { history } from "./history.ts";
-import { memory } from "./memory.ts";
-import { pipeline } from "./pipeline.ts";
 import { sessions } from "./sessions.ts";
 import { transact } from "./transact.ts";
-import { unary } from "./unary.ts";
 import { watches } from "./watches.ts";
 
 const parts: Record<string, (dataDir: string) => Promise<object[]>> = {
-  unary,
-  pipeline,
   transact,
-  memory,
   sessions,
   watches,
   history,

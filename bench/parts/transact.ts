@@ -1,7 +1,10 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { CreateRequestSchema } from "../../gen/ts/corral/v1/node_pb.js";
 import { TransactRequestSchema } from "../../gen/ts/corral/v1/transact_pb.js";
-import { frame, load } from "./h2-load.ts";
+import { callTemplate } from "../load/grpc.ts";
+import { numberMark, type Template } from "../load/template.ts";
+import { corralMethod } from "../servers/corral.ts";
+import { load } from "./load.ts";
 import { ServerProcess } from "./server-process.ts";
 
 const creates = 40_000;
@@ -12,46 +15,45 @@ const data = Buffer.alloc(100, "x");
 export async function transact(dataDir: string): Promise<object[]> {
   const server = await ServerProcess.start(dataDir);
   const rows: object[] = [];
-  const measure = async (method: string, inFlight: number, frames: Buffer[]) => {
-    const { address } = server;
+  const measure = async (method: string, inFlight: number, template: Template, calls: number) => {
     await server.counts();
-    const result = await load({ address, method, frames, inFlight, connections: 4 });
+    const { failures, seconds, latencies } = await load(server, template, { inFlight, calls });
     const counts = await server.counts();
     rows.push({
       method,
-      "creates in a call": creates / frames.length,
+      "creates in a call": creates / calls,
       "in flight": inFlight,
-      failures: result.failures,
-      "creates per second": Math.round(creates / result.seconds),
-      "p99 ms": Math.round(result.p99Ms * 100) / 100,
+      failures,
+      "creates per second": Math.round(creates / seconds),
+      "p99 ms": Math.round(latencies.summary().p99Ms * 100) / 100,
       "server CPU us/create": Math.round((counts.cpuSeconds * 1e7) / creates) / 10,
+      "ops per fsync": Math.round(counts.transactions / counts.commits),
       "longest loop stall ms": Math.round(counts.loopStallMaxMs * 10) / 10,
     });
   };
   // The first round runs on cold code; the second counts.
   for (const round of ["warm-up", "measured"]) {
-    await measure("Create", 1, [requestFrame(`/${round}`)]);
+    await load(server, createCall(`/${round}`), { inFlight: 1, calls: 1 });
     rows.length = 0;
-    await measure("Create", 64, names(`/${round}/single`).map(requestFrame));
-    await measure("Transact", 4, batches(names(`/${round}/batch`)));
+    await measure("Create", 64, createCall(`/${round}/single-${numberMark}`), creates);
+    await measure("Transact", 4, transactCall(`/${round}/batch`), creates / perTransaction);
   }
   await server.stop();
   return rows;
 }
 
-function names(prefix: string): string[] {
-  return Array.from({ length: creates }, (_, i) => `${prefix}-${i}`);
+function createCall(path: string): Template {
+  return callTemplate(
+    corralMethod("Create"),
+    toBinary(CreateRequestSchema, create(CreateRequestSchema, { path, data })),
+  );
 }
 
-function requestFrame(path: string): Buffer {
-  return frame(toBinary(CreateRequestSchema, create(CreateRequestSchema, { path, data })));
-}
-
-function batches(paths: readonly string[]): Buffer[] {
-  return Array.from({ length: creates / perTransaction }, (_, i) => {
-    const operations = paths
-      .slice(i * perTransaction, (i + 1) * perTransaction)
-      .map((path) => ({ operation: { case: "create" as const, value: { path, data } } }));
-    return frame(toBinary(TransactRequestSchema, create(TransactRequestSchema, { operations })));
-  });
+/** A hundred creates; the number of the call is a part of each name. */
+function transactCall(prefix: string): Template {
+  const operations = Array.from({ length: perTransaction }, (_, i) => ({
+    operation: { case: "create" as const, value: { path: `${prefix}-${i}-${numberMark}`, data } },
+  }));
+  const request = create(TransactRequestSchema, { operations });
+  return callTemplate(corralMethod("Transact"), toBinary(TransactRequestSchema, request));
 }

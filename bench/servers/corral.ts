@@ -9,14 +9,16 @@ import { PipelineChannel } from "../load/pipeline-channel.ts";
 import { numberMark, template } from "../load/template.ts";
 import { corralSessions, corralWatching } from "./corral-streams.ts";
 import { data } from "./data.ts";
-import { ask, Child, type Product, type Requests, type Server } from "./server.ts";
+import { Child, type Product, type Server } from "./server.ts";
+import type { Stalls } from "./stall-probe.ts";
+import { ask, sendAll, type Templates, type Way } from "./way.ts";
 
 const cli = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 const probe = new URL("stall-probe.ts", import.meta.url).href;
 
 export const corralMethod = (name: string) => `/corral.v1.Coordination/${name}`;
 
-const calls: Requests = {
+const calls: Templates = {
   create: (prefix) => createCall(prefix + numberMark),
   read(prefix, nodes) {
     const request = create(GetRequestSchema, { path: prefix + numberMark });
@@ -42,7 +44,7 @@ function operation(operation: Operation, modulo?: number) {
   return template(bytes, modulo === undefined ? {} : { modulo });
 }
 
-const operations: Requests = {
+const operations: Templates = {
   create: (prefix) => operation({ case: "create", value: { path: prefix + numberMark, data } }),
   read: (prefix, nodes) => operation({ case: "get", value: { path: prefix + numberMark } }, nodes),
   set: (prefix, nodes) => operation({ case: "set", value: { path: prefix + numberMark, data } }, nodes),
@@ -71,17 +73,14 @@ async function start(dataDir?: string): Promise<Server> {
     await ask(channel, callTemplate(corralMethod("Get"), toBinary(GetRequestSchema, request)));
     channel.close();
   });
+  const callWay: Way = { templates: calls, connections: 4, open: () => CallChannel.open(port) };
   return {
     name: "corral",
     pid,
     port,
-    calls: { requests: calls, connections: 4, open: () => CallChannel.open(port) },
-    pipeline: { requests: operations, connections: 1, open: () => PipelineChannel.open(port, 100) },
-    async makeParent(path) {
-      const channel = await CallChannel.open(port);
-      await ask(channel, createCall(path));
-      channel.close();
-    },
+    calls: callWay,
+    pipeline: { templates: operations, connections: 1, open: () => PipelineChannel.open(port, 100) },
+    makeParents: (paths) => sendAll(callWay, paths.length, (n) => [createCall(paths[n]!), 0]),
     watching: (path, spread) => corralWatching(port, path, spread),
     sessions: (count) => corralSessions(port, count),
     startSeconds,
@@ -90,8 +89,8 @@ async function start(dataDir?: string): Promise<Server> {
       begin: () => child.process.send("begin"),
       async end() {
         child.process.send("end");
-        const [stallMs] = await once(child.process, "message");
-        return stallMs as number;
+        const [stalls] = await once(child.process, "message");
+        return stalls as Stalls;
       },
     },
     usedHeapBytes: undefined,

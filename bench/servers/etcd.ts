@@ -5,7 +5,8 @@ import { numberMark, type Template } from "../load/template.ts";
 import { data } from "./data.ts";
 import { etcdLeases, etcdWatching } from "./etcd-streams.ts";
 import { field } from "./protobuf.ts";
-import { ask, Child, type Product, type Requests, type Server } from "./server.ts";
+import { Child, type Product, type Server } from "./server.ts";
+import { ask, type Templates } from "./way.ts";
 
 /** How often etcd commits to its database, by default. */
 const commitIntervalMs = 100;
@@ -20,7 +21,7 @@ function put(key: string, nodes?: number): Template {
   return callTemplate("/etcdserverpb.KV/Put", Buffer.concat([field(1, key), field(2, data)]), nodes);
 }
 
-const requests: Requests = {
+const templates: Templates = {
   create: (prefix) => put(prefix + numberMark),
   read: (prefix, nodes) => range(prefix + numberMark, nodes),
   set: (prefix, nodes) => put(prefix + numberMark, nodes),
@@ -51,9 +52,9 @@ async function start(dataDir?: string): Promise<Server> {
     name: "etcd",
     pid,
     port,
-    calls: { requests, connections: 4, open: () => CallChannel.open(port) },
+    calls: { templates, connections: 4, open: () => CallChannel.open(port) },
     pipeline: undefined,
-    makeParent: async () => {},
+    makeParents: async () => {},
     watching: (path, spread) => etcdWatching(port, path, spread),
     sessions: (count) => etcdLeases(port, count),
     startSeconds,

@@ -1,29 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createWriteStream } from "node:fs";
+import { createWriteStream, rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Channel } from "../load/channel.ts";
-import type { Template } from "../load/template.ts";
+import type { Stalls } from "./stall-probe.ts";
 import type { Sessions, Spread, Watching } from "./streams.ts";
-
-/** What every server is asked in its own protocol. Templates take a number; reads and sets know how many nodes there are. */
-export interface Requests {
-  create(prefix: string): Template;
-  read(prefix: string, nodes: number): Template;
-  set(prefix: string, nodes: number): Template;
-}
-
-/** A way to call: unary calls, or the server's fast path. */
-export interface Way {
-  readonly requests: Requests;
-  /** How many connections the load is spread over. */
-  readonly connections: number;
-  open(): Promise<Channel>;
-}
+import type { Way } from "./way.ts";
 
 /** A product that can be measured, and how to start it. */
 export interface Product {
@@ -42,12 +27,12 @@ export interface Server {
   readonly calls: Way;
   /** Many operations on one stream, where there is such a thing; for ZooKeeper the same as `calls`. */
   readonly pipeline: Way | undefined;
-  /** Makes a node that others can be under, where that is needed. */
-  makeParent(path: string): Promise<void>;
+  /** Makes nodes that others can be under, where that is needed. */
+  makeParents(paths: readonly string[]): Promise<void>;
   /** Lets the server come to rest after writes, before reads alone are measured. */
   settle(): Promise<void>;
-  /** Starts to look for stalls of the event loop, or ends it and tells the longest, in milliseconds. Corral only. */
-  readonly stalls: { begin(): void; end(): Promise<number> } | undefined;
+  /** Starts to look for stalls of the event loop, or ends it and tells the longest. Corral only. */
+  readonly stalls: { begin(): void; end(): Promise<Stalls> } | undefined;
   /** Watches a node; undefined where watches cannot be spread like this. */
   watching(path: string, spread: Spread): Promise<Watching | undefined>;
   /** Opens sessions with a timeout of 30 s. */
@@ -63,7 +48,12 @@ export interface Server {
 
 const running = new Set<Child>();
 
-/** A server's process and its data directory. Whatever ends this program ends the process and removes the directory. */
+// Whatever ends this program, an interrupt or a mistake, no server and no data directory outlives it.
+process.on("exit", () => {
+  for (const child of running) child.abandon();
+});
+
+/** A server's process and its data directory. */
 export class Child {
   readonly process: ChildProcess;
   readonly dataDir: string;
@@ -131,13 +121,19 @@ export class Child {
     running.delete(this);
   }
 
+  /** For the last moment of this program, when nothing can be waited for. */
+  abandon(): void {
+    this.process.kill("SIGKILL");
+    rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
+  }
+
   async stop(): Promise<void> {
     await this.end();
     await rm(this.dataDir, { recursive: true, force: true });
   }
 }
 
-/** Kills what still runs and removes what is left of it. For the end of the program, however it comes. */
+/** Stops what still runs, and removes its data. */
 export async function stopAll(): Promise<void> {
   await Promise.all([...running].map((child) => child.stop()));
 }
@@ -149,14 +145,4 @@ async function freePort(): Promise<number> {
   server.close();
   await once(server, "close");
   return port;
-}
-
-/** One request, answered. @throws Error when the server refuses it */
-export function ask(channel: Channel, template: Template, number = 0): Promise<void> {
-  return new Promise((resolve, reject) => {
-    channel.failed = reject;
-    channel.answered = (_, ok) => (ok ? resolve() : reject(new Error("refused")));
-    channel.send(template, number, 0);
-    channel.flush();
-  });
 }

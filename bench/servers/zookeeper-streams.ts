@@ -1,6 +1,6 @@
 import { ZkChannel, zkRequests } from "../load/zookeeper.ts";
-import { ask } from "./server.ts";
 import { inParallel, type Sessions, type Watching } from "./streams.ts";
+import { ask } from "./way.ts";
 
 /** Watches on connections of their own: of one connection, all watches of a node are one to ZooKeeper. */
 export async function zkWatching(port: number, path: string, watches: number): Promise<Watching> {

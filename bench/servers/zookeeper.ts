@@ -5,14 +5,15 @@ import { dirname } from "node:path";
 import { numberMark } from "../load/template.ts";
 import { jute, opcode, ZkChannel, zkRequests, zkTemplate } from "../load/zookeeper.ts";
 import { data } from "./data.ts";
-import { ask, Child, type Product, type Requests, type Server } from "./server.ts";
+import { Child, type Product, type Server } from "./server.ts";
+import { ask, sendAll, type Templates } from "./way.ts";
 import { zkSessions, zkWatching } from "./zookeeper-streams.ts";
 
 /** Where Debian's package has it; its manifest names the rest. */
 const jar = "/usr/share/java/zookeeper.jar";
 const main = "org.apache.zookeeper.server.quorum.QuorumPeerMain";
 
-const requests: Requests = {
+const templates: Templates = {
   create: (prefix) => zkRequests.create(prefix + numberMark, data),
   read: (prefix, nodes) => zkRequests.read(prefix + numberMark, nodes),
   set: (prefix, nodes) => zkRequests.set(prefix + numberMark, data, nodes),
@@ -44,18 +45,14 @@ async function start(dataDir?: string): Promise<Server> {
     await ask(channel, zkTemplate(opcode.getData, [jute.text("/"), jute.bool(false)]));
     channel.close();
   });
-  const way = { requests, connections: 4, open };
+  const way = { templates, connections: 4, open };
   return {
     name: "zookeeper",
     pid,
     port,
     calls: way,
     pipeline: way,
-    async makeParent(path) {
-      const channel = await open();
-      await ask(channel, zkRequests.create(path, data));
-      channel.close();
-    },
+    makeParents: (paths) => sendAll(way, paths.length, (n) => [zkRequests.create(paths[n]!, data), 0]),
     watching: async (path, spread) =>
       spread.watchesEach === 1 ? zkWatching(port, path, spread.streams) : undefined,
     sessions: (count) => zkSessions(port, count),

@@ -1,6 +1,6 @@
 import { closedLoop, type LoadResult, openLoop, type Requests } from "../load/loops.ts";
-import type { Way } from "../servers/server.ts";
-import { measured, type Subject, type Workload, withChannels } from "./workload.ts";
+import { sendAll, type Way, withChannels } from "../servers/way.ts";
+import { count, measured, type Subject, type Workload } from "./workload.ts";
 
 /** Nodes that are there from the start, to be read and set. */
 const seeds = 1_000;
@@ -11,27 +11,23 @@ const setPrefix = "/bench/set-";
 
 /** Makes the nodes that the workloads below read and set. */
 export async function seed({ server }: Subject): Promise<void> {
-  await server.makeParent("/bench");
-  await withChannels(server.calls, async (channels) => {
-    for (const prefix of [seedPrefix, setPrefix]) {
-      const create = server.calls.requests.create(prefix);
-      const requests: Requests = (n) => [create, n];
-      const { failures } = await closedLoop({ channels, inFlight: 64, operations: seeds, requests });
-      if (failures > 0) throw new Error(`${server.name} refused ${failures} creates`);
-    }
-  });
+  await server.makeParents(["/bench"]);
+  for (const prefix of [seedPrefix, setPrefix]) {
+    const create = server.calls.templates.create(prefix);
+    await sendAll(server.calls, seeds, (n) => [create, n]);
+  }
 }
 
 /** Reads and writes by their share, evenly mixed: the n-th is a write when the shares before it fall behind. */
 function mixed(subject: Subject, way: Way, writes: number): Requests {
-  const read = way.requests.read(seedPrefix, seeds);
-  const create = way.requests.create(newPrefix);
+  const read = way.templates.read(seedPrefix, seeds);
+  const create = way.templates.create(newPrefix);
   return (n) =>
     Math.floor((n + 1) * writes) > Math.floor(n * writes) ? [create, subject.next++] : [read, n];
 }
 
 function sets(way: Way): Requests {
-  const set = way.requests.set(setPrefix, seeds);
+  const set = way.templates.set(setPrefix, seeds);
   return (n) => [set, n];
 }
 
@@ -39,7 +35,7 @@ type Fast = "calls" | "pipeline";
 
 function closed(name: string, by: Fast, inFlight: number, what: number | "set"): Workload {
   return {
-    name: `${name}, ${inFlight} in flight`,
+    name: `${name}, ${count(inFlight)} in flight`,
     async run(subject, scale) {
       const { server } = subject;
       const way = server[by];
@@ -57,7 +53,7 @@ function closed(name: string, by: Fast, inFlight: number, what: number | "set"):
 
 function atRate(name: string, perSecond: number, writes: number): Workload {
   return {
-    name: `${name}, ${perSecond} a second`,
+    name: `${name}, ${count(perSecond)} a second`,
     async run(subject, scale) {
       const { server } = subject;
       if (writes === 0) await server.settle();
@@ -73,7 +69,7 @@ function atRate(name: string, perSecond: number, writes: number): Workload {
 
 /** Reads at a fixed rate while somebody else writes 10,000 times a second. The figures are those of the reads. */
 const readsUnderWrites: Workload = {
-  name: "reads, 1000 a second, under 10000 durable creates a second",
+  name: "reads, 1,000 a second, under 10,000 durable creates a second",
   async run(subject, { seconds }) {
     const { server } = subject;
     const writer = server.pipeline ?? server.calls;

@@ -1,15 +1,16 @@
 import { closedLoop, type Requests } from "../load/loops.ts";
-import type { Template } from "../load/template.ts";
 import { type Row, row } from "../rounds.ts";
 import { memory } from "../servers/process-stats.ts";
 import type { Product, Server } from "../servers/server.ts";
-import { type Figures, measured, type Scale, withChannels } from "./workload.ts";
+import { withChannels } from "../servers/way.ts";
+import { count, type Figures, measured, type Scale } from "./workload.ts";
 
-const parents = 1_000;
+/** Children of each parent. */
+const perParent = 1_000;
 
 /**
- * What very many nodes of a hundred bytes take in memory, a thousand parents with as many children each, and how
- * long a start with them lasts until the first read is answered.
+ * What very many nodes of a hundred bytes take in memory, a thousand to a parent, and how long a start with them
+ * lasts until the first read is answered.
  */
 export async function memoryRows(products: readonly Product[], scale: Scale): Promise<Row[]> {
   const rows: Row[] = [];
@@ -17,7 +18,7 @@ export async function memoryRows(products: readonly Product[], scale: Scale): Pr
     let server = await product.start();
     const empty = bytesUsed(server);
     const filled = await fill(server, scale.nodes);
-    rows.push(row(`filling with ${scale.nodes} nodes`, product.name, [filled]));
+    rows.push(row(`filling with ${count(scale.nodes)} nodes`, product.name, [filled]));
     const rounds: Figures[] = [];
     for (let round = 0; round < scale.rounds; round++) {
       server = await server.restart();
@@ -26,7 +27,7 @@ export async function memoryRows(products: readonly Product[], scale: Scale): Pr
       rounds.push({ startSeconds, bytesPerNode, memoryMb: memory(server.pid).rssBytes / 1e6 });
     }
     await server.stop();
-    rows.push(row("memory", product.name, rounds));
+    rows.push(row("memory and start", product.name, rounds));
   }
   return rows;
 }
@@ -39,14 +40,10 @@ function bytesUsed(server: Server): number {
 /** All the nodes, as fast as the server takes them. */
 async function fill(server: Server, nodes: number): Promise<Figures> {
   const way = server.pipeline ?? server.calls;
-  await server.makeParent("/bench");
-  const perParent = Math.ceil(nodes / parents);
-  const creates: Template[] = [];
-  for (let i = 0; i < parents; i++) {
-    const parent = `/bench/service-${String(i).padStart(4, "0")}`;
-    await server.makeParent(parent);
-    creates.push(way.requests.create(`${parent}/instance-`));
-  }
+  const parents = Array.from({ length: Math.ceil(nodes / perParent) }, (_, i) => `/bench/service-${i}`);
+  await server.makeParents(["/bench"]);
+  await server.makeParents(parents);
+  const creates = parents.map((parent) => way.templates.create(`${parent}/instance-`));
   const requests: Requests = (n) => [creates[Math.floor(n / perParent)]!, n % perParent];
   const inFlight = way === server.pipeline ? 1_000 : 256;
   return withChannels(way, (channels) =>

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Row, row } from "../rounds.ts";
 import { cpuSeconds, memory } from "../servers/process-stats.ts";
 import type { Product } from "../servers/server.ts";
-import type { Figures, Scale } from "./workload.ts";
+import { count, type Figures, type Scale, stallFigures } from "./workload.ts";
 
 /** How often each session gives a sign of life: a third of its timeout. */
 const intervalMs = 10_000;
@@ -19,7 +19,7 @@ export async function sessionRows(products: readonly Product[], scale: Scale): P
     server.stalls?.begin();
     const sessions = await server.sessions(scale.sessions);
     const seconds = (performance.now() - startMs) / 1_000;
-    const stallMs = await server.stalls?.end();
+    const stalled = stallFigures(await server.stalls?.end());
     const heartbeats = beating(sessions.beat, scale.sessions);
     const rounds: Figures[] = [];
     // The first stretch pays for what the opening has left behind.
@@ -32,7 +32,7 @@ export async function sessionRows(products: readonly Product[], scale: Scale): P
       const idleSeconds = (performance.now() - beforeMs) / 1_000;
       rounds.push({
         perSecond: scale.sessions / seconds,
-        ...(stallMs === undefined ? {} : { stallMs }),
+        ...stalled,
         idlePercent: (100 * (cpuSeconds(pid) - cpuBefore)) / idleSeconds,
         memoryMb: (memory(pid).rssBytes - before) / 1e6,
         heartbeatsPerSecond: (sessions.answers() - answers) / idleSeconds,
@@ -41,7 +41,7 @@ export async function sessionRows(products: readonly Product[], scale: Scale): P
     heartbeats.stop();
     sessions.close();
     await server.stop();
-    rows.push(row(`${scale.sessions} idle sessions`, product.name, rounds));
+    rows.push(row(`${count(scale.sessions)} idle sessions`, product.name, rounds));
   }
   return rows;
 }

@@ -1,8 +1,9 @@
 import { Latencies } from "../load/latencies.ts";
 import { inRounds, type Row } from "../rounds.ts";
-import { ask, type Server } from "../servers/server.ts";
+import type { Server } from "../servers/server.ts";
 import type { Spread, Watching } from "../servers/streams.ts";
-import { type Figures, measured, type Scale, type Subject, type Workload, withChannels } from "./workload.ts";
+import { ask, withChannels } from "../servers/way.ts";
+import { count, type Figures, measured, type Scale, type Subject, type Workload } from "./workload.ts";
 
 /** One change at a time to a node with many watches: from the request until the last watch has been told. */
 export async function watchRows(subjects: readonly Subject[], scale: Scale): Promise<Row[]> {
@@ -15,13 +16,13 @@ export async function watchRows(subjects: readonly Subject[], scale: Scale): Pro
     try {
       for (const { server } of subjects) {
         await withChannels(server.calls, ([channel]) =>
-          ask(channel!, server.calls.requests.create(pathOf(spread))),
+          ask(channel!, server.calls.templates.create(pathOf(spread))),
         );
         const watching = await server.watching(`${pathOf(spread)}0000000000`, spread);
         if (watching !== undefined) watchings.set(server, watching);
       }
       const workload: Workload = {
-        name: `one change told to ${scale.watches} watches, ${name}`,
+        name: `one change told to ${count(scale.watches)} watches, ${name}`,
         run: async ({ server }) => {
           const watching = watchings.get(server);
           return watching && changes(server, watching, scale, pathOf(spread));
@@ -40,7 +41,7 @@ const pathOf = ({ streams }: Spread) => `/bench/watched-${streams}-`;
 /** The figures of some changes; the rate and the CPU are those of watches told. */
 function changes(server: Server, watching: Watching, scale: Scale, prefix: string): Promise<Figures> {
   const { watches, watchChanges } = scale;
-  const set = server.calls.requests.set(prefix, 1);
+  const set = server.calls.templates.set(prefix, 1);
   return withChannels({ ...server.calls, connections: 1 }, ([channel]) =>
     measured(server, async () => {
       const latencies = new Latencies();

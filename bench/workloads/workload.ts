@@ -1,7 +1,7 @@
-import type { Channel } from "../load/channel.ts";
 import type { LoadResult } from "../load/loops.ts";
 import { cpuSeconds, forgetPeak, memory } from "../servers/process-stats.ts";
-import type { Server, Way } from "../servers/server.ts";
+import type { Server } from "../servers/server.ts";
+import type { Stalls } from "../servers/stall-probe.ts";
 
 /** How much of everything a run does. */
 export interface Scale {
@@ -37,6 +37,9 @@ export const quickScale: Scale = {
   nodes: 20_000,
 };
 
+/** A number as the names of workloads have it. */
+export const count = (value: number) => value.toLocaleString("en-US");
+
 /** What was measured in one round, by name. Which of them there are depends on the workload. */
 export interface Figures {
   perSecond?: number;
@@ -48,6 +51,8 @@ export interface Figures {
   peakMb?: number;
   /** The longest that Corral's event loop was held up. */
   stallMs?: number;
+  /** The same without the time in which it waited for a core. */
+  ownStallMs?: number;
   /** Signs of life that are answered, of all sessions together. */
   heartbeatsPerSecond?: number;
   /** Of a core, while nothing happens. */
@@ -85,24 +90,17 @@ export async function measured(server: Server, load: () => Promise<LoadResult>):
   const cpuBefore = cpuSeconds(pid);
   const { operations, failures, seconds, latencies } = await load();
   const cpu = cpuSeconds(pid) - cpuBefore;
-  const stallMs = await stalls?.end();
+  const stalled = stallFigures(await stalls?.end());
   return {
     perSecond: operations / seconds,
     ...latencies.summary(),
     cpuPer100k: (cpu * 100_000) / operations,
     peakMb: memory(pid).peakBytes / 1e6,
-    ...(stallMs === undefined ? {} : { stallMs }),
+    ...stalled,
     failures,
   };
 }
 
-/** Opens the channels of a way for the time of some work. */
-export async function withChannels<T>(way: Way, work: (channels: Channel[]) => Promise<T>): Promise<T> {
-  const channels: Channel[] = [];
-  try {
-    for (let i = 0; i < way.connections; i++) channels.push(await way.open());
-    return await work(channels);
-  } finally {
-    for (const channel of channels) channel.close();
-  }
+export function stallFigures(stalls: Stalls | undefined): Figures {
+  return stalls === undefined ? {} : { stallMs: stalls.longestMs, ownStallMs: stalls.longestOwnMs };
 }

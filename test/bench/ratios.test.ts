@@ -32,9 +32,14 @@ test("nothing is told of what was not measured", () => {
 
 test("of stalls, the workload with the longest counts", () => {
   const rows = [
-    row("a", "corral", [{ stallMs: 20 }]),
-    row("b", "corral", [{ stallMs: 60 }, { stallMs: 51 }]),
+    row("a", "corral", [{ stallMs: 20, ownStallMs: 15 }]),
+    row("b", "corral", [
+      { stallMs: 60, ownStallMs: 1 },
+      { stallMs: 51, ownStallMs: 2 },
+    ]),
   ];
-  expect(ratios(rows)).toMatchObject([{ median: 55.5, min: 51, max: 60, reached: false }]);
-  expect(ratios(rows)[0]!.what).toContain("(b)");
+  expect(ratios(rows)).toMatchObject([
+    { what: expect.stringContaining("(b)"), median: 55.5, min: 51, max: 60, reached: false },
+    { what: expect.stringContaining("(a)"), median: 15, min: 15, max: 15, reached: true },
+  ]);
 });

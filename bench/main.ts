@@ -50,7 +50,11 @@ async function main(): Promise<void> {
   if (options.help) return console.log(usage);
   if (options.part !== undefined) return runParts(options.part);
   const unknown = positionals.find((name) => !workloadNames.includes(name));
-  if (unknown !== undefined) throw new Error(`no workload ${unknown}\n\n${usage}`);
+  if (unknown !== undefined) {
+    console.error(`There is no workload ${unknown}.\n\n${usage}`);
+    process.exitCode = 2;
+    return;
+  }
 
   const base = options.quick ? quickScale : fullScale;
   const { rounds = base.rounds, seconds = base.seconds } = options;

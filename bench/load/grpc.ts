@@ -34,8 +34,6 @@ export function callTemplate(method: string, message: Uint8Array, modulo?: numbe
 export class CallChannel implements Channel, Streams {
   answered: Channel["answered"] = () => {};
   failed: Channel["failed"] = () => {};
-  /** Bytes of answers, heads of the messages included. */
-  bytes = 0;
   readonly #connection: H2Connection;
   readonly #tags = new Map<number, number>();
   readonly #waiting: [Template, number, number][] = [];
@@ -66,14 +64,10 @@ export class CallChannel implements Channel, Streams {
 
   headers(stream: number, block: Buffer, end: boolean): void {
     if (!end) return;
-    const ok = block.equals(this.#lastOk) || isOk(block);
-    if (ok && block.length !== this.#lastOk.length) this.#lastOk = Buffer.from(block);
-    this.#end(stream, ok);
+    this.#end(stream, this.#isOk(block));
   }
 
-  data(_stream: number, data: Buffer): void {
-    this.bytes += data.length;
-  }
+  data(): void {}
 
   reset(stream: number): void {
     this.#end(stream, false);
@@ -89,6 +83,14 @@ export class CallChannel implements Channel, Streams {
     this.#tags.set(stream, tag);
     this.#connection.window -= template.windowBytes;
     this.#connection.out.addTemplate(template, stream, number);
+  }
+
+  /** Almost all answers end with the very same bytes. */
+  #isOk(block: Buffer): boolean {
+    if (block.equals(this.#lastOk)) return true;
+    const ok = isOk(block);
+    if (ok) this.#lastOk = Buffer.from(block);
+    return ok;
   }
 
   /** A stream that was told of already, as by a reset after its trailers, is not told of again. */

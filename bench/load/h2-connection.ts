@@ -9,7 +9,6 @@ export const frameType = {
   ping: 6,
   goaway: 7,
   windowUpdate: 8,
-  continuation: 9,
 };
 export const endStream = 0x1;
 const endHeaders = 0x4;

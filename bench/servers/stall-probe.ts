@@ -26,6 +26,7 @@ if (isMainThread && process.send !== undefined) {
   let longestOwnMs = 0;
   let timer: NodeJS.Timeout | undefined;
   const begin = () => {
+    clearInterval(timer);
     longestMs = 0;
     longestOwnMs = 0;
     let lastMs = performance.now();
@@ -41,8 +42,9 @@ if (isMainThread && process.send !== undefined) {
     }, intervalMs);
   };
   process.on("message", (message) => {
-    clearInterval(timer);
     if (message === "begin") return begin();
+    if (message !== "end") return;
+    clearInterval(timer);
     const stalls: Stalls = { longestMs, longestOwnMs };
     process.send!(stalls);
   });

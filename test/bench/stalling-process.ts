@@ -7,3 +7,5 @@ process.on("message", (message) => {
   setTimeout(() => process.send!("stalled"), 20);
 });
 process.send!("ready");
+// The probe keeps nobody alive, so something else has to.
+setInterval(() => {}, 1_000);

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { type ChannelCredentials, credentials } from "@grpc/grpc-js";
 import { CorralError } from "./errors.ts";
 
@@ -14,6 +15,8 @@ export interface TlsOptions {
 /** @throws CorralError BAD_ARGUMENTS for keys that cannot be used */
 export function tlsCredentials({ ca, cert, key }: TlsOptions): ChannelCredentials {
   try {
+    // Node takes a text without any certificate for an empty list, and then trusts nobody without saying why.
+    if (ca !== undefined) new X509Certificate(ca);
     return credentials.createSsl(ca ?? null, key ?? null, cert ?? null);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);

@@ -1,8 +1,10 @@
-import { spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { beforeEach, expect, test } from "vitest";
 import { completionNamesMax } from "../../src/cli/limits.ts";
+import { skipUnless } from "../support/tools.ts";
 import { type Corral, startCorral } from "./corral.ts";
 import { tempDir } from "./load.ts";
 import { main, startCommand } from "./run-command.ts";
@@ -61,15 +63,44 @@ test("a shell that is not known is told", async () => {
   });
 });
 
-test("the script completes in bash", async () => {
-  const { stdout: script } = await startCommand(["completion", "bash"]).finished;
+/** Runs a shell in which `corral` is this command, with the completion script for it in a file. */
+async function inShell(shell: string, args: (script: string) => string[]): Promise<string> {
   const dir = tempDir();
+  const script = join(dir, `corral.${shell}`);
+  writeFileSync(script, `${(await startCommand(["completion", shell]).finished).stdout}\n`);
   writeFileSync(join(dir, "corral"), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`);
   chmodSync(join(dir, "corral"), 0o755);
-  const program = `compopt() { :; }
-${script}
+  const env = { ...corral.env, PATH: `${dir}:${process.env["PATH"]}`, HOME: dir };
+  // The server that it asks for paths is in this process.
+  const { stdout, stderr } = await promisify(execFile)(shell, args(script), { env, timeout: 20_000 });
+  expect(stderr).toBe("");
+  return stdout;
+}
+
+test("the script completes in bash", async () => {
+  const program = (script: string) => `compopt() { :; }; source ${script}
 COMP_WORDS=(corral delet); COMP_CWORD=1; _corral; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const env = { ...corral.env, PATH: `${dir}:${process.env["PATH"]}` };
-  const { stdout, stderr } = spawnSync("bash", ["--norc", "-c", program], { env, encoding: "utf8" });
-  expect({ stdout, stderr }).toEqual({ stdout: "delete\ndeleteall\n", stderr: "" });
+  expect(await inShell("bash", (script) => ["--norc", "-c", program(script)])).toBe("delete\ndeleteall\n");
+});
+
+skipUnless("fish")("in fish", () => {
+  test("the script completes verbs and paths", async () => {
+    const ask = (line: string) => `complete -C '${line}'`;
+    const program = (script: string) =>
+      `source ${script}; ${ask("corral delet")}; ${ask("corral get /services/")}`;
+    const completed = await inShell("fish", (script) => ["--no-config", "-c", program(script)]);
+    expect(completed).toBe("delete\ndeleteall\n/services/login\n/services/pay\n");
+  });
+});
+
+skipUnless("zsh")("in zsh", () => {
+  test("the script completes the line that somebody types", async () => {
+    // An interactive shell at a terminal of its own: a word that can only become one thing is completed by the tab.
+    const program = (script: string) => `zmodload zsh/zpty; zpty -b typed zsh -f -i
+zpty -w typed "autoload -U compinit && compinit -D -u; source ${script}; print LOADED"
+zpty -r typed seen '*LOADED*LOADED*'
+zpty -w -n typed $'corral get /services/l\t'
+zpty -r typed seen '*/services/login*'; print COMPLETED`;
+    expect(await inShell("zsh", (script) => ["-f", "-c", program(script)])).toBe("COMPLETED\n");
+  });
 });

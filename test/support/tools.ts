@@ -5,7 +5,7 @@ import { describe, test } from "vitest";
 import { findGo, findProgram, pythonInVenv, toolsBin } from "../../scripts/tools.ts";
 
 /** The programs beside Node that some tests need. */
-export type Tool = "go" | "grpcurl" | "python" | "strace" | "h2load" | "openssl" | "script";
+export type Tool = "go" | "grpcurl" | "python" | "strace" | "h2load" | "openssl" | "script" | "zsh" | "fish";
 
 /** Where each one is, and how to get it. The environment variable comes first; empty, it means none. Its name
  * does not begin with CORRAL_, since the server takes such a one for a setting. */
@@ -20,6 +20,8 @@ const tools: Record<Tool, { variable: string; find: () => string | undefined; hi
   strace: { variable: "WITH_STRACE", find: () => findProgram("strace"), hint: "install strace" },
   h2load: { variable: "WITH_H2LOAD", find: () => findProgram("h2load"), hint: "install nghttp2-client" },
   script: { variable: "WITH_SCRIPT", find: () => findProgram("script"), hint: "install util-linux" },
+  zsh: { variable: "WITH_ZSH", find: () => findProgram("zsh"), hint: "install zsh" },
+  fish: { variable: "WITH_FISH", find: () => findProgram("fish"), hint: "install fish" },
   openssl: { variable: "WITH_OPENSSL", find: () => findProgram("openssl"), hint: "install openssl" },
 };
 

@@ -1,7 +1,7 @@
 import { type Machine, machine } from "./machine.ts";
 import { type Ratio, ratios } from "./ratios.ts";
 import { inRounds, type Row } from "./rounds.ts";
-import type { Product } from "./servers/server.ts";
+import { type Product, stopAll } from "./servers/server.ts";
 import { callWorkloads, seed } from "./workloads/calls.ts";
 import { memoryRows } from "./workloads/memory.ts";
 import { sessionRows } from "./workloads/sessions.ts";
@@ -16,6 +16,8 @@ export interface Report {
   readonly scale: Scale;
   readonly rows: readonly Row[];
   readonly ratios: readonly Ratio[];
+  /** Workloads that could not be run to their end, and why: such a one has no rows. */
+  readonly broken: readonly { readonly workload: string; readonly reason: string }[];
 }
 
 type OnServers = (subjects: readonly Subject[], scale: Scale) => Promise<Row[]>;
@@ -51,20 +53,29 @@ export async function compare(options: {
   const { products, workloads, scale, progress } = options;
   const startedAt = new Date().toISOString();
   const rows: Row[] = [];
-  const add = (more: readonly Row[]) => {
-    rows.push(...more);
-    progress(more);
+  const broken: { workload: string; reason: string }[] = [];
+  // One that fails, as for want of open files, must not cost the figures of the others.
+  const attempt = async (workload: string, run: () => Promise<Row[]>) => {
+    try {
+      const more = await run();
+      rows.push(...more);
+      progress(more);
+    } catch (error) {
+      broken.push({ workload, reason: String(error) });
+    }
   };
   const shared = workloads.filter((name) => name in onSharedServers);
   if (shared.length > 0) {
     const subjects: Subject[] = [];
     for (const product of products) subjects.push({ server: await product.start(), next: 0 });
     for (const subject of subjects) await seed(subject);
-    for (const name of shared) add(await onSharedServers[name]!(subjects, scale));
-    for (const { server } of subjects) await server.stop();
+    for (const name of shared) await attempt(name, () => onSharedServers[name]!(subjects, scale));
+    await stopAll();
   }
-  for (const name of workloads.filter((name) => name in onOwnServers))
-    add(await onOwnServers[name]!(products, scale));
+  for (const name of workloads.filter((name) => name in onOwnServers)) {
+    await attempt(name, () => onOwnServers[name]!(products, scale));
+    await stopAll();
+  }
   return {
     startedAt,
     machine: machine(),
@@ -72,5 +83,6 @@ export async function compare(options: {
     scale,
     rows,
     ratios: ratios(rows),
+    broken,
   };
 }

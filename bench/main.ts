@@ -72,6 +72,8 @@ async function main(): Promise<void> {
     progress: (rows) => console.error(`${rowsTable(rows)}\n`),
   });
   console.log(`\n${rowsTable(report.rows)}\n\n${ratiosTable(report.ratios)}\n`);
+  for (const { workload, reason } of report.broken) console.log(`${workload} broke: ${reason}`);
+  if (report.broken.length > 0) process.exitCode = 1;
   const file = options.json ?? `bench/results/${report.startedAt.replaceAll(":", "-")}.json`;
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);

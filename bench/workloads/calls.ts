@@ -60,7 +60,7 @@ function atRate(name: string, perSecond: number, writes: number): Workload {
       return withChannels(server.calls, (channels) =>
         measured(server, () => {
           const requests = mixed(subject, server.calls, writes);
-          return openLoop({ channels, perSecond, seconds: scale.seconds, requests, exact: true });
+          return openLoop({ channels, perSecond, seconds: scale.seconds, requests });
         }),
       );
     },
@@ -77,11 +77,10 @@ const readsUnderWrites: Workload = {
     const writes: Requests = mixed(subject, writer, 1);
     return withChannels(writer, (writers) =>
       withChannels(server.calls, async (readers) => {
-        const writing = () =>
-          openLoop({ channels: writers, perSecond: 10_000, seconds, requests: writes, exact: false });
+        const writing = () => openLoop({ channels: writers, perSecond: 10_000, seconds, requests: writes });
         let written: LoadResult | undefined;
         const figures = await measured(server, async () => {
-          const reading = { channels: readers, perSecond: 1_000, seconds, requests: reads, exact: false };
+          const reading = { channels: readers, perSecond: 1_000, seconds, requests: reads };
           const [read, write] = await Promise.all([openLoop(reading), writing()]);
           written = write;
           return read;

@@ -3,7 +3,7 @@ import { closedLoop, openLoop } from "../../bench/load/loops.ts";
 import { anything, FakeChannel } from "./fake-channel.ts";
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "setImmediate", "performance"] });
+  vi.useFakeTimers({ toFake: ["setTimeout", "performance"] });
 });
 afterEach(() => {
   vi.restoreAllMocks();
@@ -60,7 +60,6 @@ describe("an open loop", () => {
       channels: [channel],
       perSecond: 1_000,
       seconds: 0.1,
-      exact: false,
       requests: (n) => [anything, n],
     });
 

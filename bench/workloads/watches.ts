@@ -36,6 +36,9 @@ export async function watchRows(subjects: readonly Subject[], scale: Scale): Pro
   return rows;
 }
 
+/** After that long, a watch will not be told any more. */
+const toldWithinMs = 60_000;
+
 const pathOf = ({ streams }: Spread) => `/bench/watched-${streams}-`;
 
 /** The figures of some changes; the rate and the CPU are those of watches told. */
@@ -48,9 +51,13 @@ function changes(server: Server, watching: Watching, scale: Scale, prefix: strin
       let busyMs = 0;
       for (let change = 0; change < watchChanges; change++) {
         const all = watching.told() + watches;
-        const told = new Promise<void>((resolve) => {
+        const told = new Promise<void>((resolve, reject) => {
+          const missing = () => reject(new Error(`${server.name} told ${watching.told()} watches of ${all}`));
+          const timer = setTimeout(missing, toldWithinMs);
           watching.onTold = () => {
-            if (watching.told() === all) resolve();
+            if (watching.told() < all) return;
+            clearTimeout(timer);
+            resolve();
           };
         });
         const startMs = performance.now();

@@ -2,6 +2,9 @@ import { ZkChannel, zkRequests } from "../load/zookeeper.ts";
 import { inParallel, type Sessions, type Watching } from "./streams.ts";
 import { ask } from "./way.ts";
 
+/** A quarter of the timeout of a session. */
+const pingIntervalMs = 10_000;
+
 /** Watches on connections of their own: of one connection, all watches of a node are one to ZooKeeper. */
 export async function zkWatching(port: number, path: string, watches: number): Promise<Watching> {
   let told = 0;
@@ -14,10 +17,20 @@ export async function zkWatching(port: number, path: string, watches: number): P
     };
     return channel;
   });
+  // Without a sign of life, the sessions would end while other servers have their turn.
+  const pings = setInterval(() => {
+    for (const channel of channels) {
+      channel.ping();
+      channel.flush();
+    }
+  }, pingIntervalMs);
   const watching: Watching = {
     told: () => told,
     onTold: () => {},
-    close: () => close(channels),
+    close() {
+      clearInterval(pings);
+      close(channels);
+    },
   };
   return watching;
 }

@@ -23,7 +23,7 @@ export interface Server {
   readonly name: Product["name"];
   readonly pid: number;
   readonly port: number;
-  /** One call at a time, as any client makes them. */
+  /** One call at a time, the way of every client. */
   readonly calls: Way;
   /** Many operations on one stream, where there is such a thing; for ZooKeeper the same as `calls`. */
   readonly pipeline: Way | undefined;

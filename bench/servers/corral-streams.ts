@@ -50,13 +50,13 @@ export async function corralWatching(port: number, path: string, spread: Spread)
   return watching;
 }
 
-/** Sessions with a timeout of 30 s, each with the stream that holds it. */
+/** Sessions with a timeout of 40 s, each with the stream that holds it. */
 export async function corralSessions(port: number, count: number): Promise<Sessions> {
   const connections = await inParallel(Math.min(connectionsForStreams, count), 10, () =>
     StreamConnection.open(port),
   );
   let answers = 0;
-  const open = toBinary(KeepAliveRequestSchema, create(KeepAliveRequestSchema, { timeoutMs: 30_000 }));
+  const open = toBinary(KeepAliveRequestSchema, create(KeepAliveRequestSchema, { timeoutMs: 40_000 }));
   const streams = await inParallel(count, 256, async (i): Promise<GrpcStream> => {
     const opened = Promise.withResolvers<void>();
     const connection = connections[i % connections.length]!;

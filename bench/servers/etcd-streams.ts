@@ -40,9 +40,9 @@ export async function etcdWatching(port: number, key: string, spread: Spread): P
   return watching;
 }
 
-/** Leases of 30 s, kept alive on a hundred streams. */
+/** Leases of 40 s, kept alive on a hundred streams. */
 export async function etcdLeases(port: number, count: number): Promise<Sessions> {
-  const ttlSeconds = 30;
+  const ttlSeconds = 40;
   const channel = await CallChannel.open(port);
   const granted = await closedLoop({
     channels: [channel],

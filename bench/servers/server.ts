@@ -35,7 +35,7 @@ export interface Server {
   readonly stalls: { begin(): void; end(): Promise<Stalls> } | undefined;
   /** Watches a node; undefined where watches cannot be spread like this. */
   watching(path: string, spread: Spread): Promise<Watching | undefined>;
-  /** Opens sessions with a timeout of 30 s. */
+  /** Opens sessions with a timeout of 40 s. */
   sessions(count: number): Promise<Sessions>;
   /** From the start of the process until the first read was answered. */
   readonly startSeconds: number;

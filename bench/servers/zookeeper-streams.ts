@@ -35,10 +35,10 @@ export async function zkWatching(port: number, path: string, watches: number): P
   return watching;
 }
 
-/** Sessions with a timeout of 30 s, a connection each. */
+/** Sessions with a timeout of 40 s, a connection each. */
 export async function zkSessions(port: number, count: number): Promise<Sessions> {
   let answers = 0;
-  const channels = await inParallel(count, 256, () => ZkChannel.open(port, 30_000));
+  const channels = await inParallel(count, 256, () => ZkChannel.open(port, 40_000));
   for (const channel of channels)
     channel.answered = () => {
       answers++;

@@ -4,7 +4,7 @@ import { cpuSeconds, memory } from "../servers/process-stats.ts";
 import type { Product } from "../servers/server.ts";
 import { count, type Figures, type Scale, stallFigures } from "./workload.ts";
 
-/** How often each session gives a sign of life: a third of its timeout. */
+/** How often each session gives a sign of life: a quarter of its timeout. */
 const intervalMs = 10_000;
 const turnMs = 100;
 

@@ -99,6 +99,24 @@ export const scanKeptBytesMax = 64 * 1_048_576;
 /** How long the reader of a scan may take for one message. */
 export const scanIdleMaxMs = 60_000;
 
+/** A block of a backup ends once its rows reach this size; one row always fits. */
+export const backupBlockBytes = 262_144;
+
+/** The largest block of a backup that is read: one row with all that a remembered answer can hold. */
+export const backupBlockBytesMax = 64 * 1_048_576;
+
+/** The most bytes of a backup in one message: below the 4 MiB that gRPC clients take. */
+export const backupChunkBytesMax = 1_048_576;
+
+/** Sessions, or remembered requests, that a backup packs in one go, before everybody else has a turn. */
+export const backupPageRows = 1_000;
+
+/** Rows that a restore writes in one transaction. */
+export const restoreBatchRows = 50_000;
+
+/** Findings of SQLite's own check that `corral fsck` prints. */
+export const pageFindingsMax = 100;
+
 /** The bytes of a quota's limits. Four numbers with their names are about a hundred. */
 export const quotaLimitsBytesMax = 1_024;
 
@@ -245,6 +263,15 @@ export const watchersListedDefault = 1_000;
 
 /** The most watchers in one answer. */
 export const watchersListedMax = 10_000;
+
+/** Sessions, or ephemeral nodes of one, in one answer when the caller does not say. */
+export const sessionsListedDefault = 1_000;
+
+/** The most of them in one answer. */
+export const sessionsListedMax = 10_000;
+
+/** Such an answer ends early once it reaches this size. */
+export const sessionsListedBytesMax = 1_048_576;
 
 /** Watch streams that are sent to in one go; nobody is answered before all have been. */
 export const flushSliceStreams = 500;

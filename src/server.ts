@@ -1,15 +1,15 @@
 import { openSecurity } from "./auth/security.ts";
 import { systemClock, systemRandom } from "./clock.ts";
 import type { Settings } from "./config/settings.ts";
+import type { DrainEvent } from "./engine/drain.ts";
 import { Engine } from "./engine/engine.ts";
 import { SeldomWarning } from "./grpc/seldom-warning.ts";
 import { startGrpcServer } from "./grpc/server.ts";
-import { dataFiles, makeDataDir } from "./journal/sqlite/files.ts";
-import { isLocked } from "./journal/sqlite/lock.ts";
 import { openSqliteJournal } from "./journal/sqlite/sqlite-journal.ts";
 import { type AuditLog, openAuditLog } from "./ops/audit-log.ts";
 import { collectGarbage } from "./ops/garbage.ts";
 import type { Logger } from "./ops/logger.ts";
+import { version } from "./version.ts";
 
 /** How long a stop waits for calls that are under way, in milliseconds. */
 const stopGraceMs = 5_000;
@@ -56,8 +56,10 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     settings,
     onFailure: failure.reject,
     audit,
+    version: version(),
     onQuotaExceeded: (exceeded) => log.warn({ ...exceeded }, "a limit of a quota is exceeded"),
   });
+  engine.drain.subscribe((event) => log.info({ sessions: engine.tree.sessionCount }, drainTexts[event]));
   collectGarbage();
   warnOfOpenDoors(settings, log);
   const { zxid, nodeCount: nodes, sessionCount } = engine.tree;
@@ -95,12 +97,10 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
   };
 }
 
-/** What a command may ask of a data directory from outside, whether or not a server uses it. */
-export const dataDirectory = {
-  /** Creates it for its owner alone if it is missing. @throws JournalUnusable */
-  make: (dataDir: string) => makeDataDir(dataFiles(dataDir).dir),
-  /** Whether a server uses it now, by its lock: one that was killed does not. @throws JournalUnusable */
-  isInUse: (dataDir: string) => isLocked(dataDir),
+const drainTexts: Readonly<Record<DrainEvent, string>> = {
+  draining: "draining: new sessions are refused",
+  drained: "drained: the last session has gone",
+  ended: "the draining is over: new sessions are taken",
 };
 
 function auditLogOf({ auditLog }: Settings, log: Logger): AuditLog | undefined {

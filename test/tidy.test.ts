@@ -24,7 +24,9 @@ const allowed: Record<string, readonly string[]> = {
   client: ["gen"],
   config: ["limits"],
   ops: ["limits"],
-  cli: ["client", "config", "ops", "server", "clock", "limits"],
+  // The composition root of what needs no server.
+  "data-directory": ["journal"],
+  cli: ["client", "config", "ops", "server", "data-directory", "version", "clock", "limits"],
 };
 
 /** Packages that one folder alone may import, so that each can be replaced in one place. */

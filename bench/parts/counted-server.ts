@@ -4,7 +4,7 @@ import { systemClock, systemRandom } from "../../src/clock.ts";
 import type { Transaction } from "../../src/core/change.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import { startGrpcServer } from "../../src/grpc/server.ts";
-import type { HistoryPage, Journal, StateSink } from "../../src/journal/journal.ts";
+import type { HistoryPage, Journal, Loaded, StateSink } from "../../src/journal/journal.ts";
 import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
 import { collectGarbage } from "../../src/ops/garbage.ts";
 import { createLogger } from "../../src/ops/logger.ts";
@@ -40,7 +40,7 @@ class CountingJournal implements Journal {
     this.#journal = journal;
   }
 
-  load(sink: StateSink): Promise<{ lastZxid: number }> {
+  load(sink: StateSink): Promise<Loaded> {
     return this.#journal.load(sink);
   }
 

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { backup } from "./backup.ts";
 import { client } from "./client.ts";
 import { history } from "./history.ts";
 import { sessions } from "./sessions.ts";
@@ -13,6 +14,7 @@ const parts: Record<string, (dataDir: string) => Promise<object[]>> = {
   watches,
   history,
   client,
+  backup,
 };
 
 /** `npm run bench -- --part NAME`: one part of Corral by itself, in more detail; `all` runs every one. */

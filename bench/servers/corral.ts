@@ -35,19 +35,20 @@ function createCall(path: string) {
   return callTemplate(corralMethod("Create"), toBinary(CreateRequestSchema, request));
 }
 
-type Operation = NonNullable<MessageInitShape<typeof PipelineOperationSchema>["operation"]>;
+export type Operation = NonNullable<MessageInitShape<typeof PipelineOperationSchema>["operation"]>;
 
 /** An operation as it stands in a PipelineRequest: requests of one each can be put behind one another. */
-function operation(operation: Operation, modulo?: number) {
+export function pipelineOperation(operation: Operation, modulo?: number) {
   const message = create(PipelineRequestSchema, { operations: [{ operation }] });
   const bytes = Buffer.from(toBinary(PipelineRequestSchema, message));
   return template(bytes, modulo === undefined ? {} : { modulo });
 }
 
 const operations: Templates = {
-  create: (prefix) => operation({ case: "create", value: { path: prefix + numberMark, data } }),
-  read: (prefix, nodes) => operation({ case: "get", value: { path: prefix + numberMark } }, nodes),
-  set: (prefix, nodes) => operation({ case: "set", value: { path: prefix + numberMark, data } }, nodes),
+  create: (prefix) => pipelineOperation({ case: "create", value: { path: prefix + numberMark, data } }),
+  read: (prefix, nodes) => pipelineOperation({ case: "get", value: { path: prefix + numberMark } }, nodes),
+  set: (prefix, nodes) =>
+    pipelineOperation({ case: "set", value: { path: prefix + numberMark, data } }, nodes),
 };
 
 /** `corral serve` as it is, with a probe of its event loop loaded beside it. */

@@ -15,6 +15,8 @@ export interface ArgSpec {
   readonly optional?: boolean;
   /** A path that is not given is "/", and in the shell where one is. */
   readonly orHere?: true;
+  /** With this flag, a path that is not given is none. */
+  readonly unless?: string;
   /** All words that are left, at least one unless optional. */
   readonly rest?: boolean;
 }
@@ -32,6 +34,8 @@ export interface VerbSpec<F extends FlagSpecs> {
   readonly grpcurl: string;
   /** Whether it needs a session of its own; by default it does not. */
   session?(flags: FlagValues<F>): boolean;
+  /** It goes on over restarts of the server, and so waits for one that is not there yet; by default it does not. */
+  readonly patient?: true;
   /** Does it, and answers the exit code. */
   run(call: Call<F>): Promise<number>;
 }
@@ -75,10 +79,11 @@ export function clientVerb<F extends FlagSpecs>(typed: VerbSpec<F>): ClientVerb 
     usage: () => usageOf(spec),
     run: async (args, io) => {
       const { flags, words } = parseLine(args, { ...connectionFlags, ...spec.flags });
-      const given = wordsOf(spec, words, "/");
+      const given = wordsOf(spec, { flags, words }, "/");
       const { runWithClient } = await import("./one-shot.ts");
       return await runWithClient(flags, io, {
         session: spec.session?.(flags) ?? false,
+        patient: spec.patient ?? flags["retry"] === true,
         run: (surrounding) => spec.run({ ...surrounding, flags, words: given }),
       });
     },
@@ -92,7 +97,7 @@ export async function runIn(
   surrounding: Surrounding,
 ): Promise<number> {
   const { flags, words } = parseLine(args, { ...spec.flags, output: connectionFlags.output });
-  const given = wordsOf(spec, words, ".").map((word, at) =>
+  const given = wordsOf(spec, { flags, words }, ".").map((word, at) =>
     spec.args[at]?.kind === "path" ? surrounding.absolute(word) : word,
   );
   const out = flags.output === undefined ? surrounding.out : surrounding.out.as(formatOf(`${flags.output}`));
@@ -113,12 +118,13 @@ export async function guarded(io: Io, signal: AbortSignal, work: () => Promise<n
 }
 
 /** The words that were given, and `here` for a path that was not. @throws UsageError */
-function wordsOf(
-  { name, args }: VerbSpec<FlagSpecs>,
-  words: readonly string[],
+export function wordsOf(
+  { name, args }: Pick<VerbSpec<FlagSpecs>, "name" | "args">,
+  { flags, words }: { readonly flags: FlagValues<FlagSpecs>; readonly words: readonly string[] },
   here: string,
 ): readonly string[] {
   const missing = args[words.length];
+  if (missing?.unless !== undefined && flags[missing.unless] !== undefined) return words;
   if (missing?.orHere) return [...words, here];
   if (missing !== undefined && !missing.optional)
     throw new UsageError(`${name}: ${missing.name} is missing; \`corral help ${name}\` shows an example`);
@@ -129,14 +135,20 @@ function wordsOf(
   return words;
 }
 
-function usageOf({ name, args, flags, about, example, grpcurl }: VerbSpec<FlagSpecs>): string {
+/** The first line of a verb's help. */
+export function usageLine({ name, args }: Pick<VerbSpec<FlagSpecs>, "name" | "args">): string {
   const words = args.map(({ name: word, optional, orHere, rest }) => {
     const text = rest ? `${word}...` : word;
     return optional || orHere ? `[${text}]` : text;
   });
+  return `Usage: corral ${[name, "[flags]", ...words].join(" ")}`;
+}
+
+function usageOf(spec: VerbSpec<FlagSpecs>): string {
+  const { flags, about, example, grpcurl } = spec;
   const own = flagLines(flags);
   return [
-    `Usage: corral ${[name, "[flags]", ...words].join(" ")}`,
+    usageLine(spec),
     "",
     about,
     "",

@@ -1,10 +1,10 @@
 import { didYouMean } from "../config/nearest.ts";
 import { shown, UsageError } from "../config/usage-error.ts";
+import { version } from "../version.ts";
 import { connectionFlags } from "./connection-flags.ts";
 import { type FlagSpec, type FlagSpecs, flagOf } from "./flags.ts";
 import type { Io, Verb } from "./verb.ts";
 import { verbs } from "./verbs.ts";
-import { version } from "./version.ts";
 
 /** Does what a command line says, and answers the exit code: 2, after one line, for one that says nothing sensible. */
 export async function runCommand(args: readonly string[], io: Io): Promise<number> {

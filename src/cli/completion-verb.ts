@@ -103,7 +103,8 @@ async function askServer(
   ]);
   try {
     const target = { ...(await targetOf(flags, io.env)), timeoutMs: completionTimeoutMs };
-    await using client = await connectTo(target, { session: false, signal: new AbortController().signal });
+    const { signal } = new AbortController();
+    await using client = await connectTo(target, { session: false, patient: false, signal });
     return await childrenOf(client, path);
   } catch {
     return [];

@@ -12,6 +12,10 @@ export const connectionFlags = {
     value: "TIME",
     help: "How long the server may take, such as 500ms or 5s; 5s by default.",
   },
+  retry: {
+    kind: "switch",
+    help: "Wait that long for a server that refuses connections, too, such as one that just starts.",
+  },
   output: { kind: "text", short: "o", value: "table|json|ndjson", help: "How to print; table by default." },
   context: {
     kind: "text",

@@ -56,6 +56,11 @@ export function dataText(data: Uint8Array, out: Output): string {
   return out.isTerminal ? text.replaceAll(/[^\P{Cc}\n\t]/gu, "\u{fffd}") : text;
 }
 
+/** A text of a stranger's, for a cell of a table: it neither breaks the row nor makes a terminal obey. */
+export function cellText(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, "\u{fffd}");
+}
+
 /** Sixteen bytes to a line: where, in hexadecimal, and as text. */
 export function hexDump(data: Uint8Array): string {
   const lines: string[] = [];

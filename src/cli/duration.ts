@@ -17,3 +17,8 @@ export function durationMs(text: string, name: string): number {
   if (ms <= 0) throw new UsageError(`${name} must be a time such as 500ms, 5s or 2m, not ${shown(text)}`);
   return ms;
 }
+
+/** Milliseconds as seconds with one decimal, for people. */
+export function secondsText(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)}s`;
+}

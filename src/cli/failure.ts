@@ -40,6 +40,8 @@ const classOfCode: Readonly<Record<string, keyof typeof exitCodes>> = {
 const hints: Readonly<Record<string, string>> = {
   NODE_EXISTS: "use `corral set` to change it",
   NOT_EMPTY: "or use `corral deleteall`",
+  NO_SESSION: "`corral sessions` prints those that are",
+  DRAINING: "`corral drain --off` ends that",
   NO_AUTH: "say who you are with --user or --token; `corral whoami` and `corral getAcl` tell more",
   AUTH_FAILED: "check --user or --token",
   AUTHENTICATION_REQUIRED: "say who you are with --user, --token or --cert-file",

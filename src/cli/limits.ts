@@ -14,3 +14,9 @@ export const causeTimeoutMs = 1_000;
 
 /** Nodes that deleteall deletes in one change when it works in parts: operations of one transaction. */
 export const batchMax = 1_000;
+
+/** By how much a restore raises the zxid: more changes than were lost, so that no client is ahead of the server. */
+export const restoreRaiseZxidDefault = 1_000_000_000;
+
+/** How often a wait for a server to be empty looks how many sessions are left, in milliseconds. */
+export const drainPollMs = 250;

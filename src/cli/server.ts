@@ -1,6 +1,7 @@
 import { didYouMean } from "../config/nearest.ts";
 import { shown, UsageError } from "../config/usage-error.ts";
 import { durationMs } from "./duration.ts";
+import { takeFlag } from "./server/own-flag.ts";
 import { settingsUsage } from "./settings-usage.ts";
 import type { Io, Verb } from "./verb.ts";
 
@@ -33,7 +34,8 @@ export const server: Verb = {
       "  start-foreground  the same as `corral serve`",
       "  stop              let the server end, and wait for it: --timeout TIME, 30s by default",
       "  restart           stop it, and start it with the flags that it was started with; takes --timeout too",
-      "  status            ask the server how it is; --json for programs",
+      "  status            ask the server how it is; --json for programs; of a server that demands certificates, with",
+      "                    yours: --cert-file FILE --key-file FILE",
       "",
       "The data directory says which server is meant. In it are the log of a server in the background, corral.log,",
       "and the record of any server that runs, server.json.",
@@ -74,11 +76,9 @@ function timeoutIn(args: readonly string[]): {
   readonly args: readonly string[];
   readonly timeoutMs: number;
 } {
-  const at = args.findIndex((arg) => arg === "--timeout" || arg.startsWith("--timeout="));
-  if (at === -1) return { args, timeoutMs: stopTimeoutMsDefault };
-  const [, inline] = args[at]!.split("=", 2);
-  const text = inline ?? args[at + 1];
-  if (text === undefined) throw new UsageError("--timeout needs a value");
-  const rest = args.toSpliced(at, inline === undefined ? 2 : 1);
-  return { args: rest, timeoutMs: durationMs(text, "--timeout") };
+  const { args: rest, value } = takeFlag(args, "--timeout");
+  return {
+    args: rest,
+    timeoutMs: value === undefined ? stopTimeoutMsDefault : durationMs(value, "--timeout"),
+  };
 }

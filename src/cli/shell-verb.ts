@@ -33,7 +33,7 @@ export const shell: Verb = {
     const target = await targetOf(flags, io.env);
     const { signal } = new AbortController();
     return await guarded(io, signal, async () => {
-      await using client = await connectTo(target, { session: true, signal });
+      await using client = await connectTo(target, { session: true, patient: flags.retry === true, signal });
       const open = new Shell(client, target, io);
       io.onSignal("SIGTERM", () => open.quit());
       await open.run();

@@ -61,7 +61,13 @@ export function basic(user: string): string {
   return `Basic ${Buffer.from(user).toString("base64")}`;
 }
 
-function tlsOf({ tls, ca_file, cert_file, key_file }: Partial<Record<ClientKey, string>>): Target["tls"] {
+/** What files in PEM come to; undefined for no TLS. @throws UsageError */
+export function tlsOf({
+  tls,
+  ca_file,
+  cert_file,
+  key_file,
+}: Partial<Record<ClientKey, string | undefined>>): Target["tls"] {
   if (tls !== undefined && !["true", "false"].includes(tls))
     throw new UsageError(`tls must be true or false, not ${shown(tls)}`);
   if ((cert_file === undefined) !== (key_file === undefined))

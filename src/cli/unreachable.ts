@@ -9,6 +9,15 @@ export async function whyUnreachable({ endpoints, tls }: Target): Promise<string
   return causes.join("; ");
 }
 
+/** The same if all of them refuse connections: no server is there, and waiting is for those who know of one. */
+export async function refusal({ endpoints, tls }: Target): Promise<string | undefined> {
+  const causes = await Promise.all(endpoints.map((one) => causeOf(one, tls)));
+  if (causes.some((cause) => cause !== refuses)) return undefined;
+  return endpoints.map((one) => `${one} ${refuses}`).join("; ");
+}
+
+const refuses = "refuses connections; is the server running? `corral serve` starts one";
+
 function causeOf(endpoint: string, tls: Target["tls"]): Promise<string> {
   const at = endpoint.lastIndexOf(":");
   const host = endpoint.slice(0, at).replaceAll(/[[\]]/g, "");
@@ -37,7 +46,7 @@ function causeOf(endpoint: string, tls: Target["tls"]): Promise<string> {
 }
 
 function told({ code, message }: NodeJS.ErrnoException): string {
-  if (code === "ECONNREFUSED") return "refuses connections; is the server running? `corral serve` starts one";
+  if (code === "ECONNREFUSED") return refuses;
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "is no name that is known; check --endpoint";
   if (/certificate|CERT_|issuer/i.test(`${code} ${message}`))
     return `has a certificate that is not trusted (${message}); check --ca-file`;

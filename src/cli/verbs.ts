@@ -38,6 +38,10 @@ export const verbs: ReadonlyMap<string, VerbEntry> = new Map<string, VerbEntry>(
   ["delete", entry("delete a node", async () => (await import("./verbs/delete.ts")).deleteVerb)],
   ["deleteall", entry("delete a subtree", async () => (await import("./verbs/deleteall.ts")).deleteall)],
   ["watch", entry("follow the changes of a subtree", async () => (await import("./verbs/watch.ts")).watch)],
+  [
+    "history",
+    entry("tell what happened to a node", async () => (await import("./verbs/history.ts")).history),
+  ],
   ["find", entry("find nodes by name", async () => (await import("./verbs/find.ts")).find)],
   ["grep", entry("find nodes by their data", async () => (await import("./verbs/grep.ts")).grep)],
   [
@@ -48,13 +52,16 @@ export const verbs: ReadonlyMap<string, VerbEntry> = new Map<string, VerbEntry>(
   ["getAcl", entry("print who may do what", async () => (await import("./verbs/get-acl.ts")).getAcl)],
   ["setAcl", entry("say who may do what", async () => (await import("./verbs/set-acl.ts")).setAcl)],
   ["whoami", entry("print who you are", async () => (await import("./verbs/whoami.ts")).whoami)],
-  [
-    "sessions",
-    entry("list sessions with ephemeral nodes", async () => (await import("./verbs/sessions.ts")).sessions),
-  ],
+  ["sessions", entry("list the open sessions", async () => (await import("./verbs/sessions.ts")).sessions)],
   [
     "ephemerals",
     entry("list ephemeral nodes", async () => (await import("./verbs/ephemerals.ts")).ephemerals),
+  ],
+  ["expire", entry("end a session", async () => (await import("./verbs/expire.ts")).expire)],
+  ["drain", entry("let a server run empty", async () => (await import("./verbs/drain.ts")).drain)],
+  [
+    "log-level",
+    entry("set how much a server logs", async () => (await import("./verbs/log-level.ts")).logLevel),
   ],
   ["watches", entry("tell who watches", async () => (await import("./verbs/watches.ts")).watches)],
   ["setquota", entry("limit a subtree", async () => (await import("./verbs/setquota.ts")).setquota)],
@@ -73,6 +80,12 @@ export const verbs: ReadonlyMap<string, VerbEntry> = new Map<string, VerbEntry>(
   ["import", entry("read such a file", async () => (await import("./verbs/import.ts")).importVerb)],
   ["cp", entry("copy a subtree", async () => (await import("./verbs/cp.ts")).cp)],
   ["diff", entry("compare two subtrees", async () => (await import("./verbs/diff.ts")).diff)],
+  ["backup", entry("write everything into a file", async () => (await import("./verbs/backup.ts")).backup)],
+  [
+    "restore",
+    entry("make a data directory of a backup", async () => (await import("./verbs/restore.ts")).restore),
+  ],
+  ["fsck", entry("check a data directory", async () => (await import("./verbs/fsck.ts")).fsck)],
   [
     "run",
     entry("run a command, with an ephemeral node for it", async () => (await import("./verbs/run.ts")).run),

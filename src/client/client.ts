@@ -11,6 +11,7 @@ import { CorralError, isCorralError } from "./errors.ts";
 import { type ChildrenView, followChildren, followNode } from "./follow.ts";
 import { Iteration } from "./iteration.ts";
 import { KeptNode } from "./kept-node.ts";
+import { pipelineFromDefault } from "./limits.ts";
 import { Listing } from "./list.ts";
 import { Namespace } from "./namespace.ts";
 import { bytesOf, type Data, NodeValue, type Stat, statFromProto } from "./node.ts";
@@ -26,7 +27,7 @@ import type {
   VersionOptions,
   WrittenNode,
 } from "./options.ts";
-import { type ScannedNode, type ScanOptions, scan } from "./scan.ts";
+import { type ScannedNode, type ScanOptions, type ScanSource, scan } from "./scan.ts";
 import { type CallOptions, Scopes } from "./scope.ts";
 import { HeldSession, type Session, type SessionState } from "./session.ts";
 import { type EphemeralLoss, SessionKeeper } from "./session-keeper.ts";
@@ -76,12 +77,20 @@ export class Client implements AsyncDisposable {
 
   /** @internal use `connect`. */
   constructor({ endpoints, clock = systemClock, sessionTimeoutMs = 0, ...options }: ConnectOptions) {
-    const { authorization, tls } = options;
+    const { authorization, pipelineFrom = pipelineFromDefault, tls } = options;
     const credentials =
       options.credentials ?? (tls === undefined ? grpcCredentials.createInsecure() : tlsCredentials(tls));
     const list = typeof endpoints === "string" ? [endpoints] : endpoints;
     if (list.length === 0) throw new CorralError("BAD_ARGUMENTS", "there is no endpoint");
-    const connection: ConnectionOptions = { endpoints: list, clock, credentials, authorization };
+    const { onUnreachable: unreachable } = options;
+    const connection: ConnectionOptions = {
+      endpoints: list,
+      clock,
+      credentials,
+      authorization,
+      pipelineFrom,
+      unreachable,
+    };
     const turn = Math.floor(rollDice() * list.length);
     this.#connectionOptions = connection;
     this.#clock = clock;
@@ -223,8 +232,7 @@ export class Client implements AsyncDisposable {
 
   /** Reads a subtree as it was at one moment. Iterating throws CorralError NO_NODE, SCAN_TOO_SLOW and others of `Scan`. */
   scan(path: string, options: ScanOptions = {}): AsyncGenerator<ScannedNode, void> {
-    const parts = { connection: this.#connection, namespace: this.#namespace, scopes: this.#scopes };
-    return scan(path, options, parts);
+    return scan(path, options, this.#scanSource);
   }
 
   /** Does several operations in one change. @throws CorralError as the operation that fails does, with its `op_index` */
@@ -262,7 +270,11 @@ export class Client implements AsyncDisposable {
 
   /** What operators ask of the server. */
   get admin(): Admin {
-    return new Admin(this.#calls, this.#namespace);
+    return new Admin(this.#calls, this.#scanSource);
+  }
+
+  get #scanSource(): ScanSource {
+    return { connection: this.#connection, namespace: this.#namespace, scopes: this.#scopes };
   }
 
   /** Waits for all writes that reached the server before; the zxid that every later read shows at least. */

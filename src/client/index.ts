@@ -1,7 +1,16 @@
 /** Corral's client for Node: `const client = await connect({ endpoints: "127.0.0.1:7181" })`. docs/client.md leads through it. */
 
 export { type AclEntry, type Identity, type Permission, permissions } from "./acl.ts";
-export type { Admin, WatchCounts, Watcher } from "./admin.ts";
+export type {
+  Admin,
+  BackupPart,
+  Drained,
+  LogLevel,
+  SessionInfo,
+  SessionsOptions,
+  WatchCounts,
+  Watcher,
+} from "./admin.ts";
 export type { WriteOptions } from "./calls.ts";
 export { type Client, connect } from "./client.ts";
 export type { Clock } from "./clock.ts";

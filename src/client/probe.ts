@@ -22,6 +22,8 @@ export interface ProbeOptions {
   readonly endpoint: string;
   /** TLS: the certificates to know the server by, in PEM, its own or its issuers'; in clear when undefined. */
   readonly certificates?: Buffer | undefined;
+  /** With TLS: a certificate to show, and its key, in PEM. */
+  readonly own?: { readonly cert?: Buffer; readonly key?: Buffer } | undefined;
   /** How long all of it may take, in milliseconds. */
   readonly timeoutMs: number;
 }
@@ -30,14 +32,19 @@ export interface ProbeOptions {
  * Asks a server how it is, without a session and without credentials.
  * @throws CorralError CONNECTION_LOST or DEADLINE_EXCEEDED when it does not answer
  */
-export async function probe({ endpoint, certificates, timeoutMs }: ProbeOptions): Promise<ServerHealth> {
-  const link = new Link(endpoint, { credentials: credentialsFor(certificates), authorization: undefined });
+export async function probe({ endpoint, certificates, own, timeoutMs }: ProbeOptions): Promise<ServerHealth> {
+  const link = new Link(endpoint, {
+    credentials: credentialsFor(certificates, own),
+    authorization: undefined,
+    clock: systemClock,
+    pipelineFrom: Number.POSITIVE_INFINITY,
+  });
   const tired = new AbortController();
   const late = new CorralError("DEADLINE_EXCEEDED", `${endpoint} did not answer within ${timeoutMs} ms`);
   const cancel = systemClock.setTimeout(() => tired.abort(late), timeoutMs);
   const call = { signal: tired.signal };
   try {
-    if (!(await link.connect(systemClock, timeoutMs)))
+    if (!(await link.connect(timeoutMs)))
       throw new CorralError("CONNECTION_LOST", `${endpoint} takes no connections`);
     const { status } = await link.unary(Health.method.check, {}, call);
     const zxid = await link.unary(Coordination.method.sync, {}, call).then(
@@ -52,8 +59,8 @@ export async function probe({ endpoint, certificates, timeoutMs }: ProbeOptions)
 }
 
 /** The name in the certificate does not matter: it is the very certificate that is asked for. */
-function credentialsFor(certificates: Buffer | undefined): ChannelCredentials {
+function credentialsFor(certificates: Buffer | undefined, own: ProbeOptions["own"]): ChannelCredentials {
   if (certificates === undefined) return credentials.createInsecure();
-  const context = createSecureContext({ ca: certificates, allowPartialTrustChain: true });
+  const context = createSecureContext({ ...own, ca: certificates, allowPartialTrustChain: true });
   return credentials.createFromSecureContext(context, { checkServerIdentity: () => undefined });
 }

@@ -30,6 +30,8 @@ export class WatchEvent {
   readonly previousData: Uint8Array;
   /** Data that were asked for did not fit into the message: read the node, if it is still there. */
   readonly dataOmitted: boolean;
+  /** When it happened, in milliseconds since 1970; undefined when the Stat does not tell, for a change of children. */
+  readonly timeMs: number | undefined;
 
   constructor(event: ProtoEvent, namespace: Namespace) {
     this.kind = eventKinds[event.kind];
@@ -39,6 +41,7 @@ export class WatchEvent {
     this.data = event.data;
     this.previousData = event.previousData;
     this.dataOmitted = event.dataOmitted;
+    this.timeMs = timeOf(this.kind, this.stat, Number(event.deletedMs));
   }
 
   /** The new data as text. */
@@ -50,6 +53,13 @@ export class WatchEvent {
   get previousText(): string {
     return textOf(this.previousData);
   }
+}
+
+function timeOf(kind: WatchEventKind, stat: Stat, deletedMs: number): number | undefined {
+  if (kind === "nodeCreated") return stat.ctimeMs;
+  if (kind === "nodeDataChanged") return stat.mtimeMs;
+  // A server from before this field was there says 0.
+  return deletedMs === 0 ? undefined : deletedMs;
 }
 
 const eventKinds: Readonly<Record<ProtoEventKind, WatchEventKind>> = {

@@ -17,6 +17,8 @@ export interface WatchOptions {
    * that was handled, to go on where a program stopped. By default, of those from now on.
    */
   readonly afterZxid?: number | undefined;
+  /** Ends the watch when everything up to this zxid has been told, and tells nothing after it. Default: it goes on. */
+  readonly throughZxid?: number | undefined;
   /** Put the new data into events; false by default. */
   readonly withData?: boolean | undefined;
   /** Put the data from before into events; false by default. */
@@ -142,7 +144,7 @@ export class Watch implements AsyncIterableIterator<WatchEvent, undefined>, Asyn
 
   /** @internal An event. Those of one zxid come together, and then `told`. */
   push(event: WatchEvent): void {
-    if (this.#over) return;
+    if (this.#over || event.zxid > this.#throughZxid) return;
     const waiter = this.#waiters.shift();
     if (waiter !== undefined) waiter.resolve({ done: false, value: event });
     else {
@@ -155,6 +157,7 @@ export class Watch implements AsyncIterableIterator<WatchEvent, undefined>, Asyn
   /** @internal All events up to this zxid have been pushed. */
   told(zxid: number): void {
     if (this.#toldZxid === undefined || this.#toldZxid < zxid) this.#toldZxid = zxid;
+    if (zxid >= this.#throughZxid) this.end();
     if (this.#parked || this.#over || !this.#isFull) return;
     this.#parked = true;
     this.#source.remove(this);
@@ -170,6 +173,10 @@ export class Watch implements AsyncIterableIterator<WatchEvent, undefined>, Asyn
     this.#ready.reject(error ?? new CorralError("CLIENT_CLOSED", "the watch is over"));
     for (let waiter = this.#waiters.shift(); waiter !== undefined; waiter = this.#waiters.shift())
       this.#end().then(waiter.resolve, waiter.reject);
+  }
+
+  get #throughZxid(): number {
+    return this.#options.throughZxid ?? Number.POSITIVE_INFINITY;
   }
 
   get #isFull(): boolean {

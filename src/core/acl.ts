@@ -1,4 +1,4 @@
-import type { Identity } from "./identity.ts";
+import { type Identity, masked } from "./identity.ts";
 import { isInRange, parseIpRange } from "./ip-range.ts";
 import { sameSecret } from "./session.ts";
 
@@ -98,9 +98,7 @@ function matches(scheme: string, own: string, meant: string): boolean {
   }
 }
 
-/** The list for somebody who may not change it: without the hashes of passwords, as in ZooKeeper's getACL. */
+/** The list for somebody who may not change it: without the hashes of passwords. */
 export function maskedEntries({ entries }: Acl): AclEntry[] {
-  return entries.map((entry) =>
-    entry.scheme === "digest" ? { ...entry, id: `${entry.id.split(":")[0]}:x` } : entry,
-  );
+  return entries.map((entry) => ({ ...entry, ...masked(entry) }));
 }

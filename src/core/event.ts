@@ -1,5 +1,5 @@
 import { eventBytesMax, eventDataBytesMax } from "../limits.ts";
-import type { Change, Transaction } from "./change.ts";
+import type { Change, Stamp, Transaction } from "./change.ts";
 import type { NodeRecord } from "./node.ts";
 import { parentOf } from "./path.ts";
 
@@ -18,6 +18,8 @@ export interface NodeEvent {
   readonly data?: Uint8Array;
   /** The data from before, of a change of data or a deletion. To be treated as read-only. */
   readonly previousData?: Uint8Array;
+  /** When, by the wall clock; of a deletion alone, since the Stat tells it of the others. */
+  readonly deletedMs?: number;
   /** There were data that are not here, because the transaction has too many of them. */
   readonly dataOmitted: boolean;
   /** A front end's own: what it has made of the event, to make it once for all readers. */
@@ -28,15 +30,16 @@ export interface NodeEvent {
  * What a transaction fires, in ZooKeeper's order: change by change, a node's own event before that of its
  * parent (DataTree.createNode, deleteNode, setData).
  */
-export function eventsOf({ zxid, changes }: Transaction): NodeEvent[] {
+export function eventsOf({ changes, ...stamp }: Transaction): NodeEvent[] {
   const events: NodeEvent[] = [];
+  const { zxid } = stamp;
   const dataBytesMax = roomForData(changes);
   let dataBytes = 0;
   for (const change of changes) {
     // That a list was set fires nothing, as in ZooKeeper.
     if (!("node" in change) || change.kind === "nodeAclSet") continue;
     dataBytes += dataBytesOf(change);
-    events.push(ownEvent(change, zxid, dataBytes <= dataBytesMax));
+    events.push(ownEvent(change, stamp, dataBytes <= dataBytesMax));
     if (change.kind === "nodeDataSet") continue;
     const path = parentOf(change.path);
     events.push({ kind: "nodeChildrenChanged", path, zxid, node: change.parent, dataOmitted: false });
@@ -60,7 +63,7 @@ const eventBytes = 110;
 
 type NodeChange = Exclude<Extract<Change, { node: NodeRecord }>, { kind: "nodeAclSet" }>;
 
-function ownEvent(change: NodeChange, zxid: number, withData: boolean): NodeEvent {
+function ownEvent(change: NodeChange, { zxid, timeMs }: Stamp, withData: boolean): NodeEvent {
   const { path, node } = change;
   switch (change.kind) {
     case "nodeCreated": {
@@ -78,10 +81,9 @@ function ownEvent(change: NodeChange, zxid: number, withData: boolean): NodeEven
     }
     case "nodeDeleted": {
       const { previousData } = change;
-      if (withData && previousData !== undefined) {
-        return { kind: "nodeDeleted", path, zxid, node, dataOmitted: false, previousData };
-      }
-      return { kind: "nodeDeleted", path, zxid, node, dataOmitted: node.dataLength > 0 };
+      const deleted = { kind: "nodeDeleted", path, zxid, node, deletedMs: timeMs } as const;
+      if (withData && previousData !== undefined) return { ...deleted, dataOmitted: false, previousData };
+      return { ...deleted, dataOmitted: node.dataLength > 0 };
     }
   }
 }

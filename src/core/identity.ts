@@ -12,3 +12,9 @@ export interface Identity {
 export function nameOf({ scheme, id }: Identity): string {
   return scheme === "digest" ? id.slice(0, id.lastIndexOf(":")) : id;
 }
+
+/** For other eyes: without the hash of a password, as in ZooKeeper's getACL. */
+export function masked(identity: Identity): Identity {
+  const { scheme, id } = identity;
+  return scheme === "digest" ? { scheme, id: `${id.split(":")[0]}:x` } : { scheme, id };
+}

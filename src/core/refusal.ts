@@ -25,6 +25,8 @@ export const reasons = [
   "NO_WATCHER",
   "TOO_MANY_WATCHES",
   "WATCHER_TOO_SLOW",
+  "NO_SESSION",
+  "DRAINING",
   "NO_AUTH",
   "INVALID_ACL",
   "AUTH_FAILED",

@@ -26,6 +26,11 @@ export class RequestMemory {
     return this.#requests.get(key);
   }
 
+  /** In the order of their zxids. */
+  values(): IterableIterator<RememberedRequest> {
+    return this.#requests.values();
+  }
+
   /** In the order of their zxids; no key may come twice. */
   put(request: RememberedRequest): void {
     this.#requests.set(request.key, request);

@@ -3,6 +3,7 @@ import { childPath, nameOf, parentOf } from "./path.ts";
 import { type QuotaLimits, statsData, type Usage } from "./quota.ts";
 import type { RememberedRequest } from "./request.ts";
 import type { SessionRecord } from "./session.ts";
+import { Siblings } from "./siblings.ts";
 import { StagedQuotas } from "./staged-quotas.ts";
 import type { StateReader, StateWriter } from "./state.ts";
 
@@ -56,13 +57,13 @@ export class Staging implements StateWriter {
   }
 
   *childNames(path: string, after = ""): Generator<string> {
-    const staged = this.#children.get(path)?.after(after) ?? [];
-    let next = 0;
+    const staged = this.#children.get(path)?.after(after);
+    let next = staged?.next().value;
     for (const name of this.#base.childNames(path, after)) {
-      for (; next < staged.length && staged[next]! < name; next++) yield* this.#ifThere(path, staged[next]!);
-      if (staged[next] !== name) yield name;
+      for (; next !== undefined && next < name; next = staged!.next().value) yield* this.#ifThere(path, next);
+      if (next !== name) yield name;
     }
-    for (; next < staged.length; next++) yield* this.#ifThere(path, staged[next]!);
+    for (; next !== undefined; next = staged!.next().value) yield* this.#ifThere(path, next);
   }
 
   session(id: number): SessionRecord | undefined {
@@ -241,30 +242,39 @@ export class Staging implements StateWriter {
   }
 }
 
-/** Names that are sorted when somebody asks: few listings look at staged nodes, and all writes pass here. */
+/** Names that are put in order when somebody asks: few listings look at staged nodes, and all writes pass here. */
 class Names {
-  readonly #names = new Set<string>();
-  #sorted: readonly string[] | undefined;
+  readonly #unordered = new Set<string>();
+  /** The others, by number. */
+  readonly #names: string[] = [];
+  readonly #freeNumbers: number[] = [];
+  #ordered: Siblings | undefined;
 
   get size(): number {
-    return this.#names.size;
+    return this.#unordered.size + this.#names.length - this.#freeNumbers.length;
   }
 
   add(name: string): this {
-    this.#names.add(name);
-    this.#sorted = undefined;
+    this.#unordered.add(name);
     return this;
   }
 
   remove(name: string): void {
-    this.#names.delete(name);
-    this.#sorted = undefined;
+    if (this.#unordered.delete(name)) return;
+    const number = this.#ordered!.find(name);
+    this.#ordered!.remove(number);
+    this.#freeNumbers.push(number);
   }
 
-  after(name: string): readonly string[] {
-    this.#sorted ??= [...this.#names].sort();
-    const start = this.#sorted.findIndex((each) => each > name);
-    return start === -1 ? [] : this.#sorted.slice(start);
+  *after(name: string): Generator<string> {
+    this.#ordered ??= new Siblings(this.#names);
+    for (const each of this.#unordered) {
+      const number = this.#freeNumbers.pop() ?? this.#names.length;
+      this.#names[number] = each;
+      this.#ordered.insert(number);
+    }
+    this.#unordered.clear();
+    for (const number of this.#ordered.after(name)) yield this.#names[number]!;
   }
 }
 

@@ -120,6 +120,11 @@ export class Tree implements StateWriter {
     return this.#requests.get(key);
   }
 
+  /** In the order of their zxids. */
+  requests(): IterableIterator<RememberedRequest> {
+    return this.#requests.values();
+  }
+
   putRequest(request: RememberedRequest): void {
     this.#requests.put(request);
   }

@@ -22,6 +22,8 @@ export interface AuditEntry {
   readonly result: "success" | "failure" | "invoked";
   /** Why it failed. Not among ZooKeeper's fields. */
   readonly reason?: Refusal["reason"];
+  /** What an operator has set. Not among ZooKeeper's fields. */
+  readonly value?: string;
 }
 
 /** ZooKeeper's names (AuditConstants), and those of reads, which are told of when they are denied. */
@@ -38,7 +40,17 @@ export type AuditOperation =
   | "exists"
   | "getChildren"
   | "getAcl"
-  | "scan";
+  | "scan"
+  | AdminAction["operation"];
+
+/** What operators do to a running server, or take from it as a whole; ZooKeeper has no names for it. */
+export interface AdminAction {
+  readonly operation: "backup" | "expireSession" | "setDraining" | "setLogLevel";
+  /** The session whose end it is. */
+  readonly session?: number;
+  /** What was set. */
+  readonly value?: string;
+}
 
 /** Where the audit log goes. */
 export interface AuditSink {
@@ -86,6 +98,13 @@ export class Auditor implements CommitObserver {
     this.#write(caller, { operation, znode, result: "failure", reason: "NO_AUTH" });
   }
 
+  /** What an operator did, or was refused and why. */
+  acted(action: AdminAction, caller: Caller, reason?: Refusal["reason"]): void {
+    const result =
+      reason === undefined ? { result: "success" as const } : { result: "failure" as const, reason };
+    this.#write(caller, { ...action, ...result });
+  }
+
   #changed(change: Change, caller: Caller): void {
     if (!("node" in change)) return;
     const { path: znode, node } = change;
@@ -111,10 +130,7 @@ export class Auditor implements CommitObserver {
     }
   }
 
-  #write(
-    { sessionId, identities, address }: Caller,
-    entry: Omit<AuditEntry, "session" | "user" | "ip">,
-  ): void {
+  #write({ sessionId, identities, address }: Caller, entry: Omit<AuditEntry, "user" | "ip">): void {
     const session = sessionId !== undefined && { session: sessionId };
     const ip = address !== undefined && { ip: address };
     const user = userOf(identities, address) ?? this.#sink.serverUser;

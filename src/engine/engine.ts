@@ -6,11 +6,14 @@ import { anonymous, type Caller, type Operation, type Outcome } from "../core/op
 import { denied } from "../core/prepare/permission.ts";
 import { defaultLimits } from "../core/prepare/prepared.ts";
 import { sessionExpired } from "../core/prepare/refusals.ts";
-import { type Refusal, Refused } from "../core/refusal.ts";
+import { type Reason, type Refusal, Refused } from "../core/refusal.ts";
 import { negotiateTimeoutMs, parseToken, type SessionRecord, sameSecret } from "../core/session.ts";
 import { Tree } from "../core/tree.ts";
+import type { BackupHead } from "../journal/backup/format.ts";
 import { type Journal, JournalUnusable } from "../journal/journal.ts";
-import { type AuditOperation, Auditor, type AuditSink } from "./audit.ts";
+import { type AdminAction, type AuditOperation, Auditor, type AuditSink } from "./audit.ts";
+import { type Backup, openBackup } from "./backup.ts";
+import { Drain } from "./drain.ts";
 import { type CommitObserver, GroupCommit } from "./group-commit.ts";
 import { QuotaWarner, type QuotaWarning } from "./quota-warner.ts";
 import { Reaper } from "./reaper.ts";
@@ -50,6 +53,8 @@ export interface EngineOptions {
   readonly onFailure: (error: unknown) => void;
   /** Undefined: nothing is audited. */
   readonly audit?: AuditSink | undefined;
+  /** What backups say that they were made by. Default: nothing. */
+  readonly version?: string;
   /** A limit of a quota is exceeded; told seldom. Default: silence. */
   readonly onQuotaExceeded?: (warning: QuotaWarning) => void;
 }
@@ -69,12 +74,15 @@ export class Engine {
   readonly tree: Tree;
   readonly watches: WatchHub;
   readonly scans: Scans;
+  readonly sessions: SessionKeeper;
+  readonly drain: Drain;
   readonly #journal: Journal;
+  readonly #origin: Pick<BackupHead, "databaseId" | "serverVersion">;
+  readonly #clock: Clock;
   readonly #random: Random;
   readonly #settings: EngineSettings;
   readonly #writer: GroupCommit;
   readonly #auditor: Auditor | undefined;
-  readonly #sessions: SessionKeeper;
   readonly #reaper: Reaper;
   readonly #sessionShares: SessionShares;
 
@@ -82,7 +90,7 @@ export class Engine {
   static async start(options: EngineOptions): Promise<Engine> {
     const tree = new Tree();
     const mortals: string[] = [];
-    const { lastZxid } = await options.journal.load({
+    const { lastZxid, databaseId } = await options.journal.load({
       node: (path, record, data) => {
         tree.loadNode(path, record, data);
         if (record.lifetimeMs !== forever) mortals.push(path);
@@ -93,20 +101,30 @@ export class Engine {
     tree.zxid = lastZxid;
     const [orphan] = orphanedEphemerals(tree);
     if (orphan !== undefined) throw new JournalUnusable(`the database contradicts itself: ${orphan}`);
-    return new Engine(tree, mortals, options);
+    return new Engine({ tree, databaseId, mortals }, options);
   }
 
   private constructor(
-    tree: Tree,
-    mortals: readonly string[],
-    { journal, clock, random, settings, onFailure, audit, onQuotaExceeded = () => {} }: EngineOptions,
+    { tree, databaseId, mortals }: { tree: Tree; databaseId: string; mortals: readonly string[] },
+    {
+      journal,
+      clock,
+      random,
+      settings,
+      onFailure,
+      audit,
+      onQuotaExceeded = () => {},
+      version = "",
+    }: EngineOptions,
   ) {
     this.tree = tree;
+    this.#origin = { databaseId, serverVersion: version };
+    this.#clock = clock;
     this.#journal = journal;
     this.#random = random;
     this.#settings = settings;
     const submit = (operation: Operation, caller: Caller) => this.submit(operation, caller);
-    this.#sessions = new SessionKeeper({ tree, clock, tickMs: settings.tickMs, submit });
+    this.sessions = new SessionKeeper({ tree, clock, tickMs: settings.tickMs, submit });
     this.#reaper = new Reaper({ tree, mortals, clock, tickMs: settings.tickMs, submit });
     const { watchBookmarkIntervalMs: bookmarkIntervalMs } = settings;
     const shareLimits = {
@@ -115,6 +133,7 @@ export class Engine {
     };
     this.watches = new WatchHub({ tree, journal, clock, bookmarkIntervalMs, shareLimits, onFailure });
     this.scans = new Scans({ tree, clock });
+    this.drain = new Drain(tree);
     this.#sessionShares = new SessionShares({
       perAddress: settings.maxSessionsPerAddress,
       perIdentity: settings.maxSessionsPerIdentity,
@@ -122,8 +141,8 @@ export class Engine {
     const quotaWarner = new QuotaWarner({ tree, clock, warn: onQuotaExceeded });
     // Watches first: the end of a session ends its streams, after they were told what ended with it.
     this.#auditor = audit && new Auditor(audit);
-    const observers: CommitObserver[] = [this.watches, this.#sessions, this.#reaper, this.scans];
-    observers.push(this.#sessionShares, quotaWarner);
+    const observers: CommitObserver[] = [this.watches, this.sessions, this.#reaper, this.scans];
+    observers.push(this.#sessionShares, quotaWarner, this.drain);
     if (this.#auditor !== undefined) observers.push(this.#auditor);
     const { maxTransactionOperations: transactionOperationsMax, enforceQuota: enforceQuotas } = settings;
     const limits = { ...defaultLimits, transactionOperationsMax, enforceQuotas };
@@ -155,6 +174,17 @@ export class Engine {
     throw new Refused(first!);
   }
 
+  /**
+   * Starts to read everything there is, as of now, as the bytes of a backup. @throws Refused OVERLOADED
+   * @param cut told when the backup is over because its reader is too slow.
+   */
+  backup(cut: (refusal: Refusal) => void, caller: Caller): Backup {
+    const { tree, scans } = this;
+    const backup = openBackup({ tree, scans, head: { ...this.#origin, timeMs: this.#clock.wallMs() }, cut });
+    this.audit({ operation: "backup" }, caller);
+    return backup;
+  }
+
   /** The session that a token stands for. @throws Refused SESSION_EXPIRED, the same for every wrong token. */
   authenticate(token: string): SessionRecord {
     const parsed = parseToken(token);
@@ -165,12 +195,13 @@ export class Engine {
     return session;
   }
 
-  /** Opens a session with the timeout asked for, clamped; 0 asks for the default. @throws Refused */
+  /** Opens a session with the timeout asked for, clamped; 0 asks for the default. @throws Refused, DRAINING too */
   async openSession(
     askedTimeoutMs: number,
     owner = "",
     caller: Caller = anonymous,
   ): Promise<{ zxid: number; session: SessionRecord }> {
+    this.drain.mustTakeSessions();
     const timeoutMs = this.#negotiate(askedTimeoutMs);
     this.#sessionShares.reserve(caller);
     try {
@@ -188,6 +219,31 @@ export class Engine {
     return this.#must({ op: "closeSession", sessionId: session.id });
   }
 
+  /** Ends somebody else's session, and answers the zxid under which its ephemeral nodes went. @throws Refused */
+  async expireSession(sessionId: number, caller: Caller): Promise<number> {
+    const outcome = await this.sessions.oust(sessionId);
+    const action = { operation: "expireSession", session: sessionId } as const;
+    this.audit(action, caller, outcome.ok ? undefined : outcome.refusal.reason);
+    if (!outcome.ok) throw new Refused(outcome.refusal);
+    return outcome.zxid;
+  }
+
+  /** Whether new sessions are refused, so that the server runs empty. */
+  get draining(): boolean {
+    return this.drain.draining;
+  }
+
+  /** Begins to refuse new sessions, or takes them again. */
+  setDraining(draining: boolean, caller: Caller): void {
+    if (!this.drain.set(draining)) return;
+    this.audit({ operation: "setDraining", value: String(draining) }, caller);
+  }
+
+  /** Tells the audit log of what an operator did, or was refused and why. */
+  audit(action: AdminAction, caller: Caller, reason?: Reason): void {
+    this.#auditor?.acted(action, caller, reason);
+  }
+
   /**
    * Holds a session, taking it from whoever held it before; 0 keeps its timeout, another value negotiates it
    * anew. @throws Refused SESSION_EXPIRED
@@ -202,7 +258,7 @@ export class Engine {
     if (timeoutMs !== session.timeoutMs) {
       await this.#must({ op: "setSessionTimeout", sessionId: session.id, timeoutMs });
     }
-    const attachment = this.#sessions.attach(session, listener);
+    const attachment = this.sessions.attach(session, listener, caller);
     this.#sessionShares.attached(session.id, caller);
     return attachment;
   }
@@ -214,7 +270,11 @@ export class Engine {
     const { sessionId } = holder;
     if (sessionId === undefined) return { stream, close };
     try {
-      const unbind = this.bind(sessionId, (why) => stream.end(why));
+      const unbind = this.bind(
+        sessionId,
+        (why) => stream.end(why),
+        () => stream.watches.size,
+      );
       return {
         stream,
         close: () => {
@@ -228,13 +288,21 @@ export class Engine {
     }
   }
 
-  /** Ties a stream to the session that it acts for: told when that ends. The answer unties it. @throws Refused */
-  bind(sessionId: number, ended: (why: Refusal) => void): () => void {
-    return this.#sessions.bind(sessionId, (cause) => ended(sessionEnded(cause, sessionId)));
+  /**
+   * Ties a stream to the session that it acts for: told when that ends. The answer unties it.
+   * @param watches of a stream of watches, how many there are
+   * @throws Refused SESSION_EXPIRED
+   */
+  bind(sessionId: number, ended: (why: Refusal) => void, watches?: () => number): () => void {
+    return this.sessions.bind(sessionId, {
+      ended: (cause) => ended(sessionEnded(cause, sessionId)),
+      ...(watches !== undefined && { watches }),
+    });
   }
+
   /** Stops counting time, answers what was accepted, and closes the journal. */
   async stop(): Promise<void> {
-    this.#sessions.stop();
+    this.sessions.stop();
     this.#reaper.stop();
     this.watches.stop();
     await this.#writer.close(shuttingDown);

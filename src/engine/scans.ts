@@ -116,6 +116,6 @@ function tooSlow(what: string, limit: number): Refusal {
 
 const tooManyScans: Refusal = {
   reason: "OVERLOADED",
-  message: `${scansMax} scans are under way already; retry after a short wait`,
+  message: `${scansMax} scans and backups are under way already; retry after a short wait`,
   facts: { limit: scansMax },
 };

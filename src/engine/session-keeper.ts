@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Change, Transaction } from "../core/change.ts";
+import type { Identity } from "../core/identity.ts";
 import { anonymous, type Caller, type Operation, type Outcome } from "../core/operation.ts";
 import { sessionExpired } from "../core/prepare/refusals.ts";
 import { type Refusal, Refused } from "../core/refusal.ts";
@@ -12,16 +13,39 @@ import { LivenessClock } from "./liveness-clock.ts";
 /** Told once when a session has ended, and why. */
 export type SessionEnded = (cause: SessionEndCause, zxid: number) => void;
 
-export type SessionEndCause = "expired" | "closed";
+export type SessionEndCause = "expired" | "closed" | "ousted";
+
+/** What is tied to a session. */
+export interface Bound {
+  readonly ended: SessionEnded;
+  /** Of a stream of watches: how many there are on it. */
+  readonly watches?: () => number;
+}
 
 /** What the holder of a session is told. */
 export interface AttachmentListener {
+  /** Where the holder is, for operators. */
+  readonly peer?: string;
   /** Another attachment holds the session now; this one is over. */
   moved(): void;
   /** The session has ended and its ephemeral nodes are gone; this attachment is over. */
   ended: SessionEnded;
   /** Somebody else deleted an ephemeral node of the session, or took it over. */
   ephemeralLost(path: string, zxid: number): void;
+}
+
+/** A session, as operators see it. */
+export interface SessionView {
+  readonly session: SessionRecord;
+  /** Held by somebody, by nobody, or expired while its end waits for the disk. */
+  readonly state: "attached" | "detached" | "ending";
+  readonly expiresInMs: number;
+  /** Of whoever holds it, or held it last; "" if nobody has come for it since the start. */
+  readonly peer: string;
+  /** Of whoever opened it or, after a restart, attached to it first. */
+  readonly identities: readonly Identity[];
+  readonly watchStreams: number;
+  readonly watches: number;
 }
 
 /** A hold on a session: the way its heartbeats come in. */
@@ -71,11 +95,13 @@ export class SessionKeeper implements CommitObserver {
   }
 
   /** Takes the session over from whoever held it. @throws Refused SESSION_EXPIRED if it has run out. */
-  attach(session: SessionRecord, listener: AttachmentListener): Attachment {
+  attach(session: SessionRecord, listener: AttachmentListener, caller: Caller = anonymous): Attachment {
     const lease = this.#leases.get(session.id);
     if (lease === undefined || lease.expired) throw new Refused(sessionExpired(session.id));
     const before = lease.listener;
     lease.listener = listener;
+    lease.peer = listener.peer ?? caller.address ?? "";
+    lease.identities ??= caller.identities;
     before?.moved();
     this.#beat(lease);
     return {
@@ -94,12 +120,37 @@ export class SessionKeeper implements CommitObserver {
    * Ties something to a session, a stream that acts for it say: told when the session ends. The answer unties it.
    * @throws Refused SESSION_EXPIRED
    */
-  bind(sessionId: number, ended: SessionEnded): () => void {
+  bind(sessionId: number, bound: Bound): () => void {
     const lease = this.#leases.get(sessionId);
     if (lease === undefined || lease.expired) throw new Refused(sessionExpired(sessionId));
     lease.bound ??= new Set();
-    lease.bound.add(ended);
-    return () => void lease.bound?.delete(ended);
+    lease.bound.add(bound);
+    return () => void lease.bound?.delete(bound);
+  }
+
+  /** Ends a session although it is alive. Heartbeats count until that is durable, in case it cannot be. */
+  async oust(sessionId: number): Promise<Outcome> {
+    const lease = this.#leases.get(sessionId);
+    if (lease === undefined) return { ok: false, refusal: noSession(sessionId) };
+    lease.ousted = true;
+    const outcome = await this.#submit({ op: "closeSession", sessionId }, anonymous);
+    if (outcome.ok) return outcome;
+    lease.ousted = false;
+    // It has ended by itself meanwhile.
+    return outcome.refusal.reason === "SESSION_EXPIRED"
+      ? { ok: false, refusal: noSession(sessionId) }
+      : outcome;
+  }
+
+  /**
+   * The open sessions after this one that end within a time if they stay silent. Leases lie in the order of their
+   * ids, since ids only grow and the journal loads them in order.
+   */
+  *list(afterId: number, withinMs = Number.POSITIVE_INFINITY): Generator<SessionView> {
+    const nowMs = this.#liveness.nowMs();
+    for (const lease of this.#leases.values()) {
+      if (lease.session.id > afterId && lease.deadlineMs - nowMs <= withinMs) yield viewOf(lease, nowMs);
+    }
   }
 
   /** How long until the session's end if it stays silent, in milliseconds; undefined if it is not open. */
@@ -117,7 +168,7 @@ export class SessionKeeper implements CommitObserver {
     // Session changes come last in a transaction.
     const change = changes.at(-1)!;
     if (change.kind === "sessionOpened") {
-      this.#grant(this.#tree.session(change.sessionId)!);
+      this.#grant(this.#tree.session(change.sessionId)!, caller);
     } else if (change.kind === "sessionTimeoutSet") {
       const lease = this.#leases.get(change.sessionId)!;
       lease.session = this.#tree.session(change.sessionId)!;
@@ -141,15 +192,17 @@ export class SessionKeeper implements CommitObserver {
   #end(lease: Lease, zxid: number): void {
     this.#leases.delete(lease.session.id);
     this.#queue.remove(lease);
-    const cause = lease.expired ? "expired" : "closed";
+    const cause = lease.expired ? "expired" : lease.ousted ? "ousted" : "closed";
     const listener = lease.listener;
     lease.listener = undefined;
     listener?.ended(cause, zxid);
-    for (const ended of lease.bound ?? []) ended(cause, zxid);
+    for (const { ended } of lease.bound ?? []) ended(cause, zxid);
   }
 
-  #grant(session: SessionRecord): void {
+  #grant(session: SessionRecord, opener: Caller = anonymous): void {
     const lease = new Lease(session, this.#liveness.nowMs());
+    lease.peer = opener.address ?? "";
+    lease.identities = opener.identities;
     this.#leases.set(session.id, lease);
     this.#queue.put(lease);
   }
@@ -184,9 +237,14 @@ class Lease {
   session: SessionRecord;
   heardMs: number;
   expired = false;
+  /** Somebody in charge is about to end it. */
+  ousted = false;
+  peer = "";
+  /** Undefined: of nobody yet. */
+  identities: readonly Identity[] | undefined;
   listener: AttachmentListener | undefined;
   /** Made when needed: most sessions have nothing tied to them but their ephemeral nodes. */
-  bound: Set<SessionEnded> | undefined;
+  bound: Set<Bound> | undefined;
 
   constructor(session: SessionRecord, heardMs: number) {
     this.session = session;
@@ -198,10 +256,30 @@ class Lease {
   }
 }
 
+function viewOf(lease: Lease, nowMs: number): SessionView {
+  let watchStreams = 0;
+  let watches = 0;
+  for (const bound of lease.bound ?? []) {
+    if (bound.watches === undefined) continue;
+    watchStreams++;
+    watches += bound.watches();
+  }
+  const { session, expired, listener, peer, identities = [] } = lease;
+  const state = expired ? "ending" : listener === undefined ? "detached" : "attached";
+  const expiresInMs = expired ? 0 : Math.max(0, lease.deadlineMs - nowMs);
+  return { session, state, expiresInMs, peer, identities, watchStreams, watches };
+}
+
 /** The session that loses an ephemeral node by a change; 0 for none. */
 function loserOf(change: Change): number {
   if (change.kind === "nodeDeleted") return change.node.ephemeralOwner;
   return change.kind === "nodeDataSet" ? (change.takenFrom ?? 0) : 0;
+}
+
+/** There is no such session to look at or to end. */
+export function noSession(sessionId: number): Refusal {
+  const message = `no session ${sessionId} is open: it has ended, or never was`;
+  return { reason: "NO_SESSION", message, facts: { session_id: sessionId } };
 }
 
 /** What the streams of a session that has ended are told. */
@@ -212,4 +290,5 @@ export function sessionEnded(cause: SessionEndCause, sessionId: number): Refusal
 const endMessages: Readonly<Record<SessionEndCause, string>> = {
   expired: "the session was silent for longer than its timeout and has expired; open a new one",
   closed: "the session was closed; open a new one",
+  ousted: "an operator has ended the session; open a new one",
 };

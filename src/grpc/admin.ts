@@ -1,33 +1,71 @@
+import type { DescMethod } from "@bufbuild/protobuf";
 import type { Server } from "@grpc/grpc-js";
 import { Admin } from "../../gen/ts/corral/v1/admin_pb.js";
 import type { Caller } from "../core/operation.ts";
 import { denied } from "../core/prepare/permission.ts";
 import { Refused } from "../core/refusal.ts";
+import type { AdminAction } from "../engine/audit.ts";
 import { addService, type Handlers } from "./adapter/service.ts";
+import type { Connections } from "./connections.ts";
+import { backup } from "./handlers/backup.ts";
 import { countWatches } from "./handlers/count-watches.ts";
+import { expireSession } from "./handlers/expire-session.ts";
+import { listEphemerals } from "./handlers/list-ephemerals.ts";
+import { listSessions } from "./handlers/list-sessions.ts";
 import { listWatchers } from "./handlers/list-watchers.ts";
+import { setDraining } from "./handlers/set-draining.ts";
+import { setLogLevel } from "./handlers/set-log-level.ts";
+import type { LeveledLog } from "./log.ts";
 import { callerOf } from "./metadata.ts";
 import type { ServiceOptions } from "./service-options.ts";
 
+/** What changes something, or reads everything: the audit log tells who tried to. */
+const actions: ReadonlyMap<string, AdminAction["operation"]> = new Map([
+  [pathOf(Admin.method.backup), "backup"],
+  [pathOf(Admin.method.expireSession), "expireSession"],
+  [pathOf(Admin.method.setDraining), "setDraining"],
+  [pathOf(Admin.method.setLogLevel), "setLogLevel"],
+]);
+
+export interface AdminOptions extends ServiceOptions {
+  readonly connections: Connections;
+  readonly log: LeveledLog;
+}
+
 /** Serves corral.v1.Admin from the engine. */
-export function addAdmin(server: Server, { engine, authenticator, calls, log }: ServiceOptions): void {
+export function addAdmin(server: Server, options: AdminOptions): void {
+  const { engine, authenticator, calls, log, connections } = options;
   const handlers: Handlers<typeof Admin, Caller> = {
+    backup: backup(engine),
     countWatches: countWatches(engine),
     listWatchers: listWatchers(engine),
+    listSessions: listSessions(engine),
+    listEphemerals: listEphemerals(engine),
+    expireSession: expireSession(engine),
+    setDraining: setDraining(engine, connections),
+    setLogLevel: setLogLevel(engine, log),
   };
   /** Who is in charge of the root is in charge of the server. @throws Refused NO_AUTH */
-  const mustBeAdmin = (caller: Caller): Caller => {
+  const mustBeAdmin = (caller: Caller, path: string): Caller => {
     const refusal = denied("admin", "/", engine.tree.node("/")!, caller.identities);
-    if (refusal !== undefined) throw new Refused(refusal);
-    return caller;
+    if (refusal === undefined) return caller;
+    const operation = actions.get(path);
+    if (operation !== undefined) engine.audit({ operation }, caller, refusal.reason);
+    throw new Refused(refusal);
   };
   addService(server, Admin, handlers, {
     contextOf: (call) => {
       const caller = callerOf(call, { engine, authenticator });
-      return caller instanceof Promise ? caller.then(mustBeAdmin) : mustBeAdmin(caller);
+      const path = call.getPath();
+      if (caller instanceof Promise) return caller.then((it) => mustBeAdmin(it, path));
+      return mustBeAdmin(caller, path);
     },
     ready: () => engine.watches.sending,
     calls,
     log,
   });
+}
+
+function pathOf({ parent, name }: DescMethod): string {
+  return `/${parent.typeName}/${name}`;
 }

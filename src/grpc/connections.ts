@@ -24,6 +24,11 @@ export class Connections {
     });
   }
 
+  /** How many are open. */
+  get count(): number {
+    return this.#connections.size;
+  }
+
   /** Undefined when the client is gone. */
   of(info: ConnectionInfo): Connection | undefined {
     return this.#connections.get(keyOf(info));

@@ -13,11 +13,18 @@ const services: readonly string[] = ["", Coordination.typeName];
 
 /** grpc.health.v1: whether the server takes calls. */
 export class HealthState {
-  #status = Status.SERVING;
+  #serving = true;
+  #draining = false;
   readonly #changes = new EventEmitter().setMaxListeners(0);
 
   setServing(serving: boolean): void {
-    this.#status = serving ? Status.SERVING : Status.NOT_SERVING;
+    this.#serving = serving;
+    this.#changes.emit("change");
+  }
+
+  /** The server serves, but whoever comes new shall go elsewhere. */
+  setDraining(draining: boolean): void {
+    this.#draining = draining;
     this.#changes.emit("change");
   }
 
@@ -42,6 +49,10 @@ export class HealthState {
         }
       },
     };
+  }
+
+  get #status(): Status {
+    return this.#serving && !this.#draining ? Status.SERVING : Status.NOT_SERVING;
   }
 
   #statusOf(service: string): Status | undefined {

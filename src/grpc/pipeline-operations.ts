@@ -20,6 +20,7 @@ import { type Answer, encode } from "./adapter/message.ts";
 import { AnswerEncoder } from "./answer-encoder.ts";
 import { badArgument } from "./convert.ts";
 import type { HandlerOf } from "./handlers/handler.ts";
+import { type RpcCaller, requestKeyOf } from "./metadata.ts";
 import { type ProtoRead, readFromProto, readToProto } from "./read-convert.ts";
 import { statusToProto } from "./status.ts";
 
@@ -77,7 +78,7 @@ export class PipelineOperations {
    * and not what those after it will have done when they are.
    */
   do(
-    { operation }: PipelineOperation,
+    { operation, requestId }: PipelineOperation,
     caller: Caller,
     { behindWrites }: { readonly behindWrites: boolean },
   ): PipelineAnswer | Promise<PipelineAnswer> {
@@ -89,7 +90,7 @@ export class PipelineOperations {
       const answer =
         behindWrites && isRead(operation)
           ? this.#readLater(operation, caller)
-          : this.#call(operation, caller);
+          : this.#call(operation, withRequestId(caller, requestId));
       const done = (ready: Answer<DescMessage>) => ({
         field: results[name].number,
         bytes: encode(schemas[name] as DescMessage, ready),
@@ -101,10 +102,10 @@ export class PipelineOperations {
   }
 
   /** The types of `operation` say that the handler fits its request. */
-  #call(operation: Operation, caller: Caller): Answer<DescMessage> | Promise<Answer<DescMessage>> {
+  #call(operation: Operation, caller: RpcCaller): Answer<DescMessage> | Promise<Answer<DescMessage>> {
     const handle = this.#handlers[operation.case] as (
       request: unknown,
-      caller: Caller,
+      caller: RpcCaller,
     ) => Answer<DescMessage>;
     return handle(operation.value, caller);
   }
@@ -128,6 +129,12 @@ const reads: Readonly<Record<ProtoRead["case"], true>> = {
 
 function isRead(operation: Operation): operation is ProtoRead {
   return operation.case in reads;
+}
+
+/** @throws Refused BAD_ARGUMENTS */
+function withRequestId(caller: Caller, requestId: string): RpcCaller {
+  if (requestId === "") return caller;
+  return { ...caller, requestKey: requestKeyOf(requestId, caller, "request_id") };
 }
 
 function refusedAnswer(error: unknown): PipelineAnswer {

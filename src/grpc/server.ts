@@ -20,12 +20,13 @@ import { addCoordination } from "./coordination.ts";
 import { Front } from "./front.ts";
 import { HealthState } from "./health.ts";
 import type { ListenerOptions } from "./listener.ts";
-import type { Log } from "./log.ts";
+import type { LeveledLog, Log } from "./log.ts";
 import { Reflection, reflectionAlpha } from "./reflection.ts";
 
 export interface GrpcServerOptions extends Omit<ListenerOptions, "accept"> {
   readonly engine: Engine;
   readonly authenticator: Authenticator;
+  readonly log: LeveledLog;
   /** Where health checks are answered in clear, besides the main port; 0 takes any free one. Default: nowhere. */
   readonly healthPort?: number | undefined;
 }
@@ -35,7 +36,7 @@ export interface GrpcServer {
   readonly port: number;
   /** That of health checks alone, if there is one. */
   readonly healthPort: number | undefined;
-  /** What the health service tells; true at the start. */
+  /** What the health service tells, unless the engine drains; true at the start. */
   setServing(serving: boolean): void;
   /**
    * Refuses new calls, ends the streams, lets running calls finish for `graceMs` at most, and closes every
@@ -51,9 +52,10 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const calls = new Calls();
   const sideCalls = new Calls();
   const health = new HealthState();
+  engine.drain.subscribe(() => health.setDraining(engine.draining));
   const server = new Server({ ...serverOptions, interceptors: [builtinErrors, knowing(connections)] });
   addCoordination(server, { engine, authenticator, calls, log });
-  addAdmin(server, { engine, authenticator, calls, log });
+  addAdmin(server, { engine, authenticator, calls, log, connections });
   addSideServices(server, { health, calls: sideCalls, log });
   const main = await Front.open(server, { ...options, accepted: (socket) => connections.add(socket) });
   const probes = await openHealthFront(options, health, sideCalls).catch(async (error) => {

@@ -104,6 +104,7 @@ export class WatchEncoder {
     const { previousData, previousText } = watchEvent;
     writer.bytes(isText(previous) ? previousText.number : previousData.number, previous);
     writer.bool(watchEvent.dataOmitted.number, event.dataOmitted && asksForData(event, form));
+    writer.integer(watchEvent.deletedMs.number, event.deletedMs ?? 0);
     return writer.finish();
   }
 

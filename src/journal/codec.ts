@@ -1,7 +1,6 @@
-import { ByteReader, ByteWriter } from "../bytes.ts";
-import { type Acl, openAcl, parseAcl } from "../core/acl.ts";
 import type { Change, Stamp, Transaction } from "../core/change.ts";
-import { createdNode, type NodeRecord } from "../core/node.ts";
+import { createdNode } from "../core/node.ts";
+import { RecordReader, RecordWriter } from "./records.ts";
 
 /**
  * Transactions as bytes, for the journal's worker and, as they are, for the history on disk: a version byte, then each transaction as
@@ -29,7 +28,7 @@ const changeBytes = 96;
  * The ArrayBuffer may be larger than the array. Throws RangeError on what cannot be stored exactly.
  */
 export function packTransactions(transactions: readonly Transaction[]): Uint8Array<ArrayBuffer> {
-  const writer = new ChangeWriter(packedBytesAbout(transactions));
+  const writer = new RecordWriter(packedBytesAbout(transactions));
   writer.byte(formatVersion);
   let previousZxid = 0;
   for (const { zxid, timeMs, changes } of transactions) {
@@ -44,7 +43,7 @@ export function packTransactions(transactions: readonly Transaction[]): Uint8Arr
 
 /** The inverse of packTransactions. Data are views into `packed`. Throws RangeError on anything else. */
 export function unpackTransactions(packed: Uint8Array): Transaction[] {
-  const reader = new ChangeReader(packed);
+  const reader = new RecordReader(packed);
   const version = reader.byte();
   if (version !== formatVersion) throw new RangeError(`transactions are packed in unknown format ${version}`);
   const transactions: Transaction[] = [];
@@ -74,7 +73,7 @@ function packedBytesAbout(transactions: readonly Transaction[]): number {
   return bytes;
 }
 
-function packChange(writer: ChangeWriter, change: Change): void {
+function packChange(writer: RecordWriter, change: Change): void {
   writer.byte(kindNumbers[change.kind]);
   switch (change.kind) {
     case "nodeCreated":
@@ -84,24 +83,24 @@ function packChange(writer: ChangeWriter, change: Change): void {
       writer.integer(change.node.ephemeralOwner);
       writer.signed(change.node.lifetimeMs);
       writer.acl(change.node.acl);
-      packNode(writer, change.parent);
+      writer.node(change.parent);
       return;
     case "nodeDataSet":
       writer.text(change.path);
       writer.blob(change.data);
-      packNode(writer, change.node);
+      writer.node(change.node);
       packPreviousData(writer, change.previousData);
       writer.integer(change.takenFrom ?? 0);
       return;
     case "nodeAclSet":
       writer.text(change.path);
-      packNode(writer, change.node);
+      writer.node(change.node);
       return;
     case "nodeDeleted":
       writer.text(change.path);
-      packNode(writer, change.node);
+      writer.node(change.node);
       packPreviousData(writer, change.previousData);
-      packNode(writer, change.parent);
+      writer.node(change.parent);
       return;
     case "sessionOpened":
       writer.integer(change.sessionId);
@@ -118,56 +117,20 @@ function packChange(writer: ChangeWriter, change: Change): void {
       return;
     case "requestAnswered":
       // Zxid and time are those of the transaction.
-      writer.text(change.key);
-      writer.text(change.fingerprint);
-      writer.text(change.answer);
+      writer.request(change);
   }
 }
 
-function packPreviousData(writer: ChangeWriter, data: Uint8Array | undefined): void {
+function packPreviousData(writer: RecordWriter, data: Uint8Array | undefined): void {
   writer.byte(data === undefined ? 0 : 1);
   if (data !== undefined) writer.blob(data);
 }
 
-function unpackPreviousData(reader: ChangeReader): Uint8Array | undefined {
+function unpackPreviousData(reader: RecordReader): Uint8Array | undefined {
   return reader.byte() === 0 ? undefined : reader.blob();
 }
 
-function packNode(writer: ChangeWriter, node: NodeRecord): void {
-  writer.integer(node.czxid);
-  writer.integer(node.mzxid);
-  writer.integer(node.pzxid);
-  writer.double(node.ctimeMs);
-  writer.double(node.mtimeMs);
-  writer.signed(node.version);
-  writer.signed(node.creates);
-  writer.signed(node.aversion);
-  writer.integer(node.ephemeralOwner);
-  writer.signed(node.lifetimeMs);
-  writer.acl(node.acl);
-  writer.integer(node.dataLength);
-  writer.integer(node.numChildren);
-}
-
-function unpackNode(reader: ChangeReader): NodeRecord {
-  return {
-    czxid: reader.integer(),
-    mzxid: reader.integer(),
-    pzxid: reader.integer(),
-    ctimeMs: reader.double(),
-    mtimeMs: reader.double(),
-    version: reader.signed(),
-    creates: reader.signed(),
-    aversion: reader.signed(),
-    ephemeralOwner: reader.integer(),
-    lifetimeMs: reader.signed(),
-    acl: reader.acl(),
-    dataLength: reader.integer(),
-    numChildren: reader.integer(),
-  };
-}
-
-function unpackChange(reader: ChangeReader, stamp: Stamp): Change {
+function unpackChange(reader: RecordReader, stamp: Stamp): Change {
   const kind = reader.byte();
   switch (kind) {
     case kindNumbers.nodeCreated:
@@ -175,14 +138,14 @@ function unpackChange(reader: ChangeReader, stamp: Stamp): Change {
     case kindNumbers.nodeDataSet:
       return unpackDataSet(reader);
     case kindNumbers.nodeAclSet:
-      return { kind: "nodeAclSet", path: reader.text(), node: unpackNode(reader) };
+      return { kind: "nodeAclSet", path: reader.text(), node: reader.node() };
     case kindNumbers.nodeDeleted:
       return {
         kind: "nodeDeleted",
         path: reader.text(),
-        node: unpackNode(reader),
+        node: reader.node(),
         previousData: unpackPreviousData(reader),
-        parent: unpackNode(reader),
+        parent: reader.node(),
       };
     case kindNumbers.sessionOpened:
       return {
@@ -200,16 +163,14 @@ function unpackChange(reader: ChangeReader, stamp: Stamp): Change {
       return {
         kind: "requestAnswered",
         ...stamp,
-        key: reader.text(),
-        fingerprint: reader.text(),
-        answer: reader.text(),
+        ...reader.request(),
       };
     default:
       throw new RangeError(`change of unknown kind ${kind}`);
   }
 }
 
-function unpackCreated(reader: ChangeReader, stamp: Stamp): Change {
+function unpackCreated(reader: RecordReader, stamp: Stamp): Change {
   const path = reader.text();
   const data = reader.blob();
   const kept = {
@@ -218,13 +179,13 @@ function unpackCreated(reader: ChangeReader, stamp: Stamp): Change {
     acl: reader.acl(),
   };
   const node = createdNode(stamp, kept, data.byteLength);
-  return { kind: "nodeCreated", path, data, node, parent: unpackNode(reader) };
+  return { kind: "nodeCreated", path, data, node, parent: reader.node() };
 }
 
-function unpackDataSet(reader: ChangeReader): Change {
+function unpackDataSet(reader: RecordReader): Change {
   const path = reader.text();
   const data = reader.blob();
-  const node = unpackNode(reader);
+  const node = reader.node();
   const previousData = unpackPreviousData(reader);
   const takenFrom = reader.integer();
   return {
@@ -235,29 +196,4 @@ function unpackDataSet(reader: ChangeReader): Change {
     previousData,
     ...(takenFrom !== 0 && { takenFrom }),
   };
-}
-
-/** A batch says each access control list once, however many nodes have it: afterwards, which of them it is. 0 is the open one. */
-class ChangeWriter extends ByteWriter {
-  readonly #acls = new Map([[openAcl.text, 0]]);
-
-  acl({ text }: Acl): void {
-    const known = this.#acls.get(text);
-    this.integer(known ?? this.#acls.size);
-    if (known !== undefined) return;
-    this.#acls.set(text, this.#acls.size);
-    this.text(text);
-  }
-}
-
-class ChangeReader extends ByteReader {
-  readonly #acls: Acl[] = [openAcl];
-
-  acl(): Acl {
-    const number = this.integer();
-    if (number === this.#acls.length) this.#acls.push(parseAcl(this.text()));
-    const acl = this.#acls[number];
-    if (acl === undefined) throw new RangeError(`there is no access control list ${number}`);
-    return acl;
-  }
 }

@@ -10,10 +10,10 @@ import type { SessionRecord } from "../core/session.ts";
 export interface Journal {
   /**
    * Streams the stored state, parents before children and siblings in the order of their names,
-   * and answers the zxid it stands at. Called once, before any commit.
+   * and answers the zxid it stands at, and which database it is. Called once, before any commit.
    * A record's numChildren is not stored: it arrives as 0 and the tree counts.
    */
-  load(sink: StateSink): Promise<{ lastZxid: number }>;
+  load(sink: StateSink): Promise<Loaded>;
 
   /**
    * Makes a batch durable: when it resolves, every transaction of it survives a power failure; when it
@@ -33,6 +33,13 @@ export interface Journal {
 
   /** Finishes what is under way, folds the log into the database and lets go of the files. */
   close(): Promise<void>;
+}
+
+/** What is known of a journal once it is loaded. */
+export interface Loaded {
+  readonly lastZxid: number;
+  /** Unique for ever: 16 hexadecimal digits. */
+  readonly databaseId: string;
 }
 
 /** A stretch of the one order. */

@@ -1,4 +1,11 @@
-import { type DestinationStream, destination, type LoggerOptions, pino, stdTimeFunctions } from "pino";
+import {
+  type DestinationStream,
+  destination,
+  type LoggerOptions,
+  type Logger as PinoLogger,
+  pino,
+  stdTimeFunctions,
+} from "pino";
 
 /**
  * What a line says besides its message. Names used everywhere: `session` (its id), `path`, `zxid`, `peer`,
@@ -6,8 +13,12 @@ import { type DestinationStream, destination, type LoggerOptions, pino, stdTimeF
  */
 export type LogFields = Readonly<Record<string, unknown>>;
 
+export type LogLevel = "error" | "warn" | "info" | "debug";
+
 /** One line per call: facts in `fields`, a constant sentence in `msg`. */
 export interface Logger {
+  /** The least severe level that is written; may be set at any time. */
+  level: LogLevel;
   debug(fields: LogFields, msg: string): void;
   info(fields: LogFields, msg: string): void;
   warn(fields: LogFields, msg: string): void;
@@ -18,7 +29,7 @@ export interface Logger {
 
 export interface LoggerChoice {
   /** The least severe level to write. */
-  readonly level: "error" | "warn" | "info" | "debug";
+  readonly level: LogLevel;
   /** Where to write; default: standard output, as JSON lines, or as text for eyes if it is a terminal. */
   readonly to?: DestinationStream;
 }
@@ -34,7 +45,12 @@ export function createLogger({ level, to = standardOutput() }: LoggerChoice): Lo
     // A net below the rule: what must never be logged is blanked if it is.
     redact: ["token", "secret", "password", "authorization", "data"],
   };
-  return pino(options, to);
+  return leveled(pino(options, to));
+}
+
+/** For pino, the level is whatever word; here it is one of four. */
+function leveled(log: PinoLogger): Logger {
+  return log as PinoLogger & { level: LogLevel };
 }
 
 /**

@@ -4,12 +4,14 @@ import { createServer } from "node:net";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { Authenticator } from "../../src/auth/authenticator.ts";
 import { openTls } from "../../src/auth/tls-keys.ts";
 import { targetOf } from "../../src/cli/target.ts";
 import { verbs } from "../../src/cli/verbs.ts";
 import { Authority } from "../support/certificates.ts";
 import { ManualClock } from "../support/manual-clock.ts";
+import { startServer } from "../support/start-server.ts";
 import { skipUnless } from "../support/tools.ts";
 import { startCorral } from "./corral.ts";
 import { load, tempDir } from "./load.ts";
@@ -104,6 +106,40 @@ describe("a server that cannot be reached", () => {
     expect([code, stderr]).toEqual([5, expect.stringMatching(/does not speak gRPC in clear; try --tls\n$/)]);
   });
 
+  test("is told at once when it refuses connections, however long it might take", async () => {
+    const corral = await startCorral();
+    for (const verb of [["ls"], ["create", "-e", "/e", "--hold"], ["shell"]]) {
+      const { code, stderr } = await corral.run([
+        ...verb,
+        "--endpoint",
+        "127.0.0.1:1,localhost:2",
+        "--timeout",
+        "1h",
+      ]);
+      expect([code, stderr]).toEqual([
+        5,
+        expect.stringMatching(/127.0.0.1:1 refuses .*localhost:2 refuses /),
+      ]);
+    }
+  });
+
+  test("is waited for with --retry, and by verbs that go on over restarts", async () => {
+    const corral = await startCorral();
+    const wanted = await freePort();
+    const at = ["--endpoint", `127.0.0.1:${wanted}`, "--timeout", "20s"];
+    const listing = corral.start(["ls", "--retry", ...at]);
+    const watching = corral.start(["watch", "/", "--after", "0", "--count", "1", ...at]);
+    // Both are refused before there is a server.
+    expect((await corral.run(["ls", ...at])).code).toBe(5);
+    const { client } = await startServer({ port: wanted });
+    expect(await listing.finished).toMatchObject({ code: 0, stdout: "zookeeper" });
+    await client.unary(Coordination.method.create, { path: "/a" });
+    expect(await watching.finished).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("nodeCreated"),
+    });
+  });
+
   test("is passed over for one that can", async () => {
     const corral = await startCorral();
     const both = `127.0.0.1:1,${corral.server.address}`;
@@ -126,9 +162,10 @@ test("wrong credentials are denied", async () => {
 skipUnless("openssl")("over TLS", () => {
   test("the server and the client know each other by certificate", async () => {
     const authority = new Authority();
-    const clock = new ManualClock(Date.now());
     const log = { error: () => {}, warn: () => {}, info: () => {} };
     const keys = { ...authority.issue(), clientCaFile: authority.certFile, clientAuth: "request" as const };
+    // After the certificate was made, which is valid from that second on.
+    const clock = new ManualClock(Date.now());
     const tls = await openTls(keys, { clock, log });
     const corral = await startCorral({ tls, clock, credentials: authority.channel() });
     // Before the server is checked: what is registered last runs first.
@@ -191,5 +228,19 @@ test("a verb of a client loads nothing of the server: neither its database, nor 
     "@grpc/grpc-js",
   ]);
   const parts = [...seen].map((file) => relative(root, file).split("/").slice(0, 2).join("/"));
-  expect([...new Set(parts)].sort()).toEqual(["gen/ts", "src/cli", "src/client", "src/config"]);
+  expect([...new Set(parts)].sort()).toEqual([
+    "gen/ts",
+    "src/cli",
+    "src/client",
+    "src/config",
+    "src/version.ts",
+  ]);
 });
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

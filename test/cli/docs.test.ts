@@ -59,7 +59,7 @@ test("the page lists what is refused and what is ignored, and why", () => {
 
 test("the page on the command lists every verb with its words and what it does", async () => {
   const cli = readFileSync(new URL("../../docs/cli.md", import.meta.url), "utf8");
-  const rows = [...cli.matchAll(/^\| `([a-z]\w*)(.*?)` +\| (.+?) +\|$/gim)].map(
+  const rows = [...cli.matchAll(/^\| `([a-z][\w-]*)(.*?)` +\| (.+?) +\|$/gim)].map(
     ([, name, words, summary]) => ({
       name: name!,
       words: words!.replaceAll("\\", ""),
@@ -68,7 +68,7 @@ test("the page on the command lists every verb with its words and what it does",
   );
   for (const [name, entry] of verbs) {
     const usage = (await entry.load()).usage();
-    const [, words = ""] = /^Usage: corral \w+(.*)$/m.exec(usage) ?? [];
+    const [, words = ""] = /^Usage: corral [\w-]+(.*)$/m.exec(usage) ?? [];
     const plain = words.replace(/ \[--json\]/, "").replace(/ \[flags.*?\]/, "");
     expect(rows).toContainEqual({ name, words: plain, summary: entry.summary });
   }

@@ -25,6 +25,17 @@ test("only what is as severe as the level, or more, is written", () => {
   expect(lines.map((line) => JSON.parse(line).msg)).toEqual(["c", "d", "e"]);
 });
 
+test("the level may change at any time", () => {
+  const { lines, log } = logged("info");
+  log.debug({}, "a");
+  log.level = "debug";
+  log.debug({}, "b");
+  log.level = "error";
+  log.warn({}, "c");
+  expect(lines.map((line) => JSON.parse(line).msg)).toEqual(["b"]);
+  expect(log.level).toBe("error");
+});
+
 test("an error is written with its stack; what must never be logged is blanked", () => {
   const { lines, log } = logged("debug");
   log.error({ err: new Error("boom"), token: "1.abc", data: "payload" }, "x");

@@ -6,10 +6,12 @@ import { open, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { Admin, LogLevel } from "../../gen/ts/corral/v1/admin_pb.js";
 import { readRecord, recordFile, writeRecord } from "../../src/cli/server/record.ts";
 import { dataFiles } from "../../src/journal/sqlite/files.ts";
 import { isLocked, takeLock } from "../../src/journal/sqlite/lock.ts";
 import { Authority } from "../support/certificates.ts";
+import { RpcClient } from "../support/rpc-client.ts";
 import { tempDir } from "./load.ts";
 import { startCommand } from "./run-command.ts";
 
@@ -121,6 +123,22 @@ test("a record that cannot be read is none; the lock still counts", async () => 
   });
   writeFileSync(recordFile(dataDir), record);
   expect((await run("stop")).stdout).toBe(`stopped: process ${pid}`);
+});
+
+test("a server that is drained runs, and says so", async () => {
+  const { dataDir, run, start } = place();
+  await start();
+  const client = new RpcClient(readRecord(dataDir)!.address!);
+  await client.unary(Admin.method.setDraining, { draining: true });
+  expect(await run("status")).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^draining: it takes/m),
+  });
+  expect(readFileSync(join(dataDir, "corral.log"), "utf8")).toMatch(/drained: the last session has gone/);
+  await client.unary(Admin.method.setLogLevel, { level: LogLevel.DEBUG });
+  expect(readFileSync(join(dataDir, "corral.log"), "utf8")).toMatch(/the level of the log was changed/);
+  client.close();
+  await run("stop");
 });
 
 test("a port that is taken ends the start with the log's last lines", async () => {
@@ -250,6 +268,25 @@ test("a server with TLS is asked by its own certificate; credentials are not nee
   expect(await run("status", ...tls)).toMatchObject({
     code: 0,
     stdout: expect.stringContaining("zxid:    not told without credentials"),
+  });
+});
+
+test("a server that demands certificates is asked with one", async () => {
+  const { run, start } = place();
+  const authority = new Authority();
+  const { certFile, keyFile } = authority.issue();
+  const client = authority.issue("/CN=operator");
+  const tls = ["--tls-cert-file", certFile, "--tls-key-file", keyFile];
+  await start(...tls, "--tls-client-ca-file", authority.certFile, "--tls-client-auth", "require");
+  expect(await run("status", ...tls)).toMatchObject({ code: 5, stdout: expect.stringContaining("silent: ") });
+  const own = ["--cert-file", client.certFile, `--key-file=${client.keyFile}`];
+  expect(await run("status", ...tls, ...own)).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^zxid: {4}\d+$/m),
+  });
+  expect(await run("status", ...tls, "--cert-file", client.certFile)).toMatchObject({
+    code: 2,
+    stderr: "corral: --cert-file and --key-file go together\n",
   });
 });
 

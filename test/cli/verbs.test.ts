@@ -212,11 +212,19 @@ describe("an ephemeral node", () => {
     const holder = corral.start(["create", "-e", "/e", "--hold"]);
     await holder.line("/e");
     expect(await corral.ok("ephemerals")).toMatch(/^session {2}path\n +\d+ {2}\/e$/);
-    const [{ session }] = JSON.parse(await corral.ok("-o", "json", "sessions"));
+    const [{ sessionId: session }] = JSON.parse(await corral.ok("-o", "json", "sessions"));
     expect(JSON.parse(await corral.ok("-o", "json", "ephemerals", "/", "-s", `${session}`))).toEqual([
       { path: "/e", session },
     ]);
-    expect(await corral.ok("ephemerals", "-s", "999")).toBe("session  path");
+    expect(JSON.parse(await corral.ok("-o", "json", "ephemerals", "-s", `${session}`))).toEqual([
+      { path: "/e", session },
+    ]);
+    expect(await corral.ok("ephemerals", "/", "-s", "999")).toBe("session  path");
+    await refused(
+      3,
+      "no session: no session 999 is open: it has ended, or never was; `corral sessions` prints those that are",
+      ["ephemerals", "-s", "999"],
+    );
     holder.interrupt();
     expect(await holder.finished).toEqual({ code: 0, stdout: "/e", stderr: "" });
     expect(await corral.ok("ls", "/")).toBe("zookeeper");

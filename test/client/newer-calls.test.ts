@@ -1,6 +1,7 @@
 // Access control lists, scans, transactions, ways to create and delete, and what operators ask.
 import { beforeEach, expect, test } from "vitest";
 import type { AclEntry, Client } from "../../src/client/index.ts";
+import { sessionsListedDefault } from "../../src/limits.ts";
 import { collect, connectClient } from "../support/client.ts";
 import { startServer, type TestServer } from "../support/start-server.ts";
 
@@ -124,6 +125,58 @@ test("a subtree is deleted in one change", async () => {
   await client.create("/a/b", "", { parents: true });
   expect(await client.delete("/a", { recursive: true })).toBe(3);
   expect(await client.exists("/a")).toBeUndefined();
+});
+
+test("operators list sessions and what they own, a page after the other, and end them", async () => {
+  const { engine, address } = server;
+  const { client: provider } = await connectClient(address, { namespace: "/app" });
+  for (const path of ["/b", "/a"]) await provider.create(path, "", { mode: "ephemeral" });
+  const { id } = await provider.connected();
+  await Promise.all(Array.from({ length: sessionsListedDefault }, () => engine.openSession(0, "many")));
+  const all = await collect(client.admin.sessions());
+  expect(all.map(({ sessionId }) => sessionId)).toEqual([...engine.tree.sessions()].map((one) => one.id));
+  expect(all[0]).toEqual({
+    sessionId: id,
+    owner: "",
+    timeoutMs: 10_000,
+    state: "attached",
+    expiresInMs: 10_000,
+    peer: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+    identities: [{ scheme: "ip", id: "127.0.0.1" }],
+    ephemeralNodes: 2,
+    watchStreams: 0,
+    watches: 0,
+  });
+  expect(await client.admin.countSessions()).toBe(sessionsListedDefault + 1);
+  expect(await collect(client.admin.sessions({ endingWithinMs: 9_999 }))).toEqual([]);
+  const year = 365 * 86_400_000;
+  expect(await collect(client.admin.sessions({ endingWithinMs: year }))).toEqual(all);
+  expect(await collect(client.admin.ephemeralsOf(id))).toEqual(["/a", "/b"]);
+  await provider.close();
+  const other = all[1]!.sessionId;
+  expect(await client.admin.expireSession(other)).toBe(engine.tree.zxid);
+  const again = client.admin.expireSession(other);
+  await expect(again).rejects.toMatchObject({ reason: "NO_SESSION", code: "NOT_FOUND" });
+  await expect(collect(client.admin.ephemeralsOf(other))).rejects.toMatchObject({ reason: "NO_SESSION" });
+});
+
+test("more ephemeral nodes than a page holds are listed, each once", async () => {
+  const { client: provider } = await connectClient(server.address, { namespace: "/app" });
+  const paths = Array.from(
+    { length: sessionsListedDefault + 1 },
+    (_, i) => `/e${String(i).padStart(4, "0")}`,
+  );
+  await Promise.all(paths.map((path) => provider.create(path, "", { mode: "ephemeral" })));
+  const { id } = await provider.connected();
+  expect(await collect(client.admin.ephemeralsOf(id))).toEqual(paths);
+});
+
+test("operators drain a server, and set the level of its log", async () => {
+  expect(await client.admin.setDraining(true)).toEqual({ draining: true, sessions: 0, connections: 1 });
+  expect(server.engine.draining).toBe(true);
+  expect(await client.admin.setDraining(false)).toMatchObject({ draining: false });
+  expect(await client.admin.setLogLevel("debug")).toBe("info");
+  expect(await client.admin.setLogLevel("info")).toBe("debug");
 });
 
 test("operators are told of watches", async () => {

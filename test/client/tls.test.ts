@@ -9,10 +9,12 @@ import { startServer } from "../support/start-server.ts";
 import { skipUnless } from "../support/tools.ts";
 
 async function startTls(authority: Authority, clientAuth: ClientAuth) {
+  const keys = authority.issue();
+  // After the certificate was made, which is valid from that second on.
   const clock = new ManualClock(Date.now());
   const clientCaFile = clientAuth === "none" ? undefined : authority.certFile;
   const log = { info: () => {}, warn: () => {} };
-  const tls = await openTls({ ...authority.issue(), clientCaFile, clientAuth }, { clock, log });
+  const tls = await openTls({ ...keys, clientCaFile, clientAuth }, { clock, log });
   const server = await startServer({ tls, clock });
   onTestFinished(() => tls.keys.stop());
   return server;

@@ -68,7 +68,13 @@ describe("the node", () => {
     const root = state.node("/");
     state.delete("/sl");
     const [deleted, children] = lastEvents(state);
-    expect(deleted).toMatchObject({ kind: "nodeDeleted", path: "/sl", zxid: 3, node: before });
+    expect(deleted).toMatchObject({
+      kind: "nodeDeleted",
+      path: "/sl",
+      zxid: 3,
+      node: before,
+      deletedMs: state.timeMs,
+    });
     expect(children).toMatchObject({ kind: "nodeChildrenChanged", path: "/", node: state.node("/") });
     expect(children!.node).toEqual({ ...root, pzxid: 3, numChildren: root.numChildren - 1 });
   });

@@ -10,7 +10,7 @@ test("the number of scans is limited, and one whose reader takes nothing ends in
   const open = () =>
     engine.scans.open("/", { withData: false, identities: [] }, (refusal) => cuts.push(refusal));
   const scans = Array.from({ length: scansMax }, open);
-  expect(() => open()).toThrow(`${scansMax} scans are under way`);
+  expect(() => open()).toThrow(`${scansMax} scans and backups are under way`);
   clock.advance(scanIdleMaxMs - 1);
   expect(scans[0]!.next()).toHaveLength(4);
   clock.advance(1);

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { type SessionRecord, tokenOf } from "../../src/core/session.ts";
-import type { AttachmentListener } from "../../src/engine/session-keeper.ts";
+import type { AttachmentListener, SessionEndCause } from "../../src/engine/session-keeper.ts";
 import { settle, TestEngine, tickMs, verdictOf } from "../support/engine.ts";
 
 let server: TestEngine;
@@ -17,7 +17,7 @@ class Holder implements AttachmentListener {
     this.told.push("moved");
   }
 
-  ended(cause: "expired" | "closed", zxid: number): void {
+  ended(cause: SessionEndCause, zxid: number): void {
     this.told.push(`${cause} ${zxid}`);
   }
 

@@ -56,9 +56,11 @@ const event: fc.Arbitrary<NodeEvent> = fc
     data,
     previousData: data,
     dataOmitted: fc.boolean(),
+    deletedMs: number53,
   })
-  .map(({ data, previousData, ...rest }) => ({
+  .map(({ data, previousData, deletedMs, ...rest }) => ({
     ...rest,
+    ...(rest.kind === "nodeDeleted" && { deletedMs }),
     dataOmitted: rest.dataOmitted && rest.kind !== "nodeChildrenChanged",
     ...(!rest.dataOmitted && hasData(rest.kind) && { data }),
     ...(!rest.dataOmitted && hasPrevious(rest.kind) && { previousData }),
@@ -118,7 +120,7 @@ function expected({ added, notices, canceled, bookmarkZxid }: WatchMessage) {
 }
 
 function expectedEvent({ event, form, watchIds }: Notice): MessageInitShape<typeof WatchEventSchema> {
-  const { kind, path, zxid, node, dataOmitted } = event;
+  const { kind, path, zxid, node, dataOmitted, deletedMs = 0 } = event;
   const asked = (form.withData && hasData(kind)) || (form.withPreviousData && hasPrevious(kind));
   const fields = (bytes: Uint8Array | undefined, names: readonly [string, string]) => {
     if (bytes === undefined) return {};
@@ -135,6 +137,7 @@ function expectedEvent({ event, form, watchIds }: Notice): MessageInitShape<type
     ...fields(form.withData ? event.data : undefined, ["data", "text"]),
     ...fields(form.withPreviousData ? event.previousData : undefined, ["previousData", "previousText"]),
     dataOmitted: dataOmitted && asked,
+    deletedMs: BigInt(deletedMs),
   };
 }
 

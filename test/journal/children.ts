@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import type { CommitterOptions } from "./committer.ts";
 
+const restorer = fileURLToPath(new URL("./restorer.ts", import.meta.url));
 const committer = fileURLToPath(new URL("./committer.ts", import.meta.url));
 
 export interface Child {
@@ -19,7 +20,17 @@ export interface Child {
 
 /** Starts the committer, perhaps under another program; it is dead when the test has finished. */
 export function startCommitter(options: CommitterOptions, under: readonly string[] = []): Child {
-  const [program, ...args] = [...under, process.execPath, committer, JSON.stringify(options)];
+  return startChild([...under, process.execPath, committer, JSON.stringify(options)]);
+}
+
+/** Starts a restore from a file that lacks its end; it waits for that once it has taken in the rest. */
+export async function startRestorer(file: string, dataDir: string): Promise<Child> {
+  const child = startChild([process.execPath, restorer, file, dataDir]);
+  await child.printed("waits");
+  return child;
+}
+
+function startChild([program, ...args]: readonly string[]): Child {
   const child = spawn(program!, args, { stdio: ["ignore", "pipe", "inherit"] });
   const lines: string[] = [];
   const reader = createInterface({ input: child.stdout });

@@ -20,7 +20,7 @@ function heldJournal(): { journal: Journal; release: () => void; busy: Promise<v
   const journal: Journal = {
     async load(sink) {
       for (const { path, record } of reservedNodes) sink.node(path, record, new Uint8Array());
-      return { lastZxid: 0 };
+      return { lastZxid: 0, databaseId: "00000000000000aa" };
     },
     commit: () => {
       busy.resolve();

@@ -7,6 +7,19 @@ import { MemoryJournal } from "./memory-journal.ts";
 
 export const tickMs = 2_000;
 
+export const engineSettings: EngineSettings = {
+  tickMs,
+  minSessionTimeoutMs: 2 * tickMs,
+  maxSessionTimeoutMs: 20 * tickMs,
+  watchBookmarkIntervalMs: 5_000,
+  maxTransactionOperations: 1_000,
+  enforceQuota: true,
+  maxSessionsPerAddress: 0,
+  maxSessionsPerIdentity: 0,
+  maxWatchesPerAddress: 0,
+  maxWatchesPerIdentity: 0,
+};
+
 /** An engine on a clock and a journal that the test holds in its hands; checked for soundness at the end. */
 export class TestEngine {
   readonly engine: Engine;
@@ -26,16 +39,7 @@ export class TestEngine {
       clock,
       random: new CountingRandom(),
       settings: {
-        tickMs,
-        minSessionTimeoutMs: 2 * tickMs,
-        maxSessionTimeoutMs: 20 * tickMs,
-        watchBookmarkIntervalMs: 5_000,
-        maxTransactionOperations: 1_000,
-        enforceQuota: true,
-        maxSessionsPerAddress: 0,
-        maxSessionsPerIdentity: 0,
-        maxWatchesPerAddress: 0,
-        maxWatchesPerIdentity: 0,
+        ...engineSettings,
         ...options.settings,
       },
       onFailure: (error) => failures.push(error),

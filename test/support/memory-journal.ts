@@ -8,6 +8,7 @@ import {
   type HistoryPage,
   type Journal,
   JournalFull,
+  type Loaded,
   OutcomeUnknown,
   type StateSink,
 } from "../../src/journal/journal.ts";
@@ -169,12 +170,12 @@ export class MemoryJournal implements Journal {
     return new MemoryJournal(this.store);
   }
 
-  async load(sink: StateSink): Promise<{ lastZxid: number }> {
+  async load(sink: StateSink): Promise<Loaded> {
     for (const session of this.store.sessions.values()) sink.session(session);
     const byPath = [...this.store.nodes].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
     for (const [path, { record, data }] of byPath) sink.node(path, record, data);
     for (const request of this.store.requests) sink.request(request);
-    return { lastZxid: this.store.lastZxid };
+    return { lastZxid: this.store.lastZxid, databaseId: "00000000000000aa" };
   }
 
   async commit(batch: readonly Transaction[]): Promise<void> {

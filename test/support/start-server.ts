@@ -33,6 +33,7 @@ export async function startServer(
     readonly credentials?: ChannelCredentials;
     readonly audit?: AuditSink;
     readonly settings?: Partial<EngineSettings>;
+    readonly version?: string;
     readonly onQuotaExceeded?: EngineOptions["onQuotaExceeded"];
   } = {},
 ): Promise<TestServer> {
@@ -56,6 +57,7 @@ export async function startServer(
     },
     onFailure: () => {},
     audit: options.audit,
+    version: options.version ?? "",
     onQuotaExceeded: options.onQuotaExceeded ?? (() => {}),
   });
   const logged: unknown[] = [];
@@ -67,7 +69,7 @@ export async function startServer(
     authenticator: new Authenticator({ clock, demand: "none" }),
     maxConnections: 1_000,
     maxConnectionsPerAddress: 1_000,
-    log: { error: note, warn: note },
+    log: { level: "info", error: note, warn: note },
     ...options,
     clock,
   });

@@ -1,7 +1,7 @@
 import { parseFlags } from "../../config/flags.ts";
 import { namesOf } from "../../config/settings.ts";
 import { UsageError } from "../../config/usage-error.ts";
-import { dataDirectory } from "../../server.ts";
+import { dataDirectory } from "../../data-directory.ts";
 import type { Io } from "../verb.ts";
 import { readRecord } from "./record.ts";
 import { settingsFrom } from "./settings.ts";

@@ -1,11 +1,14 @@
 import { readFileSync } from "node:fs";
-import { probe } from "../../client/probe.ts";
+import { type ProbeOptions, probe } from "../../client/probe.ts";
+import { variableOf } from "../../config/client-keys.ts";
 import { parseFlags } from "../../config/flags.ts";
 import { loadSettings } from "../../config/load.ts";
 import type { Settings } from "../../config/settings.ts";
-import { dataDirectory } from "../../server.ts";
+import { dataDirectory } from "../../data-directory.ts";
 import { surroundingsOf } from "../surroundings.ts";
+import { tlsOf } from "../target.ts";
 import type { Io } from "../verb.ts";
+import { takeFlag } from "./own-flag.ts";
 import { readRecord, type ServerRecord } from "./record.ts";
 
 /** How long the server may take to answer, in milliseconds. */
@@ -22,18 +25,27 @@ interface Status {
   readonly address?: string | undefined;
   readonly since?: string | undefined;
   readonly zxid?: number | undefined;
+  /** It takes no new sessions. */
+  readonly draining?: true;
   readonly reason?: string | undefined;
 }
 
 /** Tells whether a server runs in the data directory, by its lock, and asks it how it is. */
 export async function status(args: readonly string[], io: Io): Promise<number> {
-  const flags = parseFlags(args, ["--json"]);
-  const known = await look(loadSettings(flags, surroundingsOf(io)).settings);
+  const cert = takeFlag(args, "--cert-file");
+  const key = takeFlag(cert.args, "--key-file");
+  const flags = parseFlags(key.args, ["--json"]);
+  const own = tlsOf({
+    cert_file: cert.value ?? io.env[variableOf("cert_file")],
+    key_file: key.value ?? io.env[variableOf("key_file")],
+  });
+  const known = await look(loadSettings(flags, surroundingsOf(io)).settings, own);
   io.out(flags.switches.has("--json") ? `${JSON.stringify(known)}\n` : `${inWords(known)}\n`);
   return statusCodes[known.state];
 }
 
-async function look(settings: Settings): Promise<Status> {
+/** @param own the certificate to show, and its key */
+async function look(settings: Settings, own: ProbeOptions["own"]): Promise<Status> {
   const { dataDir: data_dir } = settings;
   const record = readRecord(data_dir);
   if (!dataDirectory.isInUse(data_dir)) {
@@ -47,7 +59,14 @@ async function look(settings: Settings): Promise<Status> {
   const known = { data_dir, ...(running && facts(running)), address };
   try {
     const certificates = settings.tlsCertFile === "" ? undefined : readFileSync(settings.tlsCertFile);
-    const { serving, zxid } = await probe({ endpoint: address, certificates, timeoutMs: probeTimeoutMs });
+    const { serving, zxid } = await probe({
+      endpoint: address,
+      certificates,
+      own,
+      timeoutMs: probeTimeoutMs,
+    });
+    // One that drains answers all the same.
+    if (!serving && zxid !== undefined) return { state: "running", ...known, zxid, draining: true };
     if (!serving) return { state: "silent", ...known, reason: "it takes no calls, and may be stopping" };
     return { state: "running", ...known, zxid };
   } catch (error) {
@@ -64,7 +83,7 @@ function addressIn({ host, port }: Settings): string {
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-function inWords({ state, data_dir, pid, address, since, zxid, reason }: Status): string {
+function inWords({ state, data_dir, pid, address, since, zxid, draining, reason }: Status): string {
   const who = pid === undefined ? "" : ` (process ${pid})`;
   switch (state) {
     case "stopped":
@@ -79,6 +98,7 @@ function inWords({ state, data_dir, pid, address, since, zxid, reason }: Status)
         `data:    ${data_dir}`,
         ...(since === undefined ? [] : [`since:   ${since}`]),
         `zxid:    ${zxid ?? "not told without credentials"}`,
+        ...(draining ? ["draining: it takes no new sessions"] : []),
       ].join("\n");
   }
 }

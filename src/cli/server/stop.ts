@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { systemClock } from "../../clock.ts";
-import { dataDirectory } from "../../server.ts";
+import { dataDirectory } from "../../data-directory.ts";
 import type { Io } from "../verb.ts";
 import { endRecord, readRecord } from "./record.ts";
 import { settingsFrom } from "./settings.ts";

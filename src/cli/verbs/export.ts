@@ -1,12 +1,9 @@
-import { createWriteStream, renameSync, rmSync } from "node:fs";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { clientVerb } from "../client-verb.ts";
-import { Failure } from "../failure.ts";
 import { endLine, headLine, nodeLine } from "../transfer/export-file.ts";
 import { isBlanked, LiveTree } from "../transfer/live.ts";
 import { amount, counted, tellLeftOut } from "../transfer/report.ts";
 import type { TreeNode } from "../transfer/tree-node.ts";
+import { WholeFile } from "../transfer/whole-file.ts";
 import type { Io } from "../verb.ts";
 
 /** Writes a subtree into a file. */
@@ -32,7 +29,10 @@ export const exportVerb = clientVerb({
     if (file === "-") {
       for await (const line of written.lines()) io.out(line);
     } else {
-      await writeWhole(file, written.lines());
+      // For the owner alone, as it is made: lists hold hashes of passwords.
+      await using target = await WholeFile.create(file);
+      for await (const line of written.lines()) await target.write(line);
+      await target.finish();
     }
     io.progress("");
     tellLeftOut(tree, io);
@@ -71,18 +71,5 @@ class Written {
       yield nodeLine(node);
     }
     yield endLine(this.nodes);
-  }
-}
-
-/** Under another name until it is whole, for the owner alone: lists hold hashes of passwords. */
-async function writeWhole(file: string, lines: AsyncIterable<string>): Promise<void> {
-  const unfinished = `${file}.part`;
-  try {
-    await pipeline(Readable.from(lines), createWriteStream(unfinished, { mode: 0o600, flush: true }));
-    renameSync(unfinished, file);
-  } catch (error) {
-    rmSync(unfinished, { force: true });
-    const { syscall, message } = error as NodeJS.ErrnoException;
-    throw syscall === undefined ? error : new Failure(`${file} cannot be written: ${message}`);
   }
 }

@@ -29,6 +29,7 @@ export const lock = clientVerb({
   example: "corral lock /locks/nap --wait 10m -- sleep 1",
   grpcurl: `-plaintext -d '{}' localhost:7181 corral.v1.Coordination/OpenSession`,
   session: () => true,
+  patient: true,
   async run({ words: [path = "", ...words], flags: { wait, data }, client, signal, ...surrounding }) {
     await using held = await acquire(client, path, { waitMs: wait, data, signal });
     const { io } = surrounding;

@@ -26,6 +26,7 @@ export const run = clientVerb({
   example: "corral run --register /services/login/a --data 10.0.0.5:8000 --parents -- sleep 1",
   grpcurl: `-plaintext -d '{}' localhost:7181 corral.v1.Coordination/OpenSession`,
   session: () => true,
+  patient: true,
   async run({ words, flags: { register, data, parents, wait = waitMsDefault }, client, signal, ...rest }) {
     if (register === undefined) throw new UsageError("run: --register PATH is missing: the node to create");
     const path = rest.absolute(register);

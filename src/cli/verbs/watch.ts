@@ -39,6 +39,7 @@ export const watch = clientVerb({
     "It goes on over broken connections and restarts; give the last zxid as --after to go on later.",
   example: "corral watch /sl --after 1 --count 1",
   grpcurl: `-plaintext -d '{"add":[{"path":"/sl","after_zxid":1}]}' localhost:7181 corral.v1.Coordination/Watch`,
+  patient: true,
   async run({ flags, words: [path = ""], client, out, signal }) {
     const { count = Number.POSITIVE_INFINITY, data: withData = false, after: afterZxid, depth } = flags;
     if (depth !== undefined && depth !== 0 && depth !== 1) throw new UsageError("--depth must be 0 or 1");

@@ -3,7 +3,7 @@ import type { Calls } from "../calls.ts";
 import type { Log } from "../log.ts";
 
 /** What is known of a call of any kind before its message. */
-export type IncomingCall = Pick<ServerUnaryCall<unknown, unknown>, "metadata" | "getAuthContext">;
+export type IncomingCall = Pick<ServerUnaryCall<unknown, unknown>, "metadata" | "getAuthContext" | "getPath">;
 
 /** What the calls of a service have in common. */
 export interface Environment<Context> {

@@ -35,6 +35,7 @@ export function keepAlive(engine: Engine): HandlerOf<"keepAlive"> {
 
 /** One KeepAlive stream and the session that it holds. */
 class LifeLine implements AttachmentListener {
+  readonly peer: string;
   readonly #engine: Engine;
   readonly #stream: Stream;
   readonly #caller: Caller;
@@ -44,6 +45,7 @@ class LifeLine implements AttachmentListener {
   #closing = false;
 
   constructor(engine: Engine, stream: Stream, caller: Caller) {
+    this.peer = stream.peer;
     this.#engine = engine;
     this.#stream = stream;
     this.#caller = caller;

@@ -4,7 +4,8 @@ import type { Watch } from "../../core/watch.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { WatchStream } from "../../engine/watch-stream.ts";
 import { watchersListedDefault, watchersListedMax } from "../../limits.ts";
-import { badArgument, int64 } from "../convert.ts";
+import { int64 } from "../convert.ts";
+import { limitFromProto } from "../page.ts";
 import { watchKindToProto } from "../watch-convert.ts";
 import { checkPath } from "./find-node.ts";
 import type { AdminHandlerOf } from "./handler.ts";
@@ -12,7 +13,7 @@ import type { AdminHandlerOf } from "./handler.ts";
 export function listWatchers({ watches }: Engine): AdminHandlerOf<"listWatchers"> {
   return ({ path, limit }) => {
     checkPath(path);
-    const most = limitOf(limit);
+    const most = limitFromProto(limit, sizes);
     const watchers = watches
       .watching(path)
       .take(most + 1)
@@ -36,11 +37,4 @@ function toProto({ path, spec, id, owner }: Watch<WatchStream>): MessageInitShap
   };
 }
 
-function limitOf(asked: number): number {
-  if (asked === 0) return watchersListedDefault;
-  if (asked >= 1 && asked <= watchersListedMax) return asked;
-  throw badArgument(
-    "limit",
-    `an answer holds 1 to ${watchersListedMax} watchers, not ${asked}; 0 means ${watchersListedDefault}`,
-  );
-}
+const sizes = { what: "watchers", byDefault: watchersListedDefault, most: watchersListedMax };

@@ -8,7 +8,7 @@ import type { HandlerOf } from "./handler.ts";
 export function pipeline(engine: Engine, operations: PipelineOperations): HandlerOf<"pipeline"> {
   return async (stream, { requestKey, ...caller }) => {
     if (requestKey !== undefined) {
-      throw badArgument(requestIdKey, "a request id is for one call; a pipeline is many");
+      throw badArgument(requestIdKey, "a pipeline is many calls: give each operation its request_id");
     }
     const line = new Line(stream, (operation, behindWrites) =>
       operations.do(operation, caller, { behindWrites }),

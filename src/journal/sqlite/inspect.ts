@@ -19,6 +19,23 @@ export function inspect(
   files: DataFiles,
   options: { readonly knownVersion: number; readonly checkPages: boolean },
 ): Found {
+  return lookInto(files, options.knownVersion, (connection) => {
+    if (options.checkPages) assertWhole(connection, files.database);
+    return findingIn(connection);
+  });
+}
+
+export function findingIn(connection: Database.Database): Found {
+  const select = "SELECT database_id AS databaseId, last_zxid AS lastZxid FROM meta";
+  return connection.prepare<[], Found>(select).get()!;
+}
+
+/** Looks at a database that is Corral's, and leaves it and all beside it as they are. @throws JournalUnusable */
+export function lookInto<T>(
+  files: DataFiles,
+  knownVersion: number,
+  look: (connection: Database.Database) => T,
+): T {
   const { database, wal } = files;
   const sharedIndex = `${database}-shm`;
   const wasThere = { wal: sizeOf(wal) !== undefined, sharedIndex: sizeOf(sharedIndex) !== undefined };
@@ -26,11 +43,8 @@ export function inspect(
   try {
     if (sizeOf(database) === 0) throw new JournalUnusable(`${database} is empty (0 bytes): restore a backup`);
     connection = new Database(database, { readonly: true, timeout: 0 });
-    assertOurs(connection, database, options.knownVersion);
-    if (options.checkPages) assertWhole(connection, database);
-    return connection
-      .prepare("SELECT database_id AS databaseId, last_zxid AS lastZxid FROM meta")
-      .get() as Found;
+    assertOurs(connection, database, knownVersion);
+    return look(connection);
   } catch (error) {
     throw unusable(error, database, files);
   } finally {

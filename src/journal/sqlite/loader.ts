@@ -1,7 +1,8 @@
 import type Database from "better-sqlite3";
-import { ByteReader, ByteWriter } from "../../bytes.ts";
-import { type Acl, parseAcl } from "../../core/acl.ts";
-import type { StateSink } from "../journal.ts";
+import { type Acl, openAcl, parseAcl } from "../../core/acl.ts";
+import type { RememberedRequest } from "../../core/request.ts";
+import type { SessionRecord } from "../../core/session.ts";
+import { RowWriter } from "../rows.ts";
 import { selectAcls } from "./acl-table.ts";
 
 /** A chunk crosses to the event loop's thread as one message, and holds it up for some 10 ms. */
@@ -11,19 +12,15 @@ const chunkCapacity = chunkBytes + chunkBytes / 4;
 /** Rows fetched at once: a third faster than one by one. */
 const pageRows = 1_000;
 
-const rowTags = { session: 1, node: 2, request: 3 } as const;
-
-const selectSessions = "SELECT id, secret, timeout_ms, owner FROM sessions ORDER BY id";
+const selectSessions = "SELECT id, secret, timeout_ms AS timeoutMs, owner FROM sessions ORDER BY id";
 /** Small data come as hex text: half the time of a load went into making a million small Buffers. */
 const selectNodes = `
   SELECT path, iif(data IS NULL, NULL, hex(data)), czxid, mzxid, pzxid, ctime_ms, mtime_ms, version, creates, aversion, owner_session, lifetime_ms, acl
   FROM nodes WHERE path > ? ORDER BY path LIMIT ${pageRows}`;
 const selectLarge = "SELECT data FROM large_data WHERE path = ?";
 
-const selectRequests = "SELECT zxid, time_ms, key, fingerprint, answer FROM requests ORDER BY zxid";
+const selectRequests = "SELECT zxid, time_ms AS timeMs, key, fingerprint, answer FROM requests ORDER BY zxid";
 
-type RequestRow = [zxid: number, timeMs: number, key: string, fingerprint: string, answer: string];
-type SessionRow = [id: number, secret: string, timeoutMs: number, owner: string];
 type NodeRow = [path: string, dataHex: string | null, ...stat: number[]];
 
 /**
@@ -34,27 +31,44 @@ export function* packedRows(
   connection: Database.Database,
   lastZxid: number,
 ): Generator<Uint8Array<ArrayBuffer>> {
-  let writer = new ByteWriter(chunkCapacity);
+  let writer = new RowWriter(chunkCapacity);
   for (const pack of rowPackers(connection, lastZxid)) {
     pack(writer);
     if (writer.length < chunkBytes) continue;
     yield writer.finish();
-    writer = new ByteWriter(chunkCapacity);
+    writer = new RowWriter(chunkCapacity);
   }
   yield writer.finish();
 }
 
-/** For each row, how to pack it. */
-function* rowPackers(connection: Database.Database, lastZxid: number): Generator<(to: ByteWriter) => void> {
-  for (const session of connection.prepare<[], SessionRow>(selectSessions).raw().iterate()) {
-    yield (writer) => packSession(writer, session);
+/** For each row, how to pack it; whoever does so is told by a DamagedRow or a RangeError what is wrong with the row. */
+export function* rowPackers(
+  connection: Database.Database,
+  lastZxid: number,
+): Generator<(to: RowWriter) => void> {
+  for (const session of connection.prepare<[], SessionRecord>(selectSessions).iterate()) {
+    yield (writer) => writer.sessionRow(session);
   }
   const large = connection.prepare<[string], Buffer>(selectLarge).pluck();
-  const acls = new Map(connection.prepare<[], [number, string]>(selectAcls).raw().all()).set(0, "");
+  const acls = aclsIn(connection);
   for (const row of nodeRows(connection)) yield (writer) => packNode(writer, row, { large, lastZxid, acls });
-  for (const request of connection.prepare<[], RequestRow>(selectRequests).raw().iterate()) {
-    yield (writer) => packRequest(writer, request);
+  for (const request of connection.prepare<[], RememberedRequest>(selectRequests).iterate()) {
+    yield (writer) => writer.requestRow(request);
   }
+}
+
+/** The lists by number; of one that cannot be read, what is wrong with it. */
+function aclsIn(connection: Database.Database): ReadonlyMap<number, Acl | RangeError> {
+  const acls = new Map<number, Acl | RangeError>([[0, openAcl]]);
+  for (const [id, text] of connection.prepare<[], [number, string]>(selectAcls).raw().all()) {
+    try {
+      acls.set(id, parseAcl(text));
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      acls.set(id, error);
+    }
+  }
+  return acls;
 }
 
 function* nodeRows(connection: Database.Database): Generator<NodeRow> {
@@ -82,23 +96,8 @@ function inOrder(a: string, b: string): boolean {
   return a < b || Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0;
 }
 
-function packSession(writer: ByteWriter, [id, secret, timeoutMs, owner]: SessionRow): void {
-  writer.byte(rowTags.session);
-  writer.integer(id);
-  writer.text(secret);
-  writer.integer(timeoutMs);
-  writer.text(owner);
-}
-
-function packRequest(writer: ByteWriter, [zxid, timeMs, key, fingerprint, answer]: RequestRow): void {
-  writer.byte(rowTags.request);
-  writer.integer(zxid);
-  writer.double(timeMs);
-  for (const text of [key, fingerprint, answer]) writer.text(text);
-}
-
 function packNode(
-  writer: ByteWriter,
+  writer: RowWriter,
   row: NodeRow,
   {
     large,
@@ -107,7 +106,7 @@ function packNode(
   }: {
     large: Database.Statement<[string], Buffer>;
     lastZxid: number;
-    acls: ReadonlyMap<number, string>;
+    acls: ReadonlyMap<number, Acl | RangeError>;
   },
 ): void {
   const [path, dataHex, ...stat] = row;
@@ -117,75 +116,23 @@ function packNode(
   }
   const acl = acls.get(aclId!);
   if (acl === undefined) throw new DamagedRow(`the access control list of ${path} is missing`);
-  writer.byte(rowTags.node);
-  writer.text(path);
-  if (dataHex !== null) {
-    writer.hex(dataHex);
-  } else {
-    const data = large.get(path);
-    if (data === undefined) throw new DamagedRow(`the data of ${path} are missing`);
-    writer.blob(data);
-  }
-  writer.integer(czxid!);
-  writer.integer(mzxid!);
-  writer.integer(pzxid!);
-  writer.double(ctimeMs!);
-  writer.double(mtimeMs!);
-  writer.signed(version!);
-  writer.signed(creates!);
-  writer.signed(aversion!);
-  writer.integer(owner!);
-  writer.signed(lifetimeMs!);
-  writer.text(acl);
-}
-
-/** Gives each packed row to the sink. Data are views into the chunk. */
-export function unpackRows(packed: Uint8Array, sink: StateSink): void {
-  const reader = new ByteReader(packed);
-  const acls = new Map<string, Acl>();
-  const parsed = (text: string): Acl => {
-    const acl = acls.get(text) ?? parseAcl(text);
-    acls.set(text, acl);
-    return acl;
+  if (acl instanceof RangeError) throw new DamagedRow(`the access control list of ${path}: ${acl.message}`);
+  const data = dataHex ?? large.get(path);
+  if (data === undefined) throw new DamagedRow(`the data of ${path} are missing`);
+  const record = {
+    czxid: czxid!,
+    mzxid: mzxid!,
+    pzxid: pzxid!,
+    ctimeMs: ctimeMs!,
+    mtimeMs: mtimeMs!,
+    version: version!,
+    creates: creates!,
+    aversion: aversion!,
+    ephemeralOwner: owner!,
+    lifetimeMs: lifetimeMs!,
+    acl,
+    dataLength: typeof data === "string" ? data.length / 2 : data.length,
+    numChildren: 0,
   };
-  while (!reader.atEnd) {
-    const tag = reader.byte();
-    if (tag === rowTags.request) {
-      sink.request({
-        zxid: reader.integer(),
-        timeMs: reader.double(),
-        key: reader.text(),
-        fingerprint: reader.text(),
-        answer: reader.text(),
-      });
-      continue;
-    }
-    if (tag === rowTags.session) {
-      sink.session({
-        id: reader.integer(),
-        secret: reader.text(),
-        timeoutMs: reader.integer(),
-        owner: reader.text(),
-      });
-      continue;
-    }
-    const path = reader.text();
-    const data = reader.blob();
-    const record = {
-      czxid: reader.integer(),
-      mzxid: reader.integer(),
-      pzxid: reader.integer(),
-      ctimeMs: reader.double(),
-      mtimeMs: reader.double(),
-      version: reader.signed(),
-      creates: reader.signed(),
-      aversion: reader.signed(),
-      ephemeralOwner: reader.integer(),
-      lifetimeMs: reader.signed(),
-      acl: parsed(reader.text()),
-      dataLength: data.byteLength,
-      numChildren: 0,
-    };
-    sink.node(path, record, data);
-  }
+  writer.nodeRow(path, record, data);
 }

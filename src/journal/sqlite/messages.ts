@@ -1,3 +1,4 @@
+import type { Loaded } from "../journal.ts";
 import type { HistoryRows } from "./history-table.ts";
 import type { OpenOptions } from "./open.ts";
 import type { CommitResult } from "./store.ts";
@@ -14,7 +15,7 @@ export type Request =
 
 export type Answer =
   /** The first, unasked. */
-  | { readonly kind: "opened"; readonly lastZxid: number }
+  | ({ readonly kind: "opened" } & Loaded)
   | { readonly kind: "unusable"; readonly reason: string }
   | { readonly kind: "rows"; readonly packed: Uint8Array }
   | { readonly kind: "noMoreRows" }

@@ -116,18 +116,26 @@ function acceptLoss(options: OpenOptions, log: JournalLog, finding: string): voi
 /** Makes an empty database under another name first: a crash never leaves half a database under the real one. */
 function createDatabase(files: DataFiles, steps: readonly Migration[] | undefined): void {
   const { unfinished } = files;
+  createUnfinished(files, steps).close();
+  if ((sizeOf(`${unfinished}-wal`) ?? 0) > 0) throw new Error(`${unfinished} kept its log`);
+  renameSync(unfinished, files.database);
+  syncDirectory(files.dir);
+}
+
+/** An empty database under the name of one that is being made. */
+export function createUnfinished(files: DataFiles, steps?: readonly Migration[]): Database.Database {
+  const { unfinished } = files;
   for (const suffix of ["", "-wal", "-journal", "-shm"]) rmSync(unfinished + suffix, { force: true });
   // Created by hand for the mode: sessions' secrets are inside. SQLite gives the WAL the same.
   closeSync(openSync(unfinished, "wx", 0o600));
   const connection = connect(unfinished, files);
   try {
     migrate(connection, steps);
-  } finally {
+    return connection;
+  } catch (error) {
     connection.close();
+    throw error;
   }
-  if ((sizeOf(`${unfinished}-wal`) ?? 0) > 0) throw new Error(`${unfinished} kept its log`);
-  renameSync(unfinished, files.database);
-  syncDirectory(files.dir);
 }
 
 /** A real change, synced to the disk: a server that cannot write should not start. */

@@ -8,10 +8,11 @@ import {
   type Journal,
   JournalFull,
   JournalUnusable,
+  type Loaded,
   OutcomeUnknown,
   type StateSink,
 } from "../journal.ts";
-import { unpackRows } from "./loader.ts";
+import { unpackRows } from "../rows.ts";
 import { type JournalLog, silentLog } from "./log.ts";
 import type { Answer, LogLine, Request, WorkerOptions } from "./messages.ts";
 import { pageOf, RecentHistory } from "./recent-history.ts";
@@ -30,7 +31,7 @@ export async function openSqliteJournal(options: SqliteJournalOptions): Promise<
   const { log = silentLog, ...workerOptions } = options;
   const link = new WorkerLink(workerOptions, log);
   const answer = await link.nextAnswer();
-  if (answer.kind === "opened") return new SqliteJournal(link, answer.lastZxid);
+  if (answer.kind === "opened") return new SqliteJournal(link, answer);
   await link.end();
   throw problemIn(answer);
 }
@@ -38,22 +39,22 @@ export async function openSqliteJournal(options: SqliteJournalOptions): Promise<
 /** The event loop's half: packs batches for the worker, and never waits for the disk. */
 export class SqliteJournal implements Journal {
   readonly #link: WorkerLink;
-  readonly #lastZxid: number;
+  readonly #loaded: Loaded;
   readonly #recent = new RecentHistory(recentHistoryBytesMax);
   #committing: Promise<Answer> | undefined;
   #failure: Error | undefined;
   #closed = false;
 
-  constructor(link: WorkerLink, lastZxid: number) {
+  constructor(link: WorkerLink, { lastZxid, databaseId }: Loaded) {
     this.#link = link;
-    this.#lastZxid = lastZxid;
+    this.#loaded = { lastZxid, databaseId };
   }
 
-  async load(sink: StateSink): Promise<{ lastZxid: number }> {
+  async load(sink: StateSink): Promise<Loaded> {
     let next = this.#link.ask({ kind: "rows" });
     for (;;) {
       const answer = await next;
-      if (answer.kind === "noMoreRows") return { lastZxid: this.#lastZxid };
+      if (answer.kind === "noMoreRows") return this.#loaded;
       if (answer.kind !== "rows") throw this.#fail(problemIn(answer));
       // The worker reads ahead by one chunk while this one is unpacked.
       next = this.#link.ask({ kind: "rows" });

@@ -49,6 +49,10 @@ export class Store {
     return this.#lastZxid;
   }
 
+  get databaseId(): string {
+    return this.#open.databaseId;
+  }
+
   /** The next rows of the stored state; undefined after the last. Throws JournalUnusable. */
   nextRows(): Uint8Array<ArrayBuffer> | undefined {
     const { files } = this.#open;

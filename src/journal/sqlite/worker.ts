@@ -18,7 +18,7 @@ function tell(message: Answer | LogLine, transfer: readonly ArrayBuffer[] = []):
 
 const store = answering(() => {
   const opened = new Store(workerData as WorkerOptions, log);
-  tell({ kind: "opened", lastZxid: opened.lastZxid });
+  tell({ kind: "opened", lastZxid: opened.lastZxid, databaseId: opened.databaseId });
   return opened;
 });
 

@@ -4,18 +4,15 @@ import type { NodeRecord } from "../../core/node.ts";
 import { parentOf } from "../../core/path.ts";
 import { AclTable } from "./acl-table.ts";
 import type { HistoryTable } from "./history-table.ts";
+import { NodeRows } from "./node-rows.ts";
 import { RequestTable } from "./request-table.ts";
 import { inlineDataBytesMax } from "./schema.ts";
 
-const insertNode = `
-  INSERT INTO nodes (path, czxid, mzxid, pzxid, ctime_ms, mtime_ms, version, creates, aversion, owner_session, lifetime_ms, acl, data)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const updateData =
   "UPDATE nodes SET mzxid = ?, mtime_ms = ?, version = ?, owner_session = ?, data = ? WHERE path = ?";
 const updateAcl = "UPDATE nodes SET acl = ?, aversion = ? WHERE path = ?";
 const updateParent = "UPDATE nodes SET pzxid = ?, creates = ? WHERE path = ?";
 const deleteNode = "DELETE FROM nodes WHERE path = ?";
-const putLarge = "INSERT OR REPLACE INTO large_data (path, data) VALUES (?, ?)";
 const deleteLarge = "DELETE FROM large_data WHERE path = ?";
 const insertSession = "INSERT INTO sessions (id, secret, timeout_ms, owner) VALUES (?, ?, ?, ?)";
 const updateSession = "UPDATE sessions SET timeout_ms = ? WHERE id = ?";
@@ -35,11 +32,14 @@ export class Writer {
   readonly #history: HistoryTable;
   readonly #acls: AclTable;
 
+  readonly #nodes: NodeRows;
+
   readonly #requests: RequestTable;
 
   constructor(connection: Database.Database, history: HistoryTable) {
     this.#history = history;
     this.#acls = new AclTable(connection);
+    this.#nodes = new NodeRows(connection, this.#acls);
     this.#requests = new RequestTable(connection);
     const prepared = Object.entries(statements).map(([name, sql]) => [name, connection.prepare(sql)]);
     this.#sql = Object.fromEntries(prepared);
@@ -75,14 +75,22 @@ export class Writer {
   #applyChange(change: Change): void {
     switch (change.kind) {
       case "nodeCreated":
-        this.#insertNode(change);
+        this.#nodes.insert(change.path, change.node, change.data);
         this.#parents.set(parentOf(change.path), change.parent);
         return;
       case "nodeDataSet": {
         const { path, data, node } = change;
         if (data.byteLength <= inlineDataBytesMax) this.#sql.deleteLarge.run(path);
         const { mzxid, mtimeMs, version, ephemeralOwner } = node;
-        this.#one("updateData", mzxid, mtimeMs, version, ephemeralOwner, this.#inline(path, data), path);
+        this.#one(
+          "updateData",
+          mzxid,
+          mtimeMs,
+          version,
+          ephemeralOwner,
+          this.#nodes.inline(path, data),
+          path,
+        );
         return;
       }
       case "nodeAclSet": {
@@ -110,20 +118,6 @@ export class Writer {
     }
   }
 
-  #insertNode({ path, data, node }: Extract<Change, { kind: "nodeCreated" }>): void {
-    const { czxid, mzxid, pzxid, ctimeMs, mtimeMs, version, creates, aversion } = node;
-    const stat = [czxid, mzxid, pzxid, ctimeMs, mtimeMs, version, creates, aversion];
-    const kept = [node.ephemeralOwner, node.lifetimeMs, this.#acls.idOf(node.acl.text)];
-    this.#one("insertNode", path, ...stat, ...kept, this.#inline(path, data));
-  }
-
-  /** The data to keep in the node's row: null when they are too large and were put aside. */
-  #inline(path: string, data: Uint8Array): Uint8Array | null {
-    if (data.byteLength <= inlineDataBytesMax) return data;
-    this.#one("putLarge", path, data);
-    return null;
-  }
-
   #one(statement: keyof typeof statements, ...values: (string | number | Uint8Array | null)[]): void {
     const { changes } = this.#sql[statement].run(...values);
     if (changes !== 1)
@@ -134,12 +128,10 @@ export class Writer {
 }
 
 const statements = {
-  insertNode,
   updateData,
   updateAcl,
   updateParent,
   deleteNode,
-  putLarge,
   deleteLarge,
   insertSession,
   updateSession,

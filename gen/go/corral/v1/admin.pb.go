@@ -23,6 +23,124 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// How a session stands.
+type SessionState int32
+
+const (
+	// Never sent.
+	SessionState_SESSION_STATE_UNSPECIFIED SessionState = 0
+	// A KeepAlive stream holds it.
+	SessionState_SESSION_STATE_ATTACHED SessionState = 1
+	// Nothing holds it: it ends when its time is over, unless somebody attaches to it before.
+	SessionState_SESSION_STATE_DETACHED SessionState = 2
+	// It has expired, and waits for the disk to take its end. Nothing can save it.
+	SessionState_SESSION_STATE_ENDING SessionState = 3
+)
+
+// Enum value maps for SessionState.
+var (
+	SessionState_name = map[int32]string{
+		0: "SESSION_STATE_UNSPECIFIED",
+		1: "SESSION_STATE_ATTACHED",
+		2: "SESSION_STATE_DETACHED",
+		3: "SESSION_STATE_ENDING",
+	}
+	SessionState_value = map[string]int32{
+		"SESSION_STATE_UNSPECIFIED": 0,
+		"SESSION_STATE_ATTACHED":    1,
+		"SESSION_STATE_DETACHED":    2,
+		"SESSION_STATE_ENDING":      3,
+	}
+)
+
+func (x SessionState) Enum() *SessionState {
+	p := new(SessionState)
+	*p = x
+	return p
+}
+
+func (x SessionState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (SessionState) Descriptor() protoreflect.EnumDescriptor {
+	return file_corral_v1_admin_proto_enumTypes[0].Descriptor()
+}
+
+func (SessionState) Type() protoreflect.EnumType {
+	return &file_corral_v1_admin_proto_enumTypes[0]
+}
+
+func (x SessionState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use SessionState.Descriptor instead.
+func (SessionState) EnumDescriptor() ([]byte, []int) {
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{0}
+}
+
+// How much the log tells.
+type LogLevel int32
+
+const (
+	// Never sent; not to be asked for.
+	LogLevel_LOG_LEVEL_UNSPECIFIED LogLevel = 0
+	// Faults only.
+	LogLevel_LOG_LEVEL_ERROR LogLevel = 1
+	// And what an operator should look at.
+	LogLevel_LOG_LEVEL_WARN LogLevel = 2
+	// And what happens to the server as a whole.
+	LogLevel_LOG_LEVEL_INFO LogLevel = 3
+	// And what only who looks for a fault wants to know.
+	LogLevel_LOG_LEVEL_DEBUG LogLevel = 4
+)
+
+// Enum value maps for LogLevel.
+var (
+	LogLevel_name = map[int32]string{
+		0: "LOG_LEVEL_UNSPECIFIED",
+		1: "LOG_LEVEL_ERROR",
+		2: "LOG_LEVEL_WARN",
+		3: "LOG_LEVEL_INFO",
+		4: "LOG_LEVEL_DEBUG",
+	}
+	LogLevel_value = map[string]int32{
+		"LOG_LEVEL_UNSPECIFIED": 0,
+		"LOG_LEVEL_ERROR":       1,
+		"LOG_LEVEL_WARN":        2,
+		"LOG_LEVEL_INFO":        3,
+		"LOG_LEVEL_DEBUG":       4,
+	}
+)
+
+func (x LogLevel) Enum() *LogLevel {
+	p := new(LogLevel)
+	*p = x
+	return p
+}
+
+func (x LogLevel) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (LogLevel) Descriptor() protoreflect.EnumDescriptor {
+	return file_corral_v1_admin_proto_enumTypes[1].Descriptor()
+}
+
+func (LogLevel) Type() protoreflect.EnumType {
+	return &file_corral_v1_admin_proto_enumTypes[1]
+}
+
+func (x LogLevel) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use LogLevel.Descriptor instead.
+func (LogLevel) EnumDescriptor() ([]byte, []int) {
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{1}
+}
+
 // A count of the watches.
 type CountWatchesRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -399,11 +517,792 @@ func (x *Watcher) GetWaitingEvents() int32 {
 	return 0
 }
 
+// A backup of everything.
+type BackupRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BackupRequest) Reset() {
+	*x = BackupRequest{}
+	mi := &file_corral_v1_admin_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BackupRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BackupRequest) ProtoMessage() {}
+
+func (x *BackupRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_corral_v1_admin_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BackupRequest.ProtoReflect.Descriptor instead.
+func (*BackupRequest) Descriptor() ([]byte, []int) {
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{6}
+}
+
+// A part of a backup: at most 1 MiB of it.
+type BackupResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The next bytes of the file.
+	Chunk []byte `protobuf:"bytes,1,opt,name=chunk,proto3" json:"chunk,omitempty"`
+	// What all of it shows: the state just after this change.
+	Zxid int64 `protobuf:"varint,2,opt,name=zxid,proto3" json:"zxid,omitempty"`
+	// Nodes that have been read so far, those of this part included.
+	Nodes int64 `protobuf:"varint,3,opt,name=nodes,proto3" json:"nodes,omitempty"`
+	// All nodes that the backup has. Once `nodes` is as much, little follows.
+	NodesTotal    int64 `protobuf:"varint,4,opt,name=nodes_total,json=nodesTotal,proto3" json:"nodes_total,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BackupResponse) Reset() {
+	*x = BackupResponse{}
+	mi := &file_corral_v1_admin_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BackupResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BackupResponse) ProtoMessage() {}
+
+func (x *BackupResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_corral_v1_admin_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BackupResponse.ProtoReflect.Descriptor instead.
+func (*BackupResponse) Descriptor() ([]byte, []int) {
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *BackupResponse) GetChunk() []byte {
+	if x != nil {
+		return x.Chunk
+	}
+	return nil
+}
+
+func (x *BackupResponse) GetZxid() int64 {
+	if x != nil {
+		return x.Zxid
+	}
+	return 0
+}
+
+func (x *BackupResponse) GetNodes() int64 {
+	if x != nil {
+		return x.Nodes
+	}
+	return 0
+}
+
+func (x *BackupResponse) GetNodesTotal() int64 {
+	if x != nil {
+		return x.NodesTotal
+	}
+	return 0
+}
+
+// Sessions to list.
+type ListSessionsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Begin after this id, that of the last session on the page before; 0, the default, for the first page.
+	AfterSessionId int64 `protobuf:"varint,1,opt,name=after_session_id,json=afterSessionId,proto3" json:"after_session_id,omitempty"`
+	// How many sessions to answer at most: 1 to 10,000; 0, the default, means 1,000.
+	Limit int32 `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
+	// Only those that end within this time if they stay silent, in milliseconds; 0, the default, for all. With
+	// 2,000, say, they are the ones whose last heartbeat is overdue, and that of the lowest `expires_in_ms` is next.
+	EndingWithinMs int32 `protobuf:"varint,3,opt,name=ending_within_ms,json=endingWithinMs,proto3" json:"ending_within_ms,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ListSessionsRequest) Reset() {
+	*x = ListSessionsRequest{}
+	mi := &file_corral_v1_admin_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSessionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSessionsRequest) ProtoMessage() {}
+
+func (x *ListSessionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_corral_v1_admin_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSessionsRequest.ProtoReflect.Descriptor instead.
+func (*ListSessionsRequest) Descriptor() ([]byte, []int) {
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ListSessionsRequest) GetAfterSessionId() int64 {
+	if x != nil {
+		return x.AfterSessionId
+	}
+	return 0
+}
+
+func (x *ListSessionsRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+func (x *ListSessionsRequest) GetEndingWithinMs() int32 {
+	if x != nil {
+		return x.EndingWithinMs
+	}
+	return 0
+}
+
+// A page of sessions.
+type ListSessionsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The sessions, in the order of their ids. The page may end before the limit, when it has 1 MiB.
+	Sessions []*SessionInfo `protobuf:"bytes,1,rep,name=sessions,proto3" json:"sessions,omitempty"`
+	// There are more: ask again, after the id of the last one.
+	More bool `protobuf:"varint,2,opt,name=more,proto3" json:"more,omitempty"`
+	// How many sessions are open in all, listed or not.
+	OpenSessions  int32 `protobuf:"varint,3,opt,name=open_sessions,json=openSessions,proto3" json:"open_sessions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSessionsResponse) Reset() {
+	*x = ListSessionsResponse{}
+	mi := &file_corral_v1_admin_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSessionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSessionsResponse) ProtoMessage() {}
+
+func (x *ListSessionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_corral_v1_admin_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSessionsResponse.ProtoReflect.Descriptor instead.
+func (*ListSessionsResponse) Descriptor() ([]byte, []int) {
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ListSessionsResponse) GetSessions() []*SessionInfo {
+	if x != nil {
+		return x.Sessions
+	}
+	return nil
+}
+
+func (x *ListSessionsResponse) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
+}
+
+func (x *ListSessionsResponse) GetOpenSessions() int32 {
+	if x != nil {
+		return x.OpenSessions
+	}
+	return 0
+}
+
+// A session, as operators see it. Its token is shown to nobody.
+type SessionInfo struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its id, which is the zxid at which it was opened.
+	SessionId int64 `protobuf:"varint,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	// What its client calls itself; empty for nothing.
+	Owner string `protobuf:"bytes,2,opt,name=owner,proto3" json:"owner,omitempty"`
+	// The granted timeout, in milliseconds.
+	TimeoutMs int32 `protobuf:"varint,3,opt,name=timeout_ms,json=timeoutMs,proto3" json:"timeout_ms,omitempty"`
+	// How it stands.
+	State SessionState `protobuf:"varint,4,opt,name=state,proto3,enum=corral.v1.SessionState" json:"state,omitempty"`
+	// How long from now it lives without a further heartbeat, in milliseconds; 0 when it is ending.
+	ExpiresInMs int32 `protobuf:"varint,5,opt,name=expires_in_ms,json=expiresInMs,proto3" json:"expires_in_ms,omitempty"`
+	// The address of the client that holds it, host:port, or held it last; of one that was opened by OpenSession and
+	// never held, the host alone. Empty if nobody has come for it since the server started.
+	Peer string `protobuf:"bytes,6,opt,name=peer,proto3" json:"peer,omitempty"`
+	// Everybody that its opener had proven to be; after a restart of the server, whoever attached to it first.
+	// As access control lists show them: of a digest without the hash, `user:x`. None if it is not known.
+	Identities []*Identity `protobuf:"bytes,7,rep,name=identities,proto3" json:"identities,omitempty"`
+	// How many ephemeral nodes it owns.
+	EphemeralNodes int32 `protobuf:"varint,8,opt,name=ephemeral_nodes,json=ephemeralNodes,proto3" json:"ephemeral_nodes,omitempty"`
+	// Watch streams that are bound to it.
+	WatchStreams int32 `protobuf:"varint,9,opt,name=watch_streams,json=watchStreams,proto3" json:"watch_streams,omitempty"`
+	// Watches on these.
+	Watches       int32 `protobuf:"varint,10,opt,name=watches,proto3" json:"watches,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SessionInfo) Reset() {
+	*x = SessionInfo{}
+	mi := &file_corral_v1_admin_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SessionInfo) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SessionInfo) ProtoMessage() {}
+
+func (x *SessionInfo) ProtoReflect() protoreflect.Message {
+	mi := &file_corral_v1_admin_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SessionInfo.ProtoReflect.Descriptor instead.
+func (*SessionInfo) Descriptor() ([]byte, []int) {
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *SessionInfo) GetSessionId() int64 {
+	if x != nil {
+		return x.SessionId
+	}
+	return 0
+}
+
+func (x *SessionInfo) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
+func (x *SessionInfo) GetTimeoutMs() int32 {
+	if x != nil {
+		return x.TimeoutMs
+	}
+	return 0
+}
+
+func (x *SessionInfo) GetState() SessionState {
+	if x != nil {
+		return x.State
+	}
+	return SessionState_SESSION_STATE_UNSPECIFIED
+}
+
+func (x *SessionInfo) GetExpiresInMs() int32 {
+	if x != nil {
+		return x.ExpiresInMs
+	}
+	return 0
+}
+
+func (x *SessionInfo) GetPeer() string {
+	if x != nil {
+		return x.Peer
+	}
+	return ""
+}
+
+func (x *SessionInfo) GetIdentities() []*Identity {
+	if x != nil {
+		return x.Identities
+	}
+	return nil
+}
+
+func (x *SessionInfo) GetEphemeralNodes() int32 {
+	if x != nil {
+		return x.EphemeralNodes
+	}
+	return 0
+}
+
+func (x *SessionInfo) GetWatchStreams() int32 {
+	if x != nil {
+		return x.WatchStreams
+	}
+	return 0
+}
+
+func (x *SessionInfo) GetWatches() int32 {
+	if x != nil {
+		return x.Watches
+	}
+	return 0
+}
+
+// A session whose ephemeral nodes are listed.
+type ListEphemeralsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its id, at least 1.
+	SessionId int64 `protobuf:"varint,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	// Begin after this path, the last one on the page before; empty, the default, for the first page.
+	AfterPath string `protobuf:"bytes,2,opt,name=after_path,json=afterPath,proto3" json:"after_path,omitempty"`
+	// How many paths to answer at most: 1 to 10,000; 0, the default, means 1,000.
+	Limit         int32 `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListEphemeralsRequest) Reset() {
+	*x = ListEphemeralsRequest{}
+	mi := &file_corral_v1_admin_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListEphemeralsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListEphemeralsRequest) ProtoMessage() {}
+
+func (x *ListEphemeralsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_corral_v1_admin_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListEphemeralsRequest.ProtoReflect.Descriptor instead.
+func (*ListEphemeralsRequest) Descriptor() ([]byte, []int) {
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ListEphemeralsRequest) GetSessionId() int64 {
+	if x != nil {
+		return x.SessionId
+	}
+	return 0
+}
+
+func (x *ListEphemeralsRequest) GetAfterPath() string {
+	if x != nil {
+		return x.AfterPath
+	}
+	return ""
+}
+
+func (x *ListEphemeralsRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+// A page of ephemeral nodes.
+type ListEphemeralsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Their paths, in order. The page may end before the limit, when it has 1 MiB.
+	Paths []string `protobuf:"bytes,1,rep,name=paths,proto3" json:"paths,omitempty"`
+	// There are more: ask again, after the last path.
+	More          bool `protobuf:"varint,2,opt,name=more,proto3" json:"more,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListEphemeralsResponse) Reset() {
+	*x = ListEphemeralsResponse{}
+	mi := &file_corral_v1_admin_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListEphemeralsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListEphemeralsResponse) ProtoMessage() {}
+
+func (x *ListEphemeralsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_corral_v1_admin_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListEphemeralsResponse.ProtoReflect.Descriptor instead.
+func (*ListEphemeralsResponse) Descriptor() ([]byte, []int) {
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ListEphemeralsResponse) GetPaths() []string {
+	if x != nil {
+		return x.Paths
+	}
+	return nil
+}
+
+func (x *ListEphemeralsResponse) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
+}
+
+// A session to end.
+type ExpireSessionRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its id, at least 1.
+	SessionId     int64 `protobuf:"varint,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExpireSessionRequest) Reset() {
+	*x = ExpireSessionRequest{}
+	mi := &file_corral_v1_admin_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExpireSessionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExpireSessionRequest) ProtoMessage() {}
+
+func (x *ExpireSessionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_corral_v1_admin_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExpireSessionRequest.ProtoReflect.Descriptor instead.
+func (*ExpireSessionRequest) Descriptor() ([]byte, []int) {
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ExpireSessionRequest) GetSessionId() int64 {
+	if x != nil {
+		return x.SessionId
+	}
+	return 0
+}
+
+// The session has ended.
+type ExpireSessionResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The zxid under which its ephemeral nodes were deleted.
+	Zxid          int64 `protobuf:"varint,1,opt,name=zxid,proto3" json:"zxid,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExpireSessionResponse) Reset() {
+	*x = ExpireSessionResponse{}
+	mi := &file_corral_v1_admin_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExpireSessionResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExpireSessionResponse) ProtoMessage() {}
+
+func (x *ExpireSessionResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_corral_v1_admin_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExpireSessionResponse.ProtoReflect.Descriptor instead.
+func (*ExpireSessionResponse) Descriptor() ([]byte, []int) {
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ExpireSessionResponse) GetZxid() int64 {
+	if x != nil {
+		return x.Zxid
+	}
+	return 0
+}
+
+// Whether the server is to run empty.
+type SetDrainingRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True to refuse new sessions; false, the default, to take them again.
+	Draining      bool `protobuf:"varint,1,opt,name=draining,proto3" json:"draining,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetDrainingRequest) Reset() {
+	*x = SetDrainingRequest{}
+	mi := &file_corral_v1_admin_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetDrainingRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetDrainingRequest) ProtoMessage() {}
+
+func (x *SetDrainingRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_corral_v1_admin_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetDrainingRequest.ProtoReflect.Descriptor instead.
+func (*SetDrainingRequest) Descriptor() ([]byte, []int) {
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *SetDrainingRequest) GetDraining() bool {
+	if x != nil {
+		return x.Draining
+	}
+	return false
+}
+
+// What the server holds now.
+type SetDrainingResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As it was asked for.
+	Draining bool `protobuf:"varint,1,opt,name=draining,proto3" json:"draining,omitempty"`
+	// Sessions that are open.
+	Sessions int32 `protobuf:"varint,2,opt,name=sessions,proto3" json:"sessions,omitempty"`
+	// Connections to the main port.
+	Connections   int32 `protobuf:"varint,3,opt,name=connections,proto3" json:"connections,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetDrainingResponse) Reset() {
+	*x = SetDrainingResponse{}
+	mi := &file_corral_v1_admin_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetDrainingResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetDrainingResponse) ProtoMessage() {}
+
+func (x *SetDrainingResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_corral_v1_admin_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetDrainingResponse.ProtoReflect.Descriptor instead.
+func (*SetDrainingResponse) Descriptor() ([]byte, []int) {
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *SetDrainingResponse) GetDraining() bool {
+	if x != nil {
+		return x.Draining
+	}
+	return false
+}
+
+func (x *SetDrainingResponse) GetSessions() int32 {
+	if x != nil {
+		return x.Sessions
+	}
+	return 0
+}
+
+func (x *SetDrainingResponse) GetConnections() int32 {
+	if x != nil {
+		return x.Connections
+	}
+	return 0
+}
+
+// A level for the log.
+type SetLogLevelRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The level.
+	Level         LogLevel `protobuf:"varint,1,opt,name=level,proto3,enum=corral.v1.LogLevel" json:"level,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetLogLevelRequest) Reset() {
+	*x = SetLogLevelRequest{}
+	mi := &file_corral_v1_admin_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetLogLevelRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetLogLevelRequest) ProtoMessage() {}
+
+func (x *SetLogLevelRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_corral_v1_admin_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetLogLevelRequest.ProtoReflect.Descriptor instead.
+func (*SetLogLevelRequest) Descriptor() ([]byte, []int) {
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *SetLogLevelRequest) GetLevel() LogLevel {
+	if x != nil {
+		return x.Level
+	}
+	return LogLevel_LOG_LEVEL_UNSPECIFIED
+}
+
+// The level was set.
+type SetLogLevelResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The one before.
+	Previous      LogLevel `protobuf:"varint,1,opt,name=previous,proto3,enum=corral.v1.LogLevel" json:"previous,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetLogLevelResponse) Reset() {
+	*x = SetLogLevelResponse{}
+	mi := &file_corral_v1_admin_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetLogLevelResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetLogLevelResponse) ProtoMessage() {}
+
+func (x *SetLogLevelResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_corral_v1_admin_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetLogLevelResponse.ProtoReflect.Descriptor instead.
+func (*SetLogLevelResponse) Descriptor() ([]byte, []int) {
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *SetLogLevelResponse) GetPrevious() LogLevel {
+	if x != nil {
+		return x.Previous
+	}
+	return LogLevel_LOG_LEVEL_UNSPECIFIED
+}
+
 var File_corral_v1_admin_proto protoreflect.FileDescriptor
 
 const file_corral_v1_admin_proto_rawDesc = "" +
 	"\n" +
-	"\x15corral/v1/admin.proto\x12\tcorral.v1\x1a\x15corral/v1/watch.proto\"\x15\n" +
+	"\x15corral/v1/admin.proto\x12\tcorral.v1\x1a\x13corral/v1/acl.proto\x1a\x15corral/v1/watch.proto\"\x15\n" +
 	"\x13CountWatchesRequest\"\x80\x01\n" +
 	"\x14CountWatchesResponse\x12-\n" +
 	"\x06counts\x18\x01 \x03(\v2\x15.corral.v1.WatchCountR\x06counts\x12\x18\n" +
@@ -430,10 +1329,82 @@ const file_corral_v1_admin_proto_rawDesc = "" +
 	"session_id\x18\x06 \x01(\x03R\tsessionId\x12\x1b\n" +
 	"\tsent_zxid\x18\a \x01(\x03R\bsentZxid\x12%\n" +
 	"\x0ewaiting_events\x18\b \x01(\x05R\rwaitingEventsB\b\n" +
-	"\x06_depth2\xa9\x01\n" +
+	"\x06_depth\"\x0f\n" +
+	"\rBackupRequest\"q\n" +
+	"\x0eBackupResponse\x12\x14\n" +
+	"\x05chunk\x18\x01 \x01(\fR\x05chunk\x12\x12\n" +
+	"\x04zxid\x18\x02 \x01(\x03R\x04zxid\x12\x14\n" +
+	"\x05nodes\x18\x03 \x01(\x03R\x05nodes\x12\x1f\n" +
+	"\vnodes_total\x18\x04 \x01(\x03R\n" +
+	"nodesTotal\"\x7f\n" +
+	"\x13ListSessionsRequest\x12(\n" +
+	"\x10after_session_id\x18\x01 \x01(\x03R\x0eafterSessionId\x12\x14\n" +
+	"\x05limit\x18\x02 \x01(\x05R\x05limit\x12(\n" +
+	"\x10ending_within_ms\x18\x03 \x01(\x05R\x0eendingWithinMs\"\x83\x01\n" +
+	"\x14ListSessionsResponse\x122\n" +
+	"\bsessions\x18\x01 \x03(\v2\x16.corral.v1.SessionInfoR\bsessions\x12\x12\n" +
+	"\x04more\x18\x02 \x01(\bR\x04more\x12#\n" +
+	"\ropen_sessions\x18\x03 \x01(\x05R\fopenSessions\"\xe5\x02\n" +
+	"\vSessionInfo\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x01 \x01(\x03R\tsessionId\x12\x14\n" +
+	"\x05owner\x18\x02 \x01(\tR\x05owner\x12\x1d\n" +
+	"\n" +
+	"timeout_ms\x18\x03 \x01(\x05R\ttimeoutMs\x12-\n" +
+	"\x05state\x18\x04 \x01(\x0e2\x17.corral.v1.SessionStateR\x05state\x12\"\n" +
+	"\rexpires_in_ms\x18\x05 \x01(\x05R\vexpiresInMs\x12\x12\n" +
+	"\x04peer\x18\x06 \x01(\tR\x04peer\x123\n" +
+	"\n" +
+	"identities\x18\a \x03(\v2\x13.corral.v1.IdentityR\n" +
+	"identities\x12'\n" +
+	"\x0fephemeral_nodes\x18\b \x01(\x05R\x0eephemeralNodes\x12#\n" +
+	"\rwatch_streams\x18\t \x01(\x05R\fwatchStreams\x12\x18\n" +
+	"\awatches\x18\n" +
+	" \x01(\x05R\awatches\"k\n" +
+	"\x15ListEphemeralsRequest\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x01 \x01(\x03R\tsessionId\x12\x1d\n" +
+	"\n" +
+	"after_path\x18\x02 \x01(\tR\tafterPath\x12\x14\n" +
+	"\x05limit\x18\x03 \x01(\x05R\x05limit\"B\n" +
+	"\x16ListEphemeralsResponse\x12\x14\n" +
+	"\x05paths\x18\x01 \x03(\tR\x05paths\x12\x12\n" +
+	"\x04more\x18\x02 \x01(\bR\x04more\"5\n" +
+	"\x14ExpireSessionRequest\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x01 \x01(\x03R\tsessionId\"+\n" +
+	"\x15ExpireSessionResponse\x12\x12\n" +
+	"\x04zxid\x18\x01 \x01(\x03R\x04zxid\"0\n" +
+	"\x12SetDrainingRequest\x12\x1a\n" +
+	"\bdraining\x18\x01 \x01(\bR\bdraining\"o\n" +
+	"\x13SetDrainingResponse\x12\x1a\n" +
+	"\bdraining\x18\x01 \x01(\bR\bdraining\x12\x1a\n" +
+	"\bsessions\x18\x02 \x01(\x05R\bsessions\x12 \n" +
+	"\vconnections\x18\x03 \x01(\x05R\vconnections\"?\n" +
+	"\x12SetLogLevelRequest\x12)\n" +
+	"\x05level\x18\x01 \x01(\x0e2\x13.corral.v1.LogLevelR\x05level\"F\n" +
+	"\x13SetLogLevelResponse\x12/\n" +
+	"\bprevious\x18\x01 \x01(\x0e2\x13.corral.v1.LogLevelR\bprevious*\x7f\n" +
+	"\fSessionState\x12\x1d\n" +
+	"\x19SESSION_STATE_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16SESSION_STATE_ATTACHED\x10\x01\x12\x1a\n" +
+	"\x16SESSION_STATE_DETACHED\x10\x02\x12\x18\n" +
+	"\x14SESSION_STATE_ENDING\x10\x03*w\n" +
+	"\bLogLevel\x12\x19\n" +
+	"\x15LOG_LEVEL_UNSPECIFIED\x10\x00\x12\x13\n" +
+	"\x0fLOG_LEVEL_ERROR\x10\x01\x12\x12\n" +
+	"\x0eLOG_LEVEL_WARN\x10\x02\x12\x12\n" +
+	"\x0eLOG_LEVEL_INFO\x10\x03\x12\x13\n" +
+	"\x0fLOG_LEVEL_DEBUG\x10\x042\x82\x05\n" +
 	"\x05Admin\x12O\n" +
 	"\fCountWatches\x12\x1e.corral.v1.CountWatchesRequest\x1a\x1f.corral.v1.CountWatchesResponse\x12O\n" +
-	"\fListWatchers\x12\x1e.corral.v1.ListWatchersRequest\x1a\x1f.corral.v1.ListWatchersResponseB\x9c\x01\n" +
+	"\fListWatchers\x12\x1e.corral.v1.ListWatchersRequest\x1a\x1f.corral.v1.ListWatchersResponse\x12?\n" +
+	"\x06Backup\x12\x18.corral.v1.BackupRequest\x1a\x19.corral.v1.BackupResponse0\x01\x12O\n" +
+	"\fListSessions\x12\x1e.corral.v1.ListSessionsRequest\x1a\x1f.corral.v1.ListSessionsResponse\x12U\n" +
+	"\x0eListEphemerals\x12 .corral.v1.ListEphemeralsRequest\x1a!.corral.v1.ListEphemeralsResponse\x12R\n" +
+	"\rExpireSession\x12\x1f.corral.v1.ExpireSessionRequest\x1a .corral.v1.ExpireSessionResponse\x12L\n" +
+	"\vSetDraining\x12\x1d.corral.v1.SetDrainingRequest\x1a\x1e.corral.v1.SetDrainingResponse\x12L\n" +
+	"\vSetLogLevel\x12\x1d.corral.v1.SetLogLevelRequest\x1a\x1e.corral.v1.SetLogLevelResponseB\x9c\x01\n" +
 	"\rcom.corral.v1B\n" +
 	"AdminProtoP\x01Z:github.com/corral-project/corral/gen/go/corral/v1;corralv1\xa2\x02\x03CXX\xaa\x02\tCorral.V1\xca\x02\tCorral\\V1\xe2\x02\x15Corral\\V1\\GPBMetadata\xea\x02\n" +
 	"Corral::V1b\x06proto3"
@@ -450,30 +1421,64 @@ func file_corral_v1_admin_proto_rawDescGZIP() []byte {
 	return file_corral_v1_admin_proto_rawDescData
 }
 
-var file_corral_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_corral_v1_admin_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_corral_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_corral_v1_admin_proto_goTypes = []any{
-	(*CountWatchesRequest)(nil),  // 0: corral.v1.CountWatchesRequest
-	(*CountWatchesResponse)(nil), // 1: corral.v1.CountWatchesResponse
-	(*WatchCount)(nil),           // 2: corral.v1.WatchCount
-	(*ListWatchersRequest)(nil),  // 3: corral.v1.ListWatchersRequest
-	(*ListWatchersResponse)(nil), // 4: corral.v1.ListWatchersResponse
-	(*Watcher)(nil),              // 5: corral.v1.Watcher
-	(WatchKind)(0),               // 6: corral.v1.WatchKind
+	(SessionState)(0),              // 0: corral.v1.SessionState
+	(LogLevel)(0),                  // 1: corral.v1.LogLevel
+	(*CountWatchesRequest)(nil),    // 2: corral.v1.CountWatchesRequest
+	(*CountWatchesResponse)(nil),   // 3: corral.v1.CountWatchesResponse
+	(*WatchCount)(nil),             // 4: corral.v1.WatchCount
+	(*ListWatchersRequest)(nil),    // 5: corral.v1.ListWatchersRequest
+	(*ListWatchersResponse)(nil),   // 6: corral.v1.ListWatchersResponse
+	(*Watcher)(nil),                // 7: corral.v1.Watcher
+	(*BackupRequest)(nil),          // 8: corral.v1.BackupRequest
+	(*BackupResponse)(nil),         // 9: corral.v1.BackupResponse
+	(*ListSessionsRequest)(nil),    // 10: corral.v1.ListSessionsRequest
+	(*ListSessionsResponse)(nil),   // 11: corral.v1.ListSessionsResponse
+	(*SessionInfo)(nil),            // 12: corral.v1.SessionInfo
+	(*ListEphemeralsRequest)(nil),  // 13: corral.v1.ListEphemeralsRequest
+	(*ListEphemeralsResponse)(nil), // 14: corral.v1.ListEphemeralsResponse
+	(*ExpireSessionRequest)(nil),   // 15: corral.v1.ExpireSessionRequest
+	(*ExpireSessionResponse)(nil),  // 16: corral.v1.ExpireSessionResponse
+	(*SetDrainingRequest)(nil),     // 17: corral.v1.SetDrainingRequest
+	(*SetDrainingResponse)(nil),    // 18: corral.v1.SetDrainingResponse
+	(*SetLogLevelRequest)(nil),     // 19: corral.v1.SetLogLevelRequest
+	(*SetLogLevelResponse)(nil),    // 20: corral.v1.SetLogLevelResponse
+	(WatchKind)(0),                 // 21: corral.v1.WatchKind
+	(*Identity)(nil),               // 22: corral.v1.Identity
 }
 var file_corral_v1_admin_proto_depIdxs = []int32{
-	2, // 0: corral.v1.CountWatchesResponse.counts:type_name -> corral.v1.WatchCount
-	6, // 1: corral.v1.WatchCount.kind:type_name -> corral.v1.WatchKind
-	5, // 2: corral.v1.ListWatchersResponse.watchers:type_name -> corral.v1.Watcher
-	6, // 3: corral.v1.Watcher.kind:type_name -> corral.v1.WatchKind
-	0, // 4: corral.v1.Admin.CountWatches:input_type -> corral.v1.CountWatchesRequest
-	3, // 5: corral.v1.Admin.ListWatchers:input_type -> corral.v1.ListWatchersRequest
-	1, // 6: corral.v1.Admin.CountWatches:output_type -> corral.v1.CountWatchesResponse
-	4, // 7: corral.v1.Admin.ListWatchers:output_type -> corral.v1.ListWatchersResponse
-	6, // [6:8] is the sub-list for method output_type
-	4, // [4:6] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	4,  // 0: corral.v1.CountWatchesResponse.counts:type_name -> corral.v1.WatchCount
+	21, // 1: corral.v1.WatchCount.kind:type_name -> corral.v1.WatchKind
+	7,  // 2: corral.v1.ListWatchersResponse.watchers:type_name -> corral.v1.Watcher
+	21, // 3: corral.v1.Watcher.kind:type_name -> corral.v1.WatchKind
+	12, // 4: corral.v1.ListSessionsResponse.sessions:type_name -> corral.v1.SessionInfo
+	0,  // 5: corral.v1.SessionInfo.state:type_name -> corral.v1.SessionState
+	22, // 6: corral.v1.SessionInfo.identities:type_name -> corral.v1.Identity
+	1,  // 7: corral.v1.SetLogLevelRequest.level:type_name -> corral.v1.LogLevel
+	1,  // 8: corral.v1.SetLogLevelResponse.previous:type_name -> corral.v1.LogLevel
+	2,  // 9: corral.v1.Admin.CountWatches:input_type -> corral.v1.CountWatchesRequest
+	5,  // 10: corral.v1.Admin.ListWatchers:input_type -> corral.v1.ListWatchersRequest
+	8,  // 11: corral.v1.Admin.Backup:input_type -> corral.v1.BackupRequest
+	10, // 12: corral.v1.Admin.ListSessions:input_type -> corral.v1.ListSessionsRequest
+	13, // 13: corral.v1.Admin.ListEphemerals:input_type -> corral.v1.ListEphemeralsRequest
+	15, // 14: corral.v1.Admin.ExpireSession:input_type -> corral.v1.ExpireSessionRequest
+	17, // 15: corral.v1.Admin.SetDraining:input_type -> corral.v1.SetDrainingRequest
+	19, // 16: corral.v1.Admin.SetLogLevel:input_type -> corral.v1.SetLogLevelRequest
+	3,  // 17: corral.v1.Admin.CountWatches:output_type -> corral.v1.CountWatchesResponse
+	6,  // 18: corral.v1.Admin.ListWatchers:output_type -> corral.v1.ListWatchersResponse
+	9,  // 19: corral.v1.Admin.Backup:output_type -> corral.v1.BackupResponse
+	11, // 20: corral.v1.Admin.ListSessions:output_type -> corral.v1.ListSessionsResponse
+	14, // 21: corral.v1.Admin.ListEphemerals:output_type -> corral.v1.ListEphemeralsResponse
+	16, // 22: corral.v1.Admin.ExpireSession:output_type -> corral.v1.ExpireSessionResponse
+	18, // 23: corral.v1.Admin.SetDraining:output_type -> corral.v1.SetDrainingResponse
+	20, // 24: corral.v1.Admin.SetLogLevel:output_type -> corral.v1.SetLogLevelResponse
+	17, // [17:25] is the sub-list for method output_type
+	9,  // [9:17] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_corral_v1_admin_proto_init() }
@@ -481,6 +1486,7 @@ func file_corral_v1_admin_proto_init() {
 	if File_corral_v1_admin_proto != nil {
 		return
 	}
+	file_corral_v1_acl_proto_init()
 	file_corral_v1_watch_proto_init()
 	file_corral_v1_admin_proto_msgTypes[5].OneofWrappers = []any{}
 	type x struct{}
@@ -488,13 +1494,14 @@ func file_corral_v1_admin_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_corral_v1_admin_proto_rawDesc), len(file_corral_v1_admin_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   6,
+			NumEnums:      2,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_corral_v1_admin_proto_goTypes,
 		DependencyIndexes: file_corral_v1_admin_proto_depIdxs,
+		EnumInfos:         file_corral_v1_admin_proto_enumTypes,
 		MessageInfos:      file_corral_v1_admin_proto_msgTypes,
 	}.Build()
 	File_corral_v1_admin_proto = out.File

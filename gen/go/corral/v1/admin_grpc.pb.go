@@ -21,16 +21,23 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	Admin_CountWatches_FullMethodName = "/corral.v1.Admin/CountWatches"
-	Admin_ListWatchers_FullMethodName = "/corral.v1.Admin/ListWatchers"
+	Admin_CountWatches_FullMethodName   = "/corral.v1.Admin/CountWatches"
+	Admin_ListWatchers_FullMethodName   = "/corral.v1.Admin/ListWatchers"
+	Admin_Backup_FullMethodName         = "/corral.v1.Admin/Backup"
+	Admin_ListSessions_FullMethodName   = "/corral.v1.Admin/ListSessions"
+	Admin_ListEphemerals_FullMethodName = "/corral.v1.Admin/ListEphemerals"
+	Admin_ExpireSession_FullMethodName  = "/corral.v1.Admin/ExpireSession"
+	Admin_SetDraining_FullMethodName    = "/corral.v1.Admin/SetDraining"
+	Admin_SetLogLevel_FullMethodName    = "/corral.v1.Admin/SetLogLevel"
 )
 
 // AdminClient is the client API for Admin service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Admin shows what goes on inside a server. It changes nothing. It is for whom the access control list of "/" gives
-// ADMIN: everybody, until that list is set.
+// Admin shows what goes on inside a server, and changes how it goes on: ExpireSession, SetDraining and SetLogLevel
+// do, all else changes nothing. It is for whom the access control list of "/" gives ADMIN: everybody, until that
+// list is set.
 //
 // Errors: NO_AUTH first, then those that every call of Coordination can end with.
 type AdminClient interface {
@@ -42,6 +49,40 @@ type AdminClient interface {
 	//
 	// Errors: PATH_TOO_LONG; BAD_ARGUMENTS for the path or the limit.
 	ListWatchers(ctx context.Context, in *ListWatchersRequest, opts ...grpc.CallOption) (*ListWatchersResponse, error)
+	// Streams a backup of everything as of one change: all nodes, access control lists, data, sessions with their
+	// secrets, and the ids of requests that were done. Writes go on meanwhile. The chunks, one after the other, are the
+	// file that `corral restore` reads; a client that appends them needs to know nothing of it. It is whole only if the
+	// stream ends with OK: the file says so itself, by a checksum at its end.
+	//
+	// No other list counts than that of "/": who has ADMIN there may read everything by this, and act for every session.
+	// Set that list before you rely on any other.
+	//
+	// Errors: OVERLOADED, when as many scans and backups as the server allows are under way; SCAN_TOO_SLOW.
+	Backup(ctx context.Context, in *BackupRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[BackupResponse], error)
+	// Lists the open sessions, in the order of their ids, which is that of their opening; with `ending_within_ms`,
+	// those that end soonest. ZooKeeper's `cons` and `dump`, as far as they tell of sessions.
+	//
+	// Errors: BAD_ARGUMENTS for any field.
+	ListSessions(ctx context.Context, in *ListSessionsRequest, opts ...grpc.CallOption) (*ListSessionsResponse, error)
+	// Lists the ephemeral nodes of a session, in the order of their paths, whatever their own lists allow the caller.
+	//
+	// Errors: NO_SESSION; BAD_ARGUMENTS for the id or the limit.
+	ListEphemerals(ctx context.Context, in *ListEphemeralsRequest, opts ...grpc.CallOption) (*ListEphemeralsResponse, error)
+	// Ends a session as if it had expired: its ephemeral nodes go under one zxid, whoever watches them is told, and
+	// its streams end with SESSION_EXPIRED. Its client may open another one at once. The audit log tells who did it.
+	//
+	// Errors: NO_SESSION; BAD_ARGUMENTS for the id; and those of a write.
+	ExpireSession(ctx context.Context, in *ExpireSessionRequest, opts ...grpc.CallOption) (*ExpireSessionResponse, error)
+	// Lets the server run empty, or takes that back. While it drains, new sessions are refused with DRAINING, by
+	// OpenSession and by KeepAlive, and health checks answer NOT_SERVING, so that load balancers move on. Open
+	// sessions, those who attach to them again, and all other calls go on. When the last session has gone the log
+	// says so. It is not kept: a server that starts does not drain. To ask for what is so already changes nothing.
+	SetDraining(ctx context.Context, in *SetDrainingRequest, opts ...grpc.CallOption) (*SetDrainingResponse, error)
+	// Changes what is written to the log from now on. It is not kept: a server that starts has the level of its
+	// configuration. The log tells of it, at WARN.
+	//
+	// Errors: BAD_ARGUMENTS for the level.
+	SetLogLevel(ctx context.Context, in *SetLogLevelRequest, opts ...grpc.CallOption) (*SetLogLevelResponse, error)
 }
 
 type adminClient struct {
@@ -72,12 +113,82 @@ func (c *adminClient) ListWatchers(ctx context.Context, in *ListWatchersRequest,
 	return out, nil
 }
 
+func (c *adminClient) Backup(ctx context.Context, in *BackupRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[BackupResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Admin_ServiceDesc.Streams[0], Admin_Backup_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[BackupRequest, BackupResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Admin_BackupClient = grpc.ServerStreamingClient[BackupResponse]
+
+func (c *adminClient) ListSessions(ctx context.Context, in *ListSessionsRequest, opts ...grpc.CallOption) (*ListSessionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListSessionsResponse)
+	err := c.cc.Invoke(ctx, Admin_ListSessions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminClient) ListEphemerals(ctx context.Context, in *ListEphemeralsRequest, opts ...grpc.CallOption) (*ListEphemeralsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListEphemeralsResponse)
+	err := c.cc.Invoke(ctx, Admin_ListEphemerals_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminClient) ExpireSession(ctx context.Context, in *ExpireSessionRequest, opts ...grpc.CallOption) (*ExpireSessionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ExpireSessionResponse)
+	err := c.cc.Invoke(ctx, Admin_ExpireSession_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminClient) SetDraining(ctx context.Context, in *SetDrainingRequest, opts ...grpc.CallOption) (*SetDrainingResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetDrainingResponse)
+	err := c.cc.Invoke(ctx, Admin_SetDraining_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminClient) SetLogLevel(ctx context.Context, in *SetLogLevelRequest, opts ...grpc.CallOption) (*SetLogLevelResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetLogLevelResponse)
+	err := c.cc.Invoke(ctx, Admin_SetLogLevel_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AdminServer is the server API for Admin service.
 // All implementations must embed UnimplementedAdminServer
 // for forward compatibility.
 //
-// Admin shows what goes on inside a server. It changes nothing. It is for whom the access control list of "/" gives
-// ADMIN: everybody, until that list is set.
+// Admin shows what goes on inside a server, and changes how it goes on: ExpireSession, SetDraining and SetLogLevel
+// do, all else changes nothing. It is for whom the access control list of "/" gives ADMIN: everybody, until that
+// list is set.
 //
 // Errors: NO_AUTH first, then those that every call of Coordination can end with.
 type AdminServer interface {
@@ -89,6 +200,40 @@ type AdminServer interface {
 	//
 	// Errors: PATH_TOO_LONG; BAD_ARGUMENTS for the path or the limit.
 	ListWatchers(context.Context, *ListWatchersRequest) (*ListWatchersResponse, error)
+	// Streams a backup of everything as of one change: all nodes, access control lists, data, sessions with their
+	// secrets, and the ids of requests that were done. Writes go on meanwhile. The chunks, one after the other, are the
+	// file that `corral restore` reads; a client that appends them needs to know nothing of it. It is whole only if the
+	// stream ends with OK: the file says so itself, by a checksum at its end.
+	//
+	// No other list counts than that of "/": who has ADMIN there may read everything by this, and act for every session.
+	// Set that list before you rely on any other.
+	//
+	// Errors: OVERLOADED, when as many scans and backups as the server allows are under way; SCAN_TOO_SLOW.
+	Backup(*BackupRequest, grpc.ServerStreamingServer[BackupResponse]) error
+	// Lists the open sessions, in the order of their ids, which is that of their opening; with `ending_within_ms`,
+	// those that end soonest. ZooKeeper's `cons` and `dump`, as far as they tell of sessions.
+	//
+	// Errors: BAD_ARGUMENTS for any field.
+	ListSessions(context.Context, *ListSessionsRequest) (*ListSessionsResponse, error)
+	// Lists the ephemeral nodes of a session, in the order of their paths, whatever their own lists allow the caller.
+	//
+	// Errors: NO_SESSION; BAD_ARGUMENTS for the id or the limit.
+	ListEphemerals(context.Context, *ListEphemeralsRequest) (*ListEphemeralsResponse, error)
+	// Ends a session as if it had expired: its ephemeral nodes go under one zxid, whoever watches them is told, and
+	// its streams end with SESSION_EXPIRED. Its client may open another one at once. The audit log tells who did it.
+	//
+	// Errors: NO_SESSION; BAD_ARGUMENTS for the id; and those of a write.
+	ExpireSession(context.Context, *ExpireSessionRequest) (*ExpireSessionResponse, error)
+	// Lets the server run empty, or takes that back. While it drains, new sessions are refused with DRAINING, by
+	// OpenSession and by KeepAlive, and health checks answer NOT_SERVING, so that load balancers move on. Open
+	// sessions, those who attach to them again, and all other calls go on. When the last session has gone the log
+	// says so. It is not kept: a server that starts does not drain. To ask for what is so already changes nothing.
+	SetDraining(context.Context, *SetDrainingRequest) (*SetDrainingResponse, error)
+	// Changes what is written to the log from now on. It is not kept: a server that starts has the level of its
+	// configuration. The log tells of it, at WARN.
+	//
+	// Errors: BAD_ARGUMENTS for the level.
+	SetLogLevel(context.Context, *SetLogLevelRequest) (*SetLogLevelResponse, error)
 	mustEmbedUnimplementedAdminServer()
 }
 
@@ -104,6 +249,24 @@ func (UnimplementedAdminServer) CountWatches(context.Context, *CountWatchesReque
 }
 func (UnimplementedAdminServer) ListWatchers(context.Context, *ListWatchersRequest) (*ListWatchersResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListWatchers not implemented")
+}
+func (UnimplementedAdminServer) Backup(*BackupRequest, grpc.ServerStreamingServer[BackupResponse]) error {
+	return status.Error(codes.Unimplemented, "method Backup not implemented")
+}
+func (UnimplementedAdminServer) ListSessions(context.Context, *ListSessionsRequest) (*ListSessionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListSessions not implemented")
+}
+func (UnimplementedAdminServer) ListEphemerals(context.Context, *ListEphemeralsRequest) (*ListEphemeralsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListEphemerals not implemented")
+}
+func (UnimplementedAdminServer) ExpireSession(context.Context, *ExpireSessionRequest) (*ExpireSessionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ExpireSession not implemented")
+}
+func (UnimplementedAdminServer) SetDraining(context.Context, *SetDrainingRequest) (*SetDrainingResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetDraining not implemented")
+}
+func (UnimplementedAdminServer) SetLogLevel(context.Context, *SetLogLevelRequest) (*SetLogLevelResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetLogLevel not implemented")
 }
 func (UnimplementedAdminServer) mustEmbedUnimplementedAdminServer() {}
 func (UnimplementedAdminServer) testEmbeddedByValue()               {}
@@ -162,6 +325,107 @@ func _Admin_ListWatchers_Handler(srv interface{}, ctx context.Context, dec func(
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Admin_Backup_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(BackupRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(AdminServer).Backup(m, &grpc.GenericServerStream[BackupRequest, BackupResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Admin_BackupServer = grpc.ServerStreamingServer[BackupResponse]
+
+func _Admin_ListSessions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListSessionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServer).ListSessions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Admin_ListSessions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServer).ListSessions(ctx, req.(*ListSessionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Admin_ListEphemerals_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListEphemeralsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServer).ListEphemerals(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Admin_ListEphemerals_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServer).ListEphemerals(ctx, req.(*ListEphemeralsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Admin_ExpireSession_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ExpireSessionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServer).ExpireSession(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Admin_ExpireSession_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServer).ExpireSession(ctx, req.(*ExpireSessionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Admin_SetDraining_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetDrainingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServer).SetDraining(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Admin_SetDraining_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServer).SetDraining(ctx, req.(*SetDrainingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Admin_SetLogLevel_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetLogLevelRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServer).SetLogLevel(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Admin_SetLogLevel_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServer).SetLogLevel(ctx, req.(*SetLogLevelRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Admin_ServiceDesc is the grpc.ServiceDesc for Admin service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -177,7 +441,33 @@ var Admin_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "ListWatchers",
 			Handler:    _Admin_ListWatchers_Handler,
 		},
+		{
+			MethodName: "ListSessions",
+			Handler:    _Admin_ListSessions_Handler,
+		},
+		{
+			MethodName: "ListEphemerals",
+			Handler:    _Admin_ListEphemerals_Handler,
+		},
+		{
+			MethodName: "ExpireSession",
+			Handler:    _Admin_ExpireSession_Handler,
+		},
+		{
+			MethodName: "SetDraining",
+			Handler:    _Admin_SetDraining_Handler,
+		},
+		{
+			MethodName: "SetLogLevel",
+			Handler:    _Admin_SetLogLevel_Handler,
+		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "Backup",
+			Handler:       _Admin_Backup_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "corral/v1/admin.proto",
 }

@@ -72,7 +72,7 @@ type CoordinationClient interface {
 	// Opens a session, for scripts; programs open theirs on KeepAlive. The session expires by itself when
 	// no KeepAlive stream beats for it within its timeout.
 	//
-	// Errors: TOO_MANY_SESSIONS.
+	// Errors: TOO_MANY_SESSIONS, DRAINING.
 	OpenSession(ctx context.Context, in *OpenSessionRequest, opts ...grpc.CallOption) (*OpenSessionResponse, error)
 	// The life line of a session. The first message opens a new session, or attaches to the one whose
 	// token it carries; every message after it is a heartbeat and is answered. Silence for longer than the
@@ -86,7 +86,8 @@ type CoordinationClient interface {
 	// Set no deadline on this stream, or one beyond the life of the session.
 	//
 	// Errors: SESSION_EXPIRED, also for a token that the server does not know; SESSION_MOVED;
-	// TOO_MANY_SESSIONS; OVERLOADED for a client that leaves 1,000 messages of the stream unread.
+	// TOO_MANY_SESSIONS; DRAINING for a new session; OVERLOADED for a client that leaves 1,000 messages of the stream
+	// unread.
 	KeepAlive(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[KeepAliveRequest, KeepAliveResponse], error)
 	// Ends a session at once: all its ephemeral nodes are deleted under one zxid, which is answered.
 	//
@@ -186,10 +187,11 @@ type CoordinationClient interface {
 	//
 	// An operation that fails is answered with its error and leaves the others alone. A client that leaves its
 	// answers unread is not read from either; nothing is lost. When the stream breaks, operations that were sent
-	// and not answered may or may not have been done.
+	// and not answered may or may not have been done: give writes a `request_id`, and they can be made again.
 	//
 	// A stream with a `corral-session` acts for that session, and ends with SESSION_EXPIRED when the session does.
-	// Half-closing it lets the operations be finished and answered; then it ends with OK.
+	// Half-closing it lets the operations be finished and answered; then it ends with OK. Its metadata takes no
+	// `corral-request-id`: each operation has its own.
 	Pipeline(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[PipelineRequest, PipelineResponse], error)
 }
 
@@ -419,7 +421,7 @@ type CoordinationServer interface {
 	// Opens a session, for scripts; programs open theirs on KeepAlive. The session expires by itself when
 	// no KeepAlive stream beats for it within its timeout.
 	//
-	// Errors: TOO_MANY_SESSIONS.
+	// Errors: TOO_MANY_SESSIONS, DRAINING.
 	OpenSession(context.Context, *OpenSessionRequest) (*OpenSessionResponse, error)
 	// The life line of a session. The first message opens a new session, or attaches to the one whose
 	// token it carries; every message after it is a heartbeat and is answered. Silence for longer than the
@@ -433,7 +435,8 @@ type CoordinationServer interface {
 	// Set no deadline on this stream, or one beyond the life of the session.
 	//
 	// Errors: SESSION_EXPIRED, also for a token that the server does not know; SESSION_MOVED;
-	// TOO_MANY_SESSIONS; OVERLOADED for a client that leaves 1,000 messages of the stream unread.
+	// TOO_MANY_SESSIONS; DRAINING for a new session; OVERLOADED for a client that leaves 1,000 messages of the stream
+	// unread.
 	KeepAlive(grpc.BidiStreamingServer[KeepAliveRequest, KeepAliveResponse]) error
 	// Ends a session at once: all its ephemeral nodes are deleted under one zxid, which is answered.
 	//
@@ -533,10 +536,11 @@ type CoordinationServer interface {
 	//
 	// An operation that fails is answered with its error and leaves the others alone. A client that leaves its
 	// answers unread is not read from either; nothing is lost. When the stream breaks, operations that were sent
-	// and not answered may or may not have been done.
+	// and not answered may or may not have been done: give writes a `request_id`, and they can be made again.
 	//
 	// A stream with a `corral-session` acts for that session, and ends with SESSION_EXPIRED when the session does.
-	// Half-closing it lets the operations be finished and answered; then it ends with OK.
+	// Half-closing it lets the operations be finished and answered; then it ends with OK. Its metadata takes no
+	// `corral-request-id`: each operation has its own.
 	Pipeline(grpc.BidiStreamingServer[PipelineRequest, PipelineResponse]) error
 	mustEmbedUnimplementedCoordinationServer()
 }

@@ -60,7 +60,8 @@ const (
 	// RESOURCE_EXHAUSTED: the server holds its `limit` of sessions; or `address`, or the user `identity`, holds its own.
 	ErrorReason_ERROR_REASON_TOO_MANY_SESSIONS ErrorReason = 14
 	// RESOURCE_EXHAUSTED: `limit` writes, or bytes of them, wait for the disk already, or `limit` messages for
-	// the reader of a stream, or `limit` scans are under way; nothing was changed. Retry after a short wait.
+	// the reader of a stream, or `limit` scans and backups are under way; nothing was changed. Retry after a short
+	// wait.
 	ErrorReason_ERROR_REASON_OVERLOADED ErrorReason = 15
 	// RESOURCE_EXHAUSTED: the disk is full; nothing was changed. Reads and heartbeats go on.
 	ErrorReason_ERROR_REASON_DISK_FULL ErrorReason = 16
@@ -88,6 +89,11 @@ const (
 	// sent before still arrives: everything up to `last_zxid`, for every watch of the stream. Watch again after
 	// that, or after the last zxid that the watch in question was told of.
 	ErrorReason_ERROR_REASON_WATCHER_TOO_SLOW ErrorReason = 25
+	// NOT_FOUND: no session `session_id` is open. Admin only: elsewhere a session is named by its token.
+	ErrorReason_ERROR_REASON_NO_SESSION ErrorReason = 26
+	// UNAVAILABLE: the server runs empty and takes no new sessions; those that are open go on. Open it on another
+	// server, or here once an operator has ended the draining.
+	ErrorReason_ERROR_REASON_DRAINING ErrorReason = 27
 	// UNAUTHENTICATED: the credentials in the `authorization` metadata are not valid here. After too many of them
 	// from one address, that address has to wait for `retry_after_ms` until others are looked at.
 	ErrorReason_ERROR_REASON_AUTH_FAILED ErrorReason = 60
@@ -108,8 +114,9 @@ const (
 	ErrorReason_ERROR_REASON_INVALID_ACL ErrorReason = 63
 	// INVALID_ARGUMENT: another request was made with this `corral-request-id`. Give each request its own.
 	ErrorReason_ERROR_REASON_REQUEST_ID_REUSED ErrorReason = 42
-	// RESOURCE_EXHAUSTED: the reader of a scan is too slow: `limit` of `what` ("nodes" or "bytes") changed before it
-	// came to them, or it took nothing for `limit` "milliseconds". Read faster, or scan parts of the subtree.
+	// RESOURCE_EXHAUSTED: the reader of a scan, or of a backup, is too slow: `limit` of `what` ("nodes" or "bytes")
+	// changed before it came to them, or it took nothing for `limit` "milliseconds". Read faster, or scan parts of the
+	// subtree.
 	ErrorReason_ERROR_REASON_SCAN_TOO_SLOW ErrorReason = 43
 	// RESOURCE_EXHAUSTED: the `count` of nodes below `path`, itself included, or the `bytes` of their data, `kind` says
 	// which, would become `actual`, more than the `limit` of the quota on `path`. Nothing was changed.
@@ -145,6 +152,8 @@ var (
 		23: "ERROR_REASON_NO_WATCHER",
 		24: "ERROR_REASON_TOO_MANY_WATCHES",
 		25: "ERROR_REASON_WATCHER_TOO_SLOW",
+		26: "ERROR_REASON_NO_SESSION",
+		27: "ERROR_REASON_DRAINING",
 		60: "ERROR_REASON_AUTH_FAILED",
 		61: "ERROR_REASON_AUTHENTICATION_REQUIRED",
 		40: "ERROR_REASON_TRANSACTION_TOO_LARGE",
@@ -182,6 +191,8 @@ var (
 		"ERROR_REASON_NO_WATCHER":                 23,
 		"ERROR_REASON_TOO_MANY_WATCHES":           24,
 		"ERROR_REASON_WATCHER_TOO_SLOW":           25,
+		"ERROR_REASON_NO_SESSION":                 26,
+		"ERROR_REASON_DRAINING":                   27,
 		"ERROR_REASON_AUTH_FAILED":                60,
 		"ERROR_REASON_AUTHENTICATION_REQUIRED":    61,
 		"ERROR_REASON_TRANSACTION_TOO_LARGE":      40,
@@ -225,7 +236,7 @@ var File_corral_v1_errors_proto protoreflect.FileDescriptor
 
 const file_corral_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x16corral/v1/errors.proto\x12\tcorral.v1*\x84\t\n" +
+	"\x16corral/v1/errors.proto\x12\tcorral.v1*\xbc\t\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14ERROR_REASON_NO_NODE\x10\x01\x12\x1c\n" +
@@ -253,7 +264,9 @@ const file_corral_v1_errors_proto_rawDesc = "" +
 	"\x17ERROR_REASON_ZXID_AHEAD\x10\x16\x12\x1b\n" +
 	"\x17ERROR_REASON_NO_WATCHER\x10\x17\x12!\n" +
 	"\x1dERROR_REASON_TOO_MANY_WATCHES\x10\x18\x12!\n" +
-	"\x1dERROR_REASON_WATCHER_TOO_SLOW\x10\x19\x12\x1c\n" +
+	"\x1dERROR_REASON_WATCHER_TOO_SLOW\x10\x19\x12\x1b\n" +
+	"\x17ERROR_REASON_NO_SESSION\x10\x1a\x12\x19\n" +
+	"\x15ERROR_REASON_DRAINING\x10\x1b\x12\x1c\n" +
 	"\x18ERROR_REASON_AUTH_FAILED\x10<\x12(\n" +
 	"$ERROR_REASON_AUTHENTICATION_REQUIRED\x10=\x12&\n" +
 	"\"ERROR_REASON_TRANSACTION_TOO_LARGE\x10(\x12!\n" +

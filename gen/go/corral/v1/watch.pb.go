@@ -619,7 +619,9 @@ type WatchEvent struct {
 	// Data that were asked for are left out, so that the change fits one message: up to this event it carries more
 	// than 3,145,728 bytes, new and previous data together, those that the stream asks for in several forms counted
 	// for each, or fewer but is of many nodes. Read the node, if it is still there.
-	DataOmitted   bool `protobuf:"varint,10,opt,name=data_omitted,json=dataOmitted,proto3" json:"data_omitted,omitempty"`
+	DataOmitted bool `protobuf:"varint,10,opt,name=data_omitted,json=dataOmitted,proto3" json:"data_omitted,omitempty"`
+	// When the node was deleted, in milliseconds since 1970. Of NODE_DELETED alone: the Stat tells when others happened.
+	DeletedMs     int64 `protobuf:"varint,11,opt,name=deleted_ms,json=deletedMs,proto3" json:"deleted_ms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -724,6 +726,13 @@ func (x *WatchEvent) GetDataOmitted() bool {
 	return false
 }
 
+func (x *WatchEvent) GetDeletedMs() int64 {
+	if x != nil {
+		return x.DeletedMs
+	}
+	return 0
+}
+
 var File_corral_v1_watch_proto protoreflect.FileDescriptor
 
 const file_corral_v1_watch_proto_rawDesc = "" +
@@ -760,7 +769,7 @@ const file_corral_v1_watch_proto_rawDesc = "" +
 	"\rWatchBookmark\x12\x12\n" +
 	"\x04zxid\x18\x01 \x01(\x03R\x04zxid\x12\x1c\n" +
 	"\n" +
-	"next_in_ms\x18\x02 \x01(\x05R\bnextInMs\"\xba\x02\n" +
+	"next_in_ms\x18\x02 \x01(\x05R\bnextInMs\"\xd9\x02\n" +
 	"\n" +
 	"WatchEvent\x12\x1b\n" +
 	"\twatch_ids\x18\x01 \x03(\x03R\bwatchIds\x12-\n" +
@@ -773,7 +782,9 @@ const file_corral_v1_watch_proto_rawDesc = "" +
 	"\rprevious_data\x18\b \x01(\fR\fpreviousData\x12#\n" +
 	"\rprevious_text\x18\t \x01(\tR\fpreviousText\x12!\n" +
 	"\fdata_omitted\x18\n" +
-	" \x01(\bR\vdataOmitted*\xc4\x01\n" +
+	" \x01(\bR\vdataOmitted\x12\x1d\n" +
+	"\n" +
+	"deleted_ms\x18\v \x01(\x03R\tdeletedMs*\xc4\x01\n" +
 	"\tWatchKind\x12\x1a\n" +
 	"\x16WATCH_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fWATCH_KIND_DATA\x10\x01\x12\x15\n" +

@@ -22,28 +22,59 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from corral.v1 import acl_pb2 as corral_dot_v1_dot_acl__pb2
 from corral.v1 import watch_pb2 as corral_dot_v1_dot_watch__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15\x63orral/v1/admin.proto\x12\tcorral.v1\x1a\x15\x63orral/v1/watch.proto\"\x15\n\x13\x43ountWatchesRequest\"c\n\x14\x43ountWatchesResponse\x12%\n\x06\x63ounts\x18\x01 \x03(\x0b\x32\x15.corral.v1.WatchCount\x12\x0f\n\x07streams\x18\x02 \x01(\x05\x12\x13\n\x0b\x63\x61tching_up\x18\x03 \x01(\x05\"?\n\nWatchCount\x12\"\n\x04kind\x18\x01 \x01(\x0e\x32\x14.corral.v1.WatchKind\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\"2\n\x13ListWatchersRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\x05\"J\n\x14ListWatchersResponse\x12$\n\x08watchers\x18\x01 \x03(\x0b\x32\x12.corral.v1.Watcher\x12\x0c\n\x04more\x18\x02 \x01(\x08\"\xb8\x01\n\x07Watcher\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\"\n\x04kind\x18\x02 \x01(\x0e\x32\x14.corral.v1.WatchKind\x12\x12\n\x05\x64\x65pth\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12\x10\n\x08watch_id\x18\x04 \x01(\x03\x12\x0c\n\x04peer\x18\x05 \x01(\t\x12\x12\n\nsession_id\x18\x06 \x01(\x03\x12\x11\n\tsent_zxid\x18\x07 \x01(\x03\x12\x16\n\x0ewaiting_events\x18\x08 \x01(\x05\x42\x08\n\x06_depth2\xa9\x01\n\x05\x41\x64min\x12O\n\x0c\x43ountWatches\x12\x1e.corral.v1.CountWatchesRequest\x1a\x1f.corral.v1.CountWatchesResponse\x12O\n\x0cListWatchers\x12\x1e.corral.v1.ListWatchersRequest\x1a\x1f.corral.v1.ListWatchersResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15\x63orral/v1/admin.proto\x12\tcorral.v1\x1a\x13\x63orral/v1/acl.proto\x1a\x15\x63orral/v1/watch.proto\"\x15\n\x13\x43ountWatchesRequest\"c\n\x14\x43ountWatchesResponse\x12%\n\x06\x63ounts\x18\x01 \x03(\x0b\x32\x15.corral.v1.WatchCount\x12\x0f\n\x07streams\x18\x02 \x01(\x05\x12\x13\n\x0b\x63\x61tching_up\x18\x03 \x01(\x05\"?\n\nWatchCount\x12\"\n\x04kind\x18\x01 \x01(\x0e\x32\x14.corral.v1.WatchKind\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\"2\n\x13ListWatchersRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\x05\"J\n\x14ListWatchersResponse\x12$\n\x08watchers\x18\x01 \x03(\x0b\x32\x12.corral.v1.Watcher\x12\x0c\n\x04more\x18\x02 \x01(\x08\"\xb8\x01\n\x07Watcher\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\"\n\x04kind\x18\x02 \x01(\x0e\x32\x14.corral.v1.WatchKind\x12\x12\n\x05\x64\x65pth\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12\x10\n\x08watch_id\x18\x04 \x01(\x03\x12\x0c\n\x04peer\x18\x05 \x01(\t\x12\x12\n\nsession_id\x18\x06 \x01(\x03\x12\x11\n\tsent_zxid\x18\x07 \x01(\x03\x12\x16\n\x0ewaiting_events\x18\x08 \x01(\x05\x42\x08\n\x06_depth\"\x0f\n\rBackupRequest\"Q\n\x0e\x42\x61\x63kupResponse\x12\r\n\x05\x63hunk\x18\x01 \x01(\x0c\x12\x0c\n\x04zxid\x18\x02 \x01(\x03\x12\r\n\x05nodes\x18\x03 \x01(\x03\x12\x13\n\x0bnodes_total\x18\x04 \x01(\x03\"X\n\x13ListSessionsRequest\x12\x18\n\x10\x61\x66ter_session_id\x18\x01 \x01(\x03\x12\r\n\x05limit\x18\x02 \x01(\x05\x12\x18\n\x10\x65nding_within_ms\x18\x03 \x01(\x05\"e\n\x14ListSessionsResponse\x12(\n\x08sessions\x18\x01 \x03(\x0b\x32\x16.corral.v1.SessionInfo\x12\x0c\n\x04more\x18\x02 \x01(\x08\x12\x15\n\ropen_sessions\x18\x03 \x01(\x05\"\xfb\x01\n\x0bSessionInfo\x12\x12\n\nsession_id\x18\x01 \x01(\x03\x12\r\n\x05owner\x18\x02 \x01(\t\x12\x12\n\ntimeout_ms\x18\x03 \x01(\x05\x12&\n\x05state\x18\x04 \x01(\x0e\x32\x17.corral.v1.SessionState\x12\x15\n\rexpires_in_ms\x18\x05 \x01(\x05\x12\x0c\n\x04peer\x18\x06 \x01(\t\x12\'\n\nidentities\x18\x07 \x03(\x0b\x32\x13.corral.v1.Identity\x12\x17\n\x0f\x65phemeral_nodes\x18\x08 \x01(\x05\x12\x15\n\rwatch_streams\x18\t \x01(\x05\x12\x0f\n\x07watches\x18\n \x01(\x05\"N\n\x15ListEphemeralsRequest\x12\x12\n\nsession_id\x18\x01 \x01(\x03\x12\x12\n\nafter_path\x18\x02 \x01(\t\x12\r\n\x05limit\x18\x03 \x01(\x05\"5\n\x16ListEphemeralsResponse\x12\r\n\x05paths\x18\x01 \x03(\t\x12\x0c\n\x04more\x18\x02 \x01(\x08\"*\n\x14\x45xpireSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\x03\"%\n\x15\x45xpireSessionResponse\x12\x0c\n\x04zxid\x18\x01 \x01(\x03\"&\n\x12SetDrainingRequest\x12\x10\n\x08\x64raining\x18\x01 \x01(\x08\"N\n\x13SetDrainingResponse\x12\x10\n\x08\x64raining\x18\x01 \x01(\x08\x12\x10\n\x08sessions\x18\x02 \x01(\x05\x12\x13\n\x0b\x63onnections\x18\x03 \x01(\x05\"8\n\x12SetLogLevelRequest\x12\"\n\x05level\x18\x01 \x01(\x0e\x32\x13.corral.v1.LogLevel\"<\n\x13SetLogLevelResponse\x12%\n\x08previous\x18\x01 \x01(\x0e\x32\x13.corral.v1.LogLevel*\x7f\n\x0cSessionState\x12\x1d\n\x19SESSION_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16SESSION_STATE_ATTACHED\x10\x01\x12\x1a\n\x16SESSION_STATE_DETACHED\x10\x02\x12\x18\n\x14SESSION_STATE_ENDING\x10\x03*w\n\x08LogLevel\x12\x19\n\x15LOG_LEVEL_UNSPECIFIED\x10\x00\x12\x13\n\x0fLOG_LEVEL_ERROR\x10\x01\x12\x12\n\x0eLOG_LEVEL_WARN\x10\x02\x12\x12\n\x0eLOG_LEVEL_INFO\x10\x03\x12\x13\n\x0fLOG_LEVEL_DEBUG\x10\x04\x32\x82\x05\n\x05\x41\x64min\x12O\n\x0c\x43ountWatches\x12\x1e.corral.v1.CountWatchesRequest\x1a\x1f.corral.v1.CountWatchesResponse\x12O\n\x0cListWatchers\x12\x1e.corral.v1.ListWatchersRequest\x1a\x1f.corral.v1.ListWatchersResponse\x12?\n\x06\x42\x61\x63kup\x12\x18.corral.v1.BackupRequest\x1a\x19.corral.v1.BackupResponse0\x01\x12O\n\x0cListSessions\x12\x1e.corral.v1.ListSessionsRequest\x1a\x1f.corral.v1.ListSessionsResponse\x12U\n\x0eListEphemerals\x12 .corral.v1.ListEphemeralsRequest\x1a!.corral.v1.ListEphemeralsResponse\x12R\n\rExpireSession\x12\x1f.corral.v1.ExpireSessionRequest\x1a .corral.v1.ExpireSessionResponse\x12L\n\x0bSetDraining\x12\x1d.corral.v1.SetDrainingRequest\x1a\x1e.corral.v1.SetDrainingResponse\x12L\n\x0bSetLogLevel\x12\x1d.corral.v1.SetLogLevelRequest\x1a\x1e.corral.v1.SetLogLevelResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'corral.v1.admin_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_COUNTWATCHESREQUEST']._serialized_start=59
-  _globals['_COUNTWATCHESREQUEST']._serialized_end=80
-  _globals['_COUNTWATCHESRESPONSE']._serialized_start=82
-  _globals['_COUNTWATCHESRESPONSE']._serialized_end=181
-  _globals['_WATCHCOUNT']._serialized_start=183
-  _globals['_WATCHCOUNT']._serialized_end=246
-  _globals['_LISTWATCHERSREQUEST']._serialized_start=248
-  _globals['_LISTWATCHERSREQUEST']._serialized_end=298
-  _globals['_LISTWATCHERSRESPONSE']._serialized_start=300
-  _globals['_LISTWATCHERSRESPONSE']._serialized_end=374
-  _globals['_WATCHER']._serialized_start=377
-  _globals['_WATCHER']._serialized_end=561
-  _globals['_ADMIN']._serialized_start=564
-  _globals['_ADMIN']._serialized_end=733
+  _globals['_SESSIONSTATE']._serialized_start=1589
+  _globals['_SESSIONSTATE']._serialized_end=1716
+  _globals['_LOGLEVEL']._serialized_start=1718
+  _globals['_LOGLEVEL']._serialized_end=1837
+  _globals['_COUNTWATCHESREQUEST']._serialized_start=80
+  _globals['_COUNTWATCHESREQUEST']._serialized_end=101
+  _globals['_COUNTWATCHESRESPONSE']._serialized_start=103
+  _globals['_COUNTWATCHESRESPONSE']._serialized_end=202
+  _globals['_WATCHCOUNT']._serialized_start=204
+  _globals['_WATCHCOUNT']._serialized_end=267
+  _globals['_LISTWATCHERSREQUEST']._serialized_start=269
+  _globals['_LISTWATCHERSREQUEST']._serialized_end=319
+  _globals['_LISTWATCHERSRESPONSE']._serialized_start=321
+  _globals['_LISTWATCHERSRESPONSE']._serialized_end=395
+  _globals['_WATCHER']._serialized_start=398
+  _globals['_WATCHER']._serialized_end=582
+  _globals['_BACKUPREQUEST']._serialized_start=584
+  _globals['_BACKUPREQUEST']._serialized_end=599
+  _globals['_BACKUPRESPONSE']._serialized_start=601
+  _globals['_BACKUPRESPONSE']._serialized_end=682
+  _globals['_LISTSESSIONSREQUEST']._serialized_start=684
+  _globals['_LISTSESSIONSREQUEST']._serialized_end=772
+  _globals['_LISTSESSIONSRESPONSE']._serialized_start=774
+  _globals['_LISTSESSIONSRESPONSE']._serialized_end=875
+  _globals['_SESSIONINFO']._serialized_start=878
+  _globals['_SESSIONINFO']._serialized_end=1129
+  _globals['_LISTEPHEMERALSREQUEST']._serialized_start=1131
+  _globals['_LISTEPHEMERALSREQUEST']._serialized_end=1209
+  _globals['_LISTEPHEMERALSRESPONSE']._serialized_start=1211
+  _globals['_LISTEPHEMERALSRESPONSE']._serialized_end=1264
+  _globals['_EXPIRESESSIONREQUEST']._serialized_start=1266
+  _globals['_EXPIRESESSIONREQUEST']._serialized_end=1308
+  _globals['_EXPIRESESSIONRESPONSE']._serialized_start=1310
+  _globals['_EXPIRESESSIONRESPONSE']._serialized_end=1347
+  _globals['_SETDRAININGREQUEST']._serialized_start=1349
+  _globals['_SETDRAININGREQUEST']._serialized_end=1387
+  _globals['_SETDRAININGRESPONSE']._serialized_start=1389
+  _globals['_SETDRAININGRESPONSE']._serialized_end=1467
+  _globals['_SETLOGLEVELREQUEST']._serialized_start=1469
+  _globals['_SETLOGLEVELREQUEST']._serialized_end=1525
+  _globals['_SETLOGLEVELRESPONSE']._serialized_start=1527
+  _globals['_SETLOGLEVELRESPONSE']._serialized_end=1587
+  _globals['_ADMIN']._serialized_start=1840
+  _globals['_ADMIN']._serialized_end=2482
 # @@protoc_insertion_point(module_scope)

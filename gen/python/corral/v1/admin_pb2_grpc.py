@@ -26,8 +26,9 @@ if _version_not_supported:
 
 
 class AdminStub(object):
-    """Admin shows what goes on inside a server. It changes nothing. It is for whom the access control list of "/" gives
-    ADMIN: everybody, until that list is set.
+    """Admin shows what goes on inside a server, and changes how it goes on: ExpireSession, SetDraining and SetLogLevel
+    do, all else changes nothing. It is for whom the access control list of "/" gives ADMIN: everybody, until that
+    list is set.
 
     Errors: NO_AUTH first, then those that every call of Coordination can end with.
     """
@@ -48,11 +49,42 @@ class AdminStub(object):
                 request_serializer=corral_dot_v1_dot_admin__pb2.ListWatchersRequest.SerializeToString,
                 response_deserializer=corral_dot_v1_dot_admin__pb2.ListWatchersResponse.FromString,
                 _registered_method=True)
+        self.Backup = channel.unary_stream(
+                '/corral.v1.Admin/Backup',
+                request_serializer=corral_dot_v1_dot_admin__pb2.BackupRequest.SerializeToString,
+                response_deserializer=corral_dot_v1_dot_admin__pb2.BackupResponse.FromString,
+                _registered_method=True)
+        self.ListSessions = channel.unary_unary(
+                '/corral.v1.Admin/ListSessions',
+                request_serializer=corral_dot_v1_dot_admin__pb2.ListSessionsRequest.SerializeToString,
+                response_deserializer=corral_dot_v1_dot_admin__pb2.ListSessionsResponse.FromString,
+                _registered_method=True)
+        self.ListEphemerals = channel.unary_unary(
+                '/corral.v1.Admin/ListEphemerals',
+                request_serializer=corral_dot_v1_dot_admin__pb2.ListEphemeralsRequest.SerializeToString,
+                response_deserializer=corral_dot_v1_dot_admin__pb2.ListEphemeralsResponse.FromString,
+                _registered_method=True)
+        self.ExpireSession = channel.unary_unary(
+                '/corral.v1.Admin/ExpireSession',
+                request_serializer=corral_dot_v1_dot_admin__pb2.ExpireSessionRequest.SerializeToString,
+                response_deserializer=corral_dot_v1_dot_admin__pb2.ExpireSessionResponse.FromString,
+                _registered_method=True)
+        self.SetDraining = channel.unary_unary(
+                '/corral.v1.Admin/SetDraining',
+                request_serializer=corral_dot_v1_dot_admin__pb2.SetDrainingRequest.SerializeToString,
+                response_deserializer=corral_dot_v1_dot_admin__pb2.SetDrainingResponse.FromString,
+                _registered_method=True)
+        self.SetLogLevel = channel.unary_unary(
+                '/corral.v1.Admin/SetLogLevel',
+                request_serializer=corral_dot_v1_dot_admin__pb2.SetLogLevelRequest.SerializeToString,
+                response_deserializer=corral_dot_v1_dot_admin__pb2.SetLogLevelResponse.FromString,
+                _registered_method=True)
 
 
 class AdminServicer(object):
-    """Admin shows what goes on inside a server. It changes nothing. It is for whom the access control list of "/" gives
-    ADMIN: everybody, until that list is set.
+    """Admin shows what goes on inside a server, and changes how it goes on: ExpireSession, SetDraining and SetLogLevel
+    do, all else changes nothing. It is for whom the access control list of "/" gives ADMIN: everybody, until that
+    list is set.
 
     Errors: NO_AUTH first, then those that every call of Coordination can end with.
     """
@@ -75,6 +107,70 @@ class AdminServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Backup(self, request, context):
+        """Streams a backup of everything as of one change: all nodes, access control lists, data, sessions with their
+        secrets, and the ids of requests that were done. Writes go on meanwhile. The chunks, one after the other, are the
+        file that `corral restore` reads; a client that appends them needs to know nothing of it. It is whole only if the
+        stream ends with OK: the file says so itself, by a checksum at its end.
+
+        No other list counts than that of "/": who has ADMIN there may read everything by this, and act for every session.
+        Set that list before you rely on any other.
+
+        Errors: OVERLOADED, when as many scans and backups as the server allows are under way; SCAN_TOO_SLOW.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSessions(self, request, context):
+        """Lists the open sessions, in the order of their ids, which is that of their opening; with `ending_within_ms`,
+        those that end soonest. ZooKeeper's `cons` and `dump`, as far as they tell of sessions.
+
+        Errors: BAD_ARGUMENTS for any field.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListEphemerals(self, request, context):
+        """Lists the ephemeral nodes of a session, in the order of their paths, whatever their own lists allow the caller.
+
+        Errors: NO_SESSION; BAD_ARGUMENTS for the id or the limit.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExpireSession(self, request, context):
+        """Ends a session as if it had expired: its ephemeral nodes go under one zxid, whoever watches them is told, and
+        its streams end with SESSION_EXPIRED. Its client may open another one at once. The audit log tells who did it.
+
+        Errors: NO_SESSION; BAD_ARGUMENTS for the id; and those of a write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetDraining(self, request, context):
+        """Lets the server run empty, or takes that back. While it drains, new sessions are refused with DRAINING, by
+        OpenSession and by KeepAlive, and health checks answer NOT_SERVING, so that load balancers move on. Open
+        sessions, those who attach to them again, and all other calls go on. When the last session has gone the log
+        says so. It is not kept: a server that starts does not drain. To ask for what is so already changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetLogLevel(self, request, context):
+        """Changes what is written to the log from now on. It is not kept: a server that starts has the level of its
+        configuration. The log tells of it, at WARN.
+
+        Errors: BAD_ARGUMENTS for the level.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AdminServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -88,6 +184,36 @@ def add_AdminServicer_to_server(servicer, server):
                     request_deserializer=corral_dot_v1_dot_admin__pb2.ListWatchersRequest.FromString,
                     response_serializer=corral_dot_v1_dot_admin__pb2.ListWatchersResponse.SerializeToString,
             ),
+            'Backup': grpc.unary_stream_rpc_method_handler(
+                    servicer.Backup,
+                    request_deserializer=corral_dot_v1_dot_admin__pb2.BackupRequest.FromString,
+                    response_serializer=corral_dot_v1_dot_admin__pb2.BackupResponse.SerializeToString,
+            ),
+            'ListSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSessions,
+                    request_deserializer=corral_dot_v1_dot_admin__pb2.ListSessionsRequest.FromString,
+                    response_serializer=corral_dot_v1_dot_admin__pb2.ListSessionsResponse.SerializeToString,
+            ),
+            'ListEphemerals': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListEphemerals,
+                    request_deserializer=corral_dot_v1_dot_admin__pb2.ListEphemeralsRequest.FromString,
+                    response_serializer=corral_dot_v1_dot_admin__pb2.ListEphemeralsResponse.SerializeToString,
+            ),
+            'ExpireSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExpireSession,
+                    request_deserializer=corral_dot_v1_dot_admin__pb2.ExpireSessionRequest.FromString,
+                    response_serializer=corral_dot_v1_dot_admin__pb2.ExpireSessionResponse.SerializeToString,
+            ),
+            'SetDraining': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetDraining,
+                    request_deserializer=corral_dot_v1_dot_admin__pb2.SetDrainingRequest.FromString,
+                    response_serializer=corral_dot_v1_dot_admin__pb2.SetDrainingResponse.SerializeToString,
+            ),
+            'SetLogLevel': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetLogLevel,
+                    request_deserializer=corral_dot_v1_dot_admin__pb2.SetLogLevelRequest.FromString,
+                    response_serializer=corral_dot_v1_dot_admin__pb2.SetLogLevelResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'corral.v1.Admin', rpc_method_handlers)
@@ -97,8 +223,9 @@ def add_AdminServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Admin(object):
-    """Admin shows what goes on inside a server. It changes nothing. It is for whom the access control list of "/" gives
-    ADMIN: everybody, until that list is set.
+    """Admin shows what goes on inside a server, and changes how it goes on: ExpireSession, SetDraining and SetLogLevel
+    do, all else changes nothing. It is for whom the access control list of "/" gives ADMIN: everybody, until that
+    list is set.
 
     Errors: NO_AUTH first, then those that every call of Coordination can end with.
     """
@@ -147,6 +274,168 @@ class Admin(object):
             '/corral.v1.Admin/ListWatchers',
             corral_dot_v1_dot_admin__pb2.ListWatchersRequest.SerializeToString,
             corral_dot_v1_dot_admin__pb2.ListWatchersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Backup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/corral.v1.Admin/Backup',
+            corral_dot_v1_dot_admin__pb2.BackupRequest.SerializeToString,
+            corral_dot_v1_dot_admin__pb2.BackupResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/corral.v1.Admin/ListSessions',
+            corral_dot_v1_dot_admin__pb2.ListSessionsRequest.SerializeToString,
+            corral_dot_v1_dot_admin__pb2.ListSessionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListEphemerals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/corral.v1.Admin/ListEphemerals',
+            corral_dot_v1_dot_admin__pb2.ListEphemeralsRequest.SerializeToString,
+            corral_dot_v1_dot_admin__pb2.ListEphemeralsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExpireSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/corral.v1.Admin/ExpireSession',
+            corral_dot_v1_dot_admin__pb2.ExpireSessionRequest.SerializeToString,
+            corral_dot_v1_dot_admin__pb2.ExpireSessionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetDraining(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/corral.v1.Admin/SetDraining',
+            corral_dot_v1_dot_admin__pb2.SetDrainingRequest.SerializeToString,
+            corral_dot_v1_dot_admin__pb2.SetDrainingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetLogLevel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/corral.v1.Admin/SetLogLevel',
+            corral_dot_v1_dot_admin__pb2.SetLogLevelRequest.SerializeToString,
+            corral_dot_v1_dot_admin__pb2.SetLogLevelResponse.FromString,
             options,
             channel_credentials,
             insecure,

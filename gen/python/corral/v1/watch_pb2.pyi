@@ -106,7 +106,7 @@ class WatchBookmark(_message.Message):
     def __init__(self, zxid: _Optional[int] = ..., next_in_ms: _Optional[int] = ...) -> None: ...
 
 class WatchEvent(_message.Message):
-    __slots__ = ("watch_ids", "kind", "path", "zxid", "stat", "data", "text", "previous_data", "previous_text", "data_omitted")
+    __slots__ = ("watch_ids", "kind", "path", "zxid", "stat", "data", "text", "previous_data", "previous_text", "data_omitted", "deleted_ms")
     WATCH_IDS_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     PATH_FIELD_NUMBER: _ClassVar[int]
@@ -117,6 +117,7 @@ class WatchEvent(_message.Message):
     PREVIOUS_DATA_FIELD_NUMBER: _ClassVar[int]
     PREVIOUS_TEXT_FIELD_NUMBER: _ClassVar[int]
     DATA_OMITTED_FIELD_NUMBER: _ClassVar[int]
+    DELETED_MS_FIELD_NUMBER: _ClassVar[int]
     watch_ids: _containers.RepeatedScalarFieldContainer[int]
     kind: WatchEventKind
     path: str
@@ -127,4 +128,5 @@ class WatchEvent(_message.Message):
     previous_data: bytes
     previous_text: str
     data_omitted: bool
-    def __init__(self, watch_ids: _Optional[_Iterable[int]] = ..., kind: _Optional[_Union[WatchEventKind, str]] = ..., path: _Optional[str] = ..., zxid: _Optional[int] = ..., stat: _Optional[_Union[_node_pb2.Stat, _Mapping]] = ..., data: _Optional[bytes] = ..., text: _Optional[str] = ..., previous_data: _Optional[bytes] = ..., previous_text: _Optional[str] = ..., data_omitted: bool = ...) -> None: ...
+    deleted_ms: int
+    def __init__(self, watch_ids: _Optional[_Iterable[int]] = ..., kind: _Optional[_Union[WatchEventKind, str]] = ..., path: _Optional[str] = ..., zxid: _Optional[int] = ..., stat: _Optional[_Union[_node_pb2.Stat, _Mapping]] = ..., data: _Optional[bytes] = ..., text: _Optional[str] = ..., previous_data: _Optional[bytes] = ..., previous_text: _Optional[str] = ..., data_omitted: bool = ..., deleted_ms: _Optional[int] = ...) -> None: ...

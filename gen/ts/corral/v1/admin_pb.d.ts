@@ -4,9 +4,10 @@
 // @generated from file corral/v1/admin.proto (package corral.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { WatchKind } from "./watch_pb.js";
+import type { Identity } from "./acl_pb.js";
 
 /**
  * Describes the file corral/v1/admin.proto.
@@ -213,8 +214,500 @@ export declare type Watcher = Message<"corral.v1.Watcher"> & {
 export declare const WatcherSchema: GenMessage<Watcher>;
 
 /**
- * Admin shows what goes on inside a server. It changes nothing. It is for whom the access control list of "/" gives
- * ADMIN: everybody, until that list is set.
+ * A backup of everything.
+ *
+ * @generated from message corral.v1.BackupRequest
+ */
+export declare type BackupRequest = Message<"corral.v1.BackupRequest"> & {
+};
+
+/**
+ * Describes the message corral.v1.BackupRequest.
+ * Use `create(BackupRequestSchema)` to create a new message.
+ */
+export declare const BackupRequestSchema: GenMessage<BackupRequest>;
+
+/**
+ * A part of a backup: at most 1 MiB of it.
+ *
+ * @generated from message corral.v1.BackupResponse
+ */
+export declare type BackupResponse = Message<"corral.v1.BackupResponse"> & {
+  /**
+   * The next bytes of the file.
+   *
+   * @generated from field: bytes chunk = 1;
+   */
+  chunk: Uint8Array;
+
+  /**
+   * What all of it shows: the state just after this change.
+   *
+   * @generated from field: int64 zxid = 2;
+   */
+  zxid: bigint;
+
+  /**
+   * Nodes that have been read so far, those of this part included.
+   *
+   * @generated from field: int64 nodes = 3;
+   */
+  nodes: bigint;
+
+  /**
+   * All nodes that the backup has. Once `nodes` is as much, little follows.
+   *
+   * @generated from field: int64 nodes_total = 4;
+   */
+  nodesTotal: bigint;
+};
+
+/**
+ * Describes the message corral.v1.BackupResponse.
+ * Use `create(BackupResponseSchema)` to create a new message.
+ */
+export declare const BackupResponseSchema: GenMessage<BackupResponse>;
+
+/**
+ * Sessions to list.
+ *
+ * @generated from message corral.v1.ListSessionsRequest
+ */
+export declare type ListSessionsRequest = Message<"corral.v1.ListSessionsRequest"> & {
+  /**
+   * Begin after this id, that of the last session on the page before; 0, the default, for the first page.
+   *
+   * @generated from field: int64 after_session_id = 1;
+   */
+  afterSessionId: bigint;
+
+  /**
+   * How many sessions to answer at most: 1 to 10,000; 0, the default, means 1,000.
+   *
+   * @generated from field: int32 limit = 2;
+   */
+  limit: number;
+
+  /**
+   * Only those that end within this time if they stay silent, in milliseconds; 0, the default, for all. With
+   * 2,000, say, they are the ones whose last heartbeat is overdue, and that of the lowest `expires_in_ms` is next.
+   *
+   * @generated from field: int32 ending_within_ms = 3;
+   */
+  endingWithinMs: number;
+};
+
+/**
+ * Describes the message corral.v1.ListSessionsRequest.
+ * Use `create(ListSessionsRequestSchema)` to create a new message.
+ */
+export declare const ListSessionsRequestSchema: GenMessage<ListSessionsRequest>;
+
+/**
+ * A page of sessions.
+ *
+ * @generated from message corral.v1.ListSessionsResponse
+ */
+export declare type ListSessionsResponse = Message<"corral.v1.ListSessionsResponse"> & {
+  /**
+   * The sessions, in the order of their ids. The page may end before the limit, when it has 1 MiB.
+   *
+   * @generated from field: repeated corral.v1.SessionInfo sessions = 1;
+   */
+  sessions: SessionInfo[];
+
+  /**
+   * There are more: ask again, after the id of the last one.
+   *
+   * @generated from field: bool more = 2;
+   */
+  more: boolean;
+
+  /**
+   * How many sessions are open in all, listed or not.
+   *
+   * @generated from field: int32 open_sessions = 3;
+   */
+  openSessions: number;
+};
+
+/**
+ * Describes the message corral.v1.ListSessionsResponse.
+ * Use `create(ListSessionsResponseSchema)` to create a new message.
+ */
+export declare const ListSessionsResponseSchema: GenMessage<ListSessionsResponse>;
+
+/**
+ * A session, as operators see it. Its token is shown to nobody.
+ *
+ * @generated from message corral.v1.SessionInfo
+ */
+export declare type SessionInfo = Message<"corral.v1.SessionInfo"> & {
+  /**
+   * Its id, which is the zxid at which it was opened.
+   *
+   * @generated from field: int64 session_id = 1;
+   */
+  sessionId: bigint;
+
+  /**
+   * What its client calls itself; empty for nothing.
+   *
+   * @generated from field: string owner = 2;
+   */
+  owner: string;
+
+  /**
+   * The granted timeout, in milliseconds.
+   *
+   * @generated from field: int32 timeout_ms = 3;
+   */
+  timeoutMs: number;
+
+  /**
+   * How it stands.
+   *
+   * @generated from field: corral.v1.SessionState state = 4;
+   */
+  state: SessionState;
+
+  /**
+   * How long from now it lives without a further heartbeat, in milliseconds; 0 when it is ending.
+   *
+   * @generated from field: int32 expires_in_ms = 5;
+   */
+  expiresInMs: number;
+
+  /**
+   * The address of the client that holds it, host:port, or held it last; of one that was opened by OpenSession and
+   * never held, the host alone. Empty if nobody has come for it since the server started.
+   *
+   * @generated from field: string peer = 6;
+   */
+  peer: string;
+
+  /**
+   * Everybody that its opener had proven to be; after a restart of the server, whoever attached to it first.
+   * As access control lists show them: of a digest without the hash, `user:x`. None if it is not known.
+   *
+   * @generated from field: repeated corral.v1.Identity identities = 7;
+   */
+  identities: Identity[];
+
+  /**
+   * How many ephemeral nodes it owns.
+   *
+   * @generated from field: int32 ephemeral_nodes = 8;
+   */
+  ephemeralNodes: number;
+
+  /**
+   * Watch streams that are bound to it.
+   *
+   * @generated from field: int32 watch_streams = 9;
+   */
+  watchStreams: number;
+
+  /**
+   * Watches on these.
+   *
+   * @generated from field: int32 watches = 10;
+   */
+  watches: number;
+};
+
+/**
+ * Describes the message corral.v1.SessionInfo.
+ * Use `create(SessionInfoSchema)` to create a new message.
+ */
+export declare const SessionInfoSchema: GenMessage<SessionInfo>;
+
+/**
+ * A session whose ephemeral nodes are listed.
+ *
+ * @generated from message corral.v1.ListEphemeralsRequest
+ */
+export declare type ListEphemeralsRequest = Message<"corral.v1.ListEphemeralsRequest"> & {
+  /**
+   * Its id, at least 1.
+   *
+   * @generated from field: int64 session_id = 1;
+   */
+  sessionId: bigint;
+
+  /**
+   * Begin after this path, the last one on the page before; empty, the default, for the first page.
+   *
+   * @generated from field: string after_path = 2;
+   */
+  afterPath: string;
+
+  /**
+   * How many paths to answer at most: 1 to 10,000; 0, the default, means 1,000.
+   *
+   * @generated from field: int32 limit = 3;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message corral.v1.ListEphemeralsRequest.
+ * Use `create(ListEphemeralsRequestSchema)` to create a new message.
+ */
+export declare const ListEphemeralsRequestSchema: GenMessage<ListEphemeralsRequest>;
+
+/**
+ * A page of ephemeral nodes.
+ *
+ * @generated from message corral.v1.ListEphemeralsResponse
+ */
+export declare type ListEphemeralsResponse = Message<"corral.v1.ListEphemeralsResponse"> & {
+  /**
+   * Their paths, in order. The page may end before the limit, when it has 1 MiB.
+   *
+   * @generated from field: repeated string paths = 1;
+   */
+  paths: string[];
+
+  /**
+   * There are more: ask again, after the last path.
+   *
+   * @generated from field: bool more = 2;
+   */
+  more: boolean;
+};
+
+/**
+ * Describes the message corral.v1.ListEphemeralsResponse.
+ * Use `create(ListEphemeralsResponseSchema)` to create a new message.
+ */
+export declare const ListEphemeralsResponseSchema: GenMessage<ListEphemeralsResponse>;
+
+/**
+ * A session to end.
+ *
+ * @generated from message corral.v1.ExpireSessionRequest
+ */
+export declare type ExpireSessionRequest = Message<"corral.v1.ExpireSessionRequest"> & {
+  /**
+   * Its id, at least 1.
+   *
+   * @generated from field: int64 session_id = 1;
+   */
+  sessionId: bigint;
+};
+
+/**
+ * Describes the message corral.v1.ExpireSessionRequest.
+ * Use `create(ExpireSessionRequestSchema)` to create a new message.
+ */
+export declare const ExpireSessionRequestSchema: GenMessage<ExpireSessionRequest>;
+
+/**
+ * The session has ended.
+ *
+ * @generated from message corral.v1.ExpireSessionResponse
+ */
+export declare type ExpireSessionResponse = Message<"corral.v1.ExpireSessionResponse"> & {
+  /**
+   * The zxid under which its ephemeral nodes were deleted.
+   *
+   * @generated from field: int64 zxid = 1;
+   */
+  zxid: bigint;
+};
+
+/**
+ * Describes the message corral.v1.ExpireSessionResponse.
+ * Use `create(ExpireSessionResponseSchema)` to create a new message.
+ */
+export declare const ExpireSessionResponseSchema: GenMessage<ExpireSessionResponse>;
+
+/**
+ * Whether the server is to run empty.
+ *
+ * @generated from message corral.v1.SetDrainingRequest
+ */
+export declare type SetDrainingRequest = Message<"corral.v1.SetDrainingRequest"> & {
+  /**
+   * True to refuse new sessions; false, the default, to take them again.
+   *
+   * @generated from field: bool draining = 1;
+   */
+  draining: boolean;
+};
+
+/**
+ * Describes the message corral.v1.SetDrainingRequest.
+ * Use `create(SetDrainingRequestSchema)` to create a new message.
+ */
+export declare const SetDrainingRequestSchema: GenMessage<SetDrainingRequest>;
+
+/**
+ * What the server holds now.
+ *
+ * @generated from message corral.v1.SetDrainingResponse
+ */
+export declare type SetDrainingResponse = Message<"corral.v1.SetDrainingResponse"> & {
+  /**
+   * As it was asked for.
+   *
+   * @generated from field: bool draining = 1;
+   */
+  draining: boolean;
+
+  /**
+   * Sessions that are open.
+   *
+   * @generated from field: int32 sessions = 2;
+   */
+  sessions: number;
+
+  /**
+   * Connections to the main port.
+   *
+   * @generated from field: int32 connections = 3;
+   */
+  connections: number;
+};
+
+/**
+ * Describes the message corral.v1.SetDrainingResponse.
+ * Use `create(SetDrainingResponseSchema)` to create a new message.
+ */
+export declare const SetDrainingResponseSchema: GenMessage<SetDrainingResponse>;
+
+/**
+ * A level for the log.
+ *
+ * @generated from message corral.v1.SetLogLevelRequest
+ */
+export declare type SetLogLevelRequest = Message<"corral.v1.SetLogLevelRequest"> & {
+  /**
+   * The level.
+   *
+   * @generated from field: corral.v1.LogLevel level = 1;
+   */
+  level: LogLevel;
+};
+
+/**
+ * Describes the message corral.v1.SetLogLevelRequest.
+ * Use `create(SetLogLevelRequestSchema)` to create a new message.
+ */
+export declare const SetLogLevelRequestSchema: GenMessage<SetLogLevelRequest>;
+
+/**
+ * The level was set.
+ *
+ * @generated from message corral.v1.SetLogLevelResponse
+ */
+export declare type SetLogLevelResponse = Message<"corral.v1.SetLogLevelResponse"> & {
+  /**
+   * The one before.
+   *
+   * @generated from field: corral.v1.LogLevel previous = 1;
+   */
+  previous: LogLevel;
+};
+
+/**
+ * Describes the message corral.v1.SetLogLevelResponse.
+ * Use `create(SetLogLevelResponseSchema)` to create a new message.
+ */
+export declare const SetLogLevelResponseSchema: GenMessage<SetLogLevelResponse>;
+
+/**
+ * How a session stands.
+ *
+ * @generated from enum corral.v1.SessionState
+ */
+export enum SessionState {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: SESSION_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * A KeepAlive stream holds it.
+   *
+   * @generated from enum value: SESSION_STATE_ATTACHED = 1;
+   */
+  ATTACHED = 1,
+
+  /**
+   * Nothing holds it: it ends when its time is over, unless somebody attaches to it before.
+   *
+   * @generated from enum value: SESSION_STATE_DETACHED = 2;
+   */
+  DETACHED = 2,
+
+  /**
+   * It has expired, and waits for the disk to take its end. Nothing can save it.
+   *
+   * @generated from enum value: SESSION_STATE_ENDING = 3;
+   */
+  ENDING = 3,
+}
+
+/**
+ * Describes the enum corral.v1.SessionState.
+ */
+export declare const SessionStateSchema: GenEnum<SessionState>;
+
+/**
+ * How much the log tells.
+ *
+ * @generated from enum corral.v1.LogLevel
+ */
+export enum LogLevel {
+  /**
+   * Never sent; not to be asked for.
+   *
+   * @generated from enum value: LOG_LEVEL_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Faults only.
+   *
+   * @generated from enum value: LOG_LEVEL_ERROR = 1;
+   */
+  ERROR = 1,
+
+  /**
+   * And what an operator should look at.
+   *
+   * @generated from enum value: LOG_LEVEL_WARN = 2;
+   */
+  WARN = 2,
+
+  /**
+   * And what happens to the server as a whole.
+   *
+   * @generated from enum value: LOG_LEVEL_INFO = 3;
+   */
+  INFO = 3,
+
+  /**
+   * And what only who looks for a fault wants to know.
+   *
+   * @generated from enum value: LOG_LEVEL_DEBUG = 4;
+   */
+  DEBUG = 4,
+}
+
+/**
+ * Describes the enum corral.v1.LogLevel.
+ */
+export declare const LogLevelSchema: GenEnum<LogLevel>;
+
+/**
+ * Admin shows what goes on inside a server, and changes how it goes on: ExpireSession, SetDraining and SetLogLevel
+ * do, all else changes nothing. It is for whom the access control list of "/" gives ADMIN: everybody, until that
+ * list is set.
  *
  * Errors: NO_AUTH first, then those that every call of Coordination can end with.
  *
@@ -244,6 +737,88 @@ export declare const Admin: GenService<{
     methodKind: "unary";
     input: typeof ListWatchersRequestSchema;
     output: typeof ListWatchersResponseSchema;
+  },
+  /**
+   * Streams a backup of everything as of one change: all nodes, access control lists, data, sessions with their
+   * secrets, and the ids of requests that were done. Writes go on meanwhile. The chunks, one after the other, are the
+   * file that `corral restore` reads; a client that appends them needs to know nothing of it. It is whole only if the
+   * stream ends with OK: the file says so itself, by a checksum at its end.
+   *
+   * No other list counts than that of "/": who has ADMIN there may read everything by this, and act for every session.
+   * Set that list before you rely on any other.
+   *
+   * Errors: OVERLOADED, when as many scans and backups as the server allows are under way; SCAN_TOO_SLOW.
+   *
+   * @generated from rpc corral.v1.Admin.Backup
+   */
+  backup: {
+    methodKind: "server_streaming";
+    input: typeof BackupRequestSchema;
+    output: typeof BackupResponseSchema;
+  },
+  /**
+   * Lists the open sessions, in the order of their ids, which is that of their opening; with `ending_within_ms`,
+   * those that end soonest. ZooKeeper's `cons` and `dump`, as far as they tell of sessions.
+   *
+   * Errors: BAD_ARGUMENTS for any field.
+   *
+   * @generated from rpc corral.v1.Admin.ListSessions
+   */
+  listSessions: {
+    methodKind: "unary";
+    input: typeof ListSessionsRequestSchema;
+    output: typeof ListSessionsResponseSchema;
+  },
+  /**
+   * Lists the ephemeral nodes of a session, in the order of their paths, whatever their own lists allow the caller.
+   *
+   * Errors: NO_SESSION; BAD_ARGUMENTS for the id or the limit.
+   *
+   * @generated from rpc corral.v1.Admin.ListEphemerals
+   */
+  listEphemerals: {
+    methodKind: "unary";
+    input: typeof ListEphemeralsRequestSchema;
+    output: typeof ListEphemeralsResponseSchema;
+  },
+  /**
+   * Ends a session as if it had expired: its ephemeral nodes go under one zxid, whoever watches them is told, and
+   * its streams end with SESSION_EXPIRED. Its client may open another one at once. The audit log tells who did it.
+   *
+   * Errors: NO_SESSION; BAD_ARGUMENTS for the id; and those of a write.
+   *
+   * @generated from rpc corral.v1.Admin.ExpireSession
+   */
+  expireSession: {
+    methodKind: "unary";
+    input: typeof ExpireSessionRequestSchema;
+    output: typeof ExpireSessionResponseSchema;
+  },
+  /**
+   * Lets the server run empty, or takes that back. While it drains, new sessions are refused with DRAINING, by
+   * OpenSession and by KeepAlive, and health checks answer NOT_SERVING, so that load balancers move on. Open
+   * sessions, those who attach to them again, and all other calls go on. When the last session has gone the log
+   * says so. It is not kept: a server that starts does not drain. To ask for what is so already changes nothing.
+   *
+   * @generated from rpc corral.v1.Admin.SetDraining
+   */
+  setDraining: {
+    methodKind: "unary";
+    input: typeof SetDrainingRequestSchema;
+    output: typeof SetDrainingResponseSchema;
+  },
+  /**
+   * Changes what is written to the log from now on. It is not kept: a server that starts has the level of its
+   * configuration. The log tells of it, at WARN.
+   *
+   * Errors: BAD_ARGUMENTS for the level.
+   *
+   * @generated from rpc corral.v1.Admin.SetLogLevel
+   */
+  setLogLevel: {
+    methodKind: "unary";
+    input: typeof SetLogLevelRequestSchema;
+    output: typeof SetLogLevelResponseSchema;
   },
 }>;
 

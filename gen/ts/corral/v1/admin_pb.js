@@ -4,14 +4,15 @@
 // @generated from file corral/v1/admin.proto (package corral.v1, syntax proto3)
 /* eslint-disable */
 
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
+import { file_corral_v1_acl } from "./acl_pb.js";
 import { file_corral_v1_watch } from "./watch_pb.js";
 
 /**
  * Describes the file corral/v1/admin.proto.
  */
 export const file_corral_v1_admin = /*@__PURE__*/
-  fileDesc("ChVjb3JyYWwvdjEvYWRtaW4ucHJvdG8SCWNvcnJhbC52MSIVChNDb3VudFdhdGNoZXNSZXF1ZXN0ImMKFENvdW50V2F0Y2hlc1Jlc3BvbnNlEiUKBmNvdW50cxgBIAMoCzIVLmNvcnJhbC52MS5XYXRjaENvdW50Eg8KB3N0cmVhbXMYAiABKAUSEwoLY2F0Y2hpbmdfdXAYAyABKAUiPwoKV2F0Y2hDb3VudBIiCgRraW5kGAEgASgOMhQuY29ycmFsLnYxLldhdGNoS2luZBINCgVjb3VudBgCIAEoBSIyChNMaXN0V2F0Y2hlcnNSZXF1ZXN0EgwKBHBhdGgYASABKAkSDQoFbGltaXQYAiABKAUiSgoUTGlzdFdhdGNoZXJzUmVzcG9uc2USJAoId2F0Y2hlcnMYASADKAsyEi5jb3JyYWwudjEuV2F0Y2hlchIMCgRtb3JlGAIgASgIIrgBCgdXYXRjaGVyEgwKBHBhdGgYASABKAkSIgoEa2luZBgCIAEoDjIULmNvcnJhbC52MS5XYXRjaEtpbmQSEgoFZGVwdGgYAyABKAVIAIgBARIQCgh3YXRjaF9pZBgEIAEoAxIMCgRwZWVyGAUgASgJEhIKCnNlc3Npb25faWQYBiABKAMSEQoJc2VudF96eGlkGAcgASgDEhYKDndhaXRpbmdfZXZlbnRzGAggASgFQggKBl9kZXB0aDKpAQoFQWRtaW4STwoMQ291bnRXYXRjaGVzEh4uY29ycmFsLnYxLkNvdW50V2F0Y2hlc1JlcXVlc3QaHy5jb3JyYWwudjEuQ291bnRXYXRjaGVzUmVzcG9uc2USTwoMTGlzdFdhdGNoZXJzEh4uY29ycmFsLnYxLkxpc3RXYXRjaGVyc1JlcXVlc3QaHy5jb3JyYWwudjEuTGlzdFdhdGNoZXJzUmVzcG9uc2VCnAEKDWNvbS5jb3JyYWwudjFCCkFkbWluUHJvdG9QAVo6Z2l0aHViLmNvbS9jb3JyYWwtcHJvamVjdC9jb3JyYWwvZ2VuL2dvL2NvcnJhbC92MTtjb3JyYWx2MaICA0NYWKoCCUNvcnJhbC5WMcoCCUNvcnJhbFxWMeICFUNvcnJhbFxWMVxHUEJNZXRhZGF0YeoCCkNvcnJhbDo6VjFiBnByb3RvMw", [file_corral_v1_watch]);
+  fileDesc("ChVjb3JyYWwvdjEvYWRtaW4ucHJvdG8SCWNvcnJhbC52MSIVChNDb3VudFdhdGNoZXNSZXF1ZXN0ImMKFENvdW50V2F0Y2hlc1Jlc3BvbnNlEiUKBmNvdW50cxgBIAMoCzIVLmNvcnJhbC52MS5XYXRjaENvdW50Eg8KB3N0cmVhbXMYAiABKAUSEwoLY2F0Y2hpbmdfdXAYAyABKAUiPwoKV2F0Y2hDb3VudBIiCgRraW5kGAEgASgOMhQuY29ycmFsLnYxLldhdGNoS2luZBINCgVjb3VudBgCIAEoBSIyChNMaXN0V2F0Y2hlcnNSZXF1ZXN0EgwKBHBhdGgYASABKAkSDQoFbGltaXQYAiABKAUiSgoUTGlzdFdhdGNoZXJzUmVzcG9uc2USJAoId2F0Y2hlcnMYASADKAsyEi5jb3JyYWwudjEuV2F0Y2hlchIMCgRtb3JlGAIgASgIIrgBCgdXYXRjaGVyEgwKBHBhdGgYASABKAkSIgoEa2luZBgCIAEoDjIULmNvcnJhbC52MS5XYXRjaEtpbmQSEgoFZGVwdGgYAyABKAVIAIgBARIQCgh3YXRjaF9pZBgEIAEoAxIMCgRwZWVyGAUgASgJEhIKCnNlc3Npb25faWQYBiABKAMSEQoJc2VudF96eGlkGAcgASgDEhYKDndhaXRpbmdfZXZlbnRzGAggASgFQggKBl9kZXB0aCIPCg1CYWNrdXBSZXF1ZXN0IlEKDkJhY2t1cFJlc3BvbnNlEg0KBWNodW5rGAEgASgMEgwKBHp4aWQYAiABKAMSDQoFbm9kZXMYAyABKAMSEwoLbm9kZXNfdG90YWwYBCABKAMiWAoTTGlzdFNlc3Npb25zUmVxdWVzdBIYChBhZnRlcl9zZXNzaW9uX2lkGAEgASgDEg0KBWxpbWl0GAIgASgFEhgKEGVuZGluZ193aXRoaW5fbXMYAyABKAUiZQoUTGlzdFNlc3Npb25zUmVzcG9uc2USKAoIc2Vzc2lvbnMYASADKAsyFi5jb3JyYWwudjEuU2Vzc2lvbkluZm8SDAoEbW9yZRgCIAEoCBIVCg1vcGVuX3Nlc3Npb25zGAMgASgFIvsBCgtTZXNzaW9uSW5mbxISCgpzZXNzaW9uX2lkGAEgASgDEg0KBW93bmVyGAIgASgJEhIKCnRpbWVvdXRfbXMYAyABKAUSJgoFc3RhdGUYBCABKA4yFy5jb3JyYWwudjEuU2Vzc2lvblN0YXRlEhUKDWV4cGlyZXNfaW5fbXMYBSABKAUSDAoEcGVlchgGIAEoCRInCgppZGVudGl0aWVzGAcgAygLMhMuY29ycmFsLnYxLklkZW50aXR5EhcKD2VwaGVtZXJhbF9ub2RlcxgIIAEoBRIVCg13YXRjaF9zdHJlYW1zGAkgASgFEg8KB3dhdGNoZXMYCiABKAUiTgoVTGlzdEVwaGVtZXJhbHNSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAMSEgoKYWZ0ZXJfcGF0aBgCIAEoCRINCgVsaW1pdBgDIAEoBSI1ChZMaXN0RXBoZW1lcmFsc1Jlc3BvbnNlEg0KBXBhdGhzGAEgAygJEgwKBG1vcmUYAiABKAgiKgoURXhwaXJlU2Vzc2lvblJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoAyIlChVFeHBpcmVTZXNzaW9uUmVzcG9uc2USDAoEenhpZBgBIAEoAyImChJTZXREcmFpbmluZ1JlcXVlc3QSEAoIZHJhaW5pbmcYASABKAgiTgoTU2V0RHJhaW5pbmdSZXNwb25zZRIQCghkcmFpbmluZxgBIAEoCBIQCghzZXNzaW9ucxgCIAEoBRITCgtjb25uZWN0aW9ucxgDIAEoBSI4ChJTZXRMb2dMZXZlbFJlcXVlc3QSIgoFbGV2ZWwYASABKA4yEy5jb3JyYWwudjEuTG9nTGV2ZWwiPAoTU2V0TG9nTGV2ZWxSZXNwb25zZRIlCghwcmV2aW91cxgBIAEoDjITLmNvcnJhbC52MS5Mb2dMZXZlbCp/CgxTZXNzaW9uU3RhdGUSHQoZU0VTU0lPTl9TVEFURV9VTlNQRUNJRklFRBAAEhoKFlNFU1NJT05fU1RBVEVfQVRUQUNIRUQQARIaChZTRVNTSU9OX1NUQVRFX0RFVEFDSEVEEAISGAoUU0VTU0lPTl9TVEFURV9FTkRJTkcQAyp3CghMb2dMZXZlbBIZChVMT0dfTEVWRUxfVU5TUEVDSUZJRUQQABITCg9MT0dfTEVWRUxfRVJST1IQARISCg5MT0dfTEVWRUxfV0FSThACEhIKDkxPR19MRVZFTF9JTkZPEAMSEwoPTE9HX0xFVkVMX0RFQlVHEAQyggUKBUFkbWluEk8KDENvdW50V2F0Y2hlcxIeLmNvcnJhbC52MS5Db3VudFdhdGNoZXNSZXF1ZXN0Gh8uY29ycmFsLnYxLkNvdW50V2F0Y2hlc1Jlc3BvbnNlEk8KDExpc3RXYXRjaGVycxIeLmNvcnJhbC52MS5MaXN0V2F0Y2hlcnNSZXF1ZXN0Gh8uY29ycmFsLnYxLkxpc3RXYXRjaGVyc1Jlc3BvbnNlEj8KBkJhY2t1cBIYLmNvcnJhbC52MS5CYWNrdXBSZXF1ZXN0GhkuY29ycmFsLnYxLkJhY2t1cFJlc3BvbnNlMAESTwoMTGlzdFNlc3Npb25zEh4uY29ycmFsLnYxLkxpc3RTZXNzaW9uc1JlcXVlc3QaHy5jb3JyYWwudjEuTGlzdFNlc3Npb25zUmVzcG9uc2USVQoOTGlzdEVwaGVtZXJhbHMSIC5jb3JyYWwudjEuTGlzdEVwaGVtZXJhbHNSZXF1ZXN0GiEuY29ycmFsLnYxLkxpc3RFcGhlbWVyYWxzUmVzcG9uc2USUgoNRXhwaXJlU2Vzc2lvbhIfLmNvcnJhbC52MS5FeHBpcmVTZXNzaW9uUmVxdWVzdBogLmNvcnJhbC52MS5FeHBpcmVTZXNzaW9uUmVzcG9uc2USTAoLU2V0RHJhaW5pbmcSHS5jb3JyYWwudjEuU2V0RHJhaW5pbmdSZXF1ZXN0Gh4uY29ycmFsLnYxLlNldERyYWluaW5nUmVzcG9uc2USTAoLU2V0TG9nTGV2ZWwSHS5jb3JyYWwudjEuU2V0TG9nTGV2ZWxSZXF1ZXN0Gh4uY29ycmFsLnYxLlNldExvZ0xldmVsUmVzcG9uc2VCnAEKDWNvbS5jb3JyYWwudjFCCkFkbWluUHJvdG9QAVo6Z2l0aHViLmNvbS9jb3JyYWwtcHJvamVjdC9jb3JyYWwvZ2VuL2dvL2NvcnJhbC92MTtjb3JyYWx2MaICA0NYWKoCCUNvcnJhbC5WMcoCCUNvcnJhbFxWMeICFUNvcnJhbFxWMVxHUEJNZXRhZGF0YeoCCkNvcnJhbDo6VjFiBnByb3RvMw", [file_corral_v1_acl, file_corral_v1_watch]);
 
 /**
  * Describes the message corral.v1.CountWatchesRequest.
@@ -56,8 +57,128 @@ export const WatcherSchema = /*@__PURE__*/
   messageDesc(file_corral_v1_admin, 5);
 
 /**
- * Admin shows what goes on inside a server. It changes nothing. It is for whom the access control list of "/" gives
- * ADMIN: everybody, until that list is set.
+ * Describes the message corral.v1.BackupRequest.
+ * Use `create(BackupRequestSchema)` to create a new message.
+ */
+export const BackupRequestSchema = /*@__PURE__*/
+  messageDesc(file_corral_v1_admin, 6);
+
+/**
+ * Describes the message corral.v1.BackupResponse.
+ * Use `create(BackupResponseSchema)` to create a new message.
+ */
+export const BackupResponseSchema = /*@__PURE__*/
+  messageDesc(file_corral_v1_admin, 7);
+
+/**
+ * Describes the message corral.v1.ListSessionsRequest.
+ * Use `create(ListSessionsRequestSchema)` to create a new message.
+ */
+export const ListSessionsRequestSchema = /*@__PURE__*/
+  messageDesc(file_corral_v1_admin, 8);
+
+/**
+ * Describes the message corral.v1.ListSessionsResponse.
+ * Use `create(ListSessionsResponseSchema)` to create a new message.
+ */
+export const ListSessionsResponseSchema = /*@__PURE__*/
+  messageDesc(file_corral_v1_admin, 9);
+
+/**
+ * Describes the message corral.v1.SessionInfo.
+ * Use `create(SessionInfoSchema)` to create a new message.
+ */
+export const SessionInfoSchema = /*@__PURE__*/
+  messageDesc(file_corral_v1_admin, 10);
+
+/**
+ * Describes the message corral.v1.ListEphemeralsRequest.
+ * Use `create(ListEphemeralsRequestSchema)` to create a new message.
+ */
+export const ListEphemeralsRequestSchema = /*@__PURE__*/
+  messageDesc(file_corral_v1_admin, 11);
+
+/**
+ * Describes the message corral.v1.ListEphemeralsResponse.
+ * Use `create(ListEphemeralsResponseSchema)` to create a new message.
+ */
+export const ListEphemeralsResponseSchema = /*@__PURE__*/
+  messageDesc(file_corral_v1_admin, 12);
+
+/**
+ * Describes the message corral.v1.ExpireSessionRequest.
+ * Use `create(ExpireSessionRequestSchema)` to create a new message.
+ */
+export const ExpireSessionRequestSchema = /*@__PURE__*/
+  messageDesc(file_corral_v1_admin, 13);
+
+/**
+ * Describes the message corral.v1.ExpireSessionResponse.
+ * Use `create(ExpireSessionResponseSchema)` to create a new message.
+ */
+export const ExpireSessionResponseSchema = /*@__PURE__*/
+  messageDesc(file_corral_v1_admin, 14);
+
+/**
+ * Describes the message corral.v1.SetDrainingRequest.
+ * Use `create(SetDrainingRequestSchema)` to create a new message.
+ */
+export const SetDrainingRequestSchema = /*@__PURE__*/
+  messageDesc(file_corral_v1_admin, 15);
+
+/**
+ * Describes the message corral.v1.SetDrainingResponse.
+ * Use `create(SetDrainingResponseSchema)` to create a new message.
+ */
+export const SetDrainingResponseSchema = /*@__PURE__*/
+  messageDesc(file_corral_v1_admin, 16);
+
+/**
+ * Describes the message corral.v1.SetLogLevelRequest.
+ * Use `create(SetLogLevelRequestSchema)` to create a new message.
+ */
+export const SetLogLevelRequestSchema = /*@__PURE__*/
+  messageDesc(file_corral_v1_admin, 17);
+
+/**
+ * Describes the message corral.v1.SetLogLevelResponse.
+ * Use `create(SetLogLevelResponseSchema)` to create a new message.
+ */
+export const SetLogLevelResponseSchema = /*@__PURE__*/
+  messageDesc(file_corral_v1_admin, 18);
+
+/**
+ * Describes the enum corral.v1.SessionState.
+ */
+export const SessionStateSchema = /*@__PURE__*/
+  enumDesc(file_corral_v1_admin, 0);
+
+/**
+ * How a session stands.
+ *
+ * @generated from enum corral.v1.SessionState
+ */
+export const SessionState = /*@__PURE__*/
+  tsEnum(SessionStateSchema);
+
+/**
+ * Describes the enum corral.v1.LogLevel.
+ */
+export const LogLevelSchema = /*@__PURE__*/
+  enumDesc(file_corral_v1_admin, 1);
+
+/**
+ * How much the log tells.
+ *
+ * @generated from enum corral.v1.LogLevel
+ */
+export const LogLevel = /*@__PURE__*/
+  tsEnum(LogLevelSchema);
+
+/**
+ * Admin shows what goes on inside a server, and changes how it goes on: ExpireSession, SetDraining and SetLogLevel
+ * do, all else changes nothing. It is for whom the access control list of "/" gives ADMIN: everybody, until that
+ * list is set.
  *
  * Errors: NO_AUTH first, then those that every call of Coordination can end with.
  *

@@ -51,7 +51,7 @@ export declare const Coordination: GenService<{
    * Opens a session, for scripts; programs open theirs on KeepAlive. The session expires by itself when
    * no KeepAlive stream beats for it within its timeout.
    *
-   * Errors: TOO_MANY_SESSIONS.
+   * Errors: TOO_MANY_SESSIONS, DRAINING.
    *
    * @generated from rpc corral.v1.Coordination.OpenSession
    */
@@ -73,7 +73,8 @@ export declare const Coordination: GenService<{
    * Set no deadline on this stream, or one beyond the life of the session.
    *
    * Errors: SESSION_EXPIRED, also for a token that the server does not know; SESSION_MOVED;
-   * TOO_MANY_SESSIONS; OVERLOADED for a client that leaves 1,000 messages of the stream unread.
+   * TOO_MANY_SESSIONS; DRAINING for a new session; OVERLOADED for a client that leaves 1,000 messages of the stream
+   * unread.
    *
    * @generated from rpc corral.v1.Coordination.KeepAlive
    */
@@ -293,10 +294,11 @@ export declare const Coordination: GenService<{
    *
    * An operation that fails is answered with its error and leaves the others alone. A client that leaves its
    * answers unread is not read from either; nothing is lost. When the stream breaks, operations that were sent
-   * and not answered may or may not have been done.
+   * and not answered may or may not have been done: give writes a `request_id`, and they can be made again.
    *
    * A stream with a `corral-session` acts for that session, and ends with SESSION_EXPIRED when the session does.
-   * Half-closing it lets the operations be finished and answered; then it ends with OK.
+   * Half-closing it lets the operations be finished and answered; then it ends with OK. Its metadata takes no
+   * `corral-request-id`: each operation has its own.
    *
    * @generated from rpc corral.v1.Coordination.Pipeline
    */

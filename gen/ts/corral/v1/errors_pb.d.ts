@@ -126,7 +126,8 @@ export enum ErrorReason {
 
   /**
    * RESOURCE_EXHAUSTED: `limit` writes, or bytes of them, wait for the disk already, or `limit` messages for
-   * the reader of a stream, or `limit` scans are under way; nothing was changed. Retry after a short wait.
+   * the reader of a stream, or `limit` scans and backups are under way; nothing was changed. Retry after a short
+   * wait.
    *
    * @generated from enum value: ERROR_REASON_OVERLOADED = 15;
    */
@@ -209,6 +210,21 @@ export enum ErrorReason {
   WATCHER_TOO_SLOW = 25,
 
   /**
+   * NOT_FOUND: no session `session_id` is open. Admin only: elsewhere a session is named by its token.
+   *
+   * @generated from enum value: ERROR_REASON_NO_SESSION = 26;
+   */
+  NO_SESSION = 26,
+
+  /**
+   * UNAVAILABLE: the server runs empty and takes no new sessions; those that are open go on. Open it on another
+   * server, or here once an operator has ended the draining.
+   *
+   * @generated from enum value: ERROR_REASON_DRAINING = 27;
+   */
+  DRAINING = 27,
+
+  /**
    * UNAUTHENTICATED: the credentials in the `authorization` metadata are not valid here. After too many of them
    * from one address, that address has to wait for `retry_after_ms` until others are looked at.
    *
@@ -264,8 +280,9 @@ export enum ErrorReason {
   REQUEST_ID_REUSED = 42,
 
   /**
-   * RESOURCE_EXHAUSTED: the reader of a scan is too slow: `limit` of `what` ("nodes" or "bytes") changed before it
-   * came to them, or it took nothing for `limit` "milliseconds". Read faster, or scan parts of the subtree.
+   * RESOURCE_EXHAUSTED: the reader of a scan, or of a backup, is too slow: `limit` of `what` ("nodes" or "bytes")
+   * changed before it came to them, or it took nothing for `limit` "milliseconds". Read faster, or scan parts of the
+   * subtree.
    *
    * @generated from enum value: ERROR_REASON_SCAN_TOO_SLOW = 43;
    */

@@ -340,6 +340,13 @@ export declare type WatchEvent = Message<"corral.v1.WatchEvent"> & {
    * @generated from field: bool data_omitted = 10;
    */
   dataOmitted: boolean;
+
+  /**
+   * When the node was deleted, in milliseconds since 1970. Of NODE_DELETED alone: the Stat tells when others happened.
+   *
+   * @generated from field: int64 deleted_ms = 11;
+   */
+  deletedMs: bigint;
 };
 
 /**

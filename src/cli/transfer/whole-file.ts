@@ -1,0 +1,73 @@
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { Failure } from "../failure.ts";
+
+/** What is written to the disk at once. */
+const pieceBytes = 262_144;
+
+/**
+ * A file that appears under its name when it is whole and on the disk. Until then it is beside it, for the owner
+ * alone, under a name that no other process writes to; disposing of it without `finish` leaves nothing.
+ */
+export class WholeFile implements AsyncDisposable {
+  readonly #name: string;
+  readonly #unfinished: string;
+  readonly #handle: FileHandle;
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
+  #finished = false;
+
+  /** @throws Failure */
+  static async create(name: string): Promise<WholeFile> {
+    const unfinished = `${name}.${process.pid}.part`;
+    return new WholeFile(name, unfinished, await telling(name, () => open(unfinished, "w", 0o600)));
+  }
+
+  private constructor(name: string, unfinished: string, handle: FileHandle) {
+    this.#name = name;
+    this.#unfinished = unfinished;
+    this.#handle = handle;
+  }
+
+  /** @throws Failure */
+  async write(piece: string | Uint8Array): Promise<void> {
+    const bytes = typeof piece === "string" ? Buffer.from(piece) : piece;
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.length;
+    if (this.#waitingBytes >= pieceBytes) await this.#flush();
+  }
+
+  /** It is whole. @throws Failure */
+  async finish(): Promise<void> {
+    await this.#flush();
+    await telling(this.#name, async () => {
+      await this.#handle.sync();
+      await this.#handle.close();
+      await rename(this.#unfinished, this.#name);
+      this.#finished = true;
+      const directory = await open(dirname(this.#name), "r");
+      await directory.sync().finally(() => directory.close());
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#finished) return;
+    await this.#handle.close();
+    await rm(this.#unfinished, { force: true });
+  }
+
+  async #flush(): Promise<void> {
+    const bytes = Buffer.concat(this.#waiting.splice(0));
+    this.#waitingBytes = 0;
+    await telling(this.#name, () => this.#handle.writeFile(bytes));
+  }
+}
+
+async function telling<T>(name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const { syscall, message } = error as NodeJS.ErrnoException;
+    throw syscall === undefined ? error : new Failure(`${name} cannot be written: ${message}`);
+  }
+}

@@ -1,0 +1,22 @@
+import { shown, UsageError } from "../../config/usage-error.ts";
+import { clientVerb } from "../client-verb.ts";
+
+/** Ends a session. */
+export const expire = clientVerb({
+  name: "expire",
+  args: [{ name: "ID" }],
+  flags: {},
+  about:
+    "Ends a session as if it had expired: its ephemeral nodes go, and its client is told. `corral sessions` shows\n" +
+    "the ids. A client that is alive opens another session: stop it first. It takes ADMIN on /.",
+  example: "corral expire 3",
+  grpcurl: `-plaintext -d '{"session_id":3}' localhost:7181 corral.v1.Admin/ExpireSession`,
+  async run({ words: [id = ""], client, out, timeoutMs, signal }) {
+    if (!/^[1-9]\d{0,15}$/.test(id))
+      throw new UsageError(`expire: ID must be the number of a session, not ${shown(id)}`);
+    const session = Number(id);
+    const zxid = await client.admin.expireSession(session, { timeoutMs, signal });
+    out.one({ session, zxid }, () => `expired ${session}`);
+    return 0;
+  },
+});

@@ -5,7 +5,7 @@ import { Outbox, type Template, template } from "./template.ts";
 /** ZooKeeper's numbers for its operations. */
 export const opcode = { create: 1, getData: 4, setData: 5, ping: 11, addWatch: 106 };
 /** How long an opened connection may wait for its session. */
-const sessionWaitMs = 2_000;
+const sessionWaitMs = 10_000;
 
 const xidOfEvents = -1;
 const xidOfPings = -2;

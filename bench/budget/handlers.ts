@@ -2,7 +2,6 @@ import { type DescMethodUnary, fromBinary, create as message, toBinary } from "@
 import type { ServerUnaryCall, sendUnaryData } from "@grpc/grpc-js";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { PipelineOperationSchema } from "../../gen/ts/corral/v1/pipeline_pb.js";
-import { CallObserver } from "../../src/grpc/adapter/call-observer.ts";
 import { unary } from "../../src/grpc/adapter/unary.ts";
 import { Calls } from "../../src/grpc/calls.ts";
 import { create } from "../../src/grpc/handlers/create.ts";

@@ -5,10 +5,9 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { Authenticator } from "../../src/auth/authenticator.ts";
 import { anonymous } from "../../src/core/operation.ts";
-import { CallObserver } from "../../src/grpc/adapter/call-observer.ts";
 import { startGrpcServer } from "../../src/grpc/server.ts";
 import { ManualClock } from "../../test/support/manual-clock.ts";
-import { frame } from "../h2-load.ts";
+import { grpcMessage } from "../load/grpc.ts";
 import { observing, unasked } from "../observer.ts";
 import { type Figures, startEngine } from "./engine.ts";
 
@@ -33,12 +32,10 @@ export async function wire(): Promise<Figures> {
     maxConnections: 10,
     maxConnectionsPerAddress: 10,
     log,
-    observer: new CallObserver({ clock, log, slowRequestMs: 0, tracing: undefined }),
-    status: () => Promise.reject(new Error("nobody asks for the status")),
   });
   const socket = connect(server.port, "127.0.0.1");
   const session = http2.connect("http://127.0.0.1", { createConnection: () => socket });
-  const request = frame(toBinary(rpc.input, create(rpc.input, { path: "/budget" })));
+  const request = grpcMessage(toBinary(rpc.input, create(rpc.input, { path: "/budget" })));
   // The first ones bring the headers that HTTP/2 remembers.
   for (let i = 0; i < 10; i++) await get(session, request);
   const before = socket.bytesRead;

@@ -1,14 +1,14 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { Authenticator } from "../src/auth/authenticator.ts";
-import { systemClock, systemRandom } from "../src/clock.ts";
-import type { Transaction } from "../src/core/change.ts";
-import { Engine } from "../src/engine/engine.ts";
-import { startGrpcServer } from "../src/grpc/server.ts";
-import type { Care, HistoryPage, Journal, Loaded, StateSink } from "../src/journal/journal.ts";
-import { openSqliteJournal } from "../src/journal/sqlite/sqlite-journal.ts";
-import { collectGarbage } from "../src/ops/garbage.ts";
-import { createLogger } from "../src/ops/logger.ts";
-import { observing, unasked } from "./observer.ts";
+import { Authenticator } from "../../src/auth/authenticator.ts";
+import { systemClock, systemRandom } from "../../src/clock.ts";
+import type { Transaction } from "../../src/core/change.ts";
+import { Engine } from "../../src/engine/engine.ts";
+import { startGrpcServer } from "../../src/grpc/server.ts";
+import type { Care, HistoryPage, Journal, Loaded, StateSink } from "../../src/journal/journal.ts";
+import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
+import { collectGarbage } from "../../src/ops/garbage.ts";
+import { createLogger } from "../../src/ops/logger.ts";
+import { observing, unasked } from "../observer.ts";
 
 /** What a counted server tells of itself, since the last time it was asked. */
 export interface Counts {

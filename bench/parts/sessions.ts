@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { create, toBinary } from "@bufbuild/protobuf";
-import { OpenSessionRequestSchema } from "../gen/ts/corral/v1/session_pb.js";
-import { frame, load } from "./h2-load.ts";
+import { OpenSessionRequestSchema } from "../../gen/ts/corral/v1/session_pb.js";
+import { callTemplate } from "../load/grpc.ts";
+import { corralMethod } from "../servers/corral.ts";
+import { load } from "./load.ts";
 import { ServerProcess } from "./server-process.ts";
 
 const count = 50_000;
@@ -9,11 +11,10 @@ const count = 50_000;
 /** Fifty thousand sessions: idle, so that all that is left is the turning of the expiry buckets; then all at once expired. */
 export async function sessions(dataDir: string): Promise<object[]> {
   const server = await ServerProcess.start(dataDir);
-  const { address } = server;
   const before = await server.counts();
   const request = create(OpenSessionRequestSchema, { timeoutMs: 30_000 });
-  const frames = new Array(count).fill(frame(toBinary(OpenSessionRequestSchema, request)));
-  const opened = await load({ address, method: "OpenSession", frames, inFlight: 256, connections: 4 });
+  const call = callTemplate(corralMethod("OpenSession"), toBinary(OpenSessionRequestSchema, request));
+  const opened = await load(server, call, { inFlight: 256, calls: count });
   const open = await server.counts();
   const rows: object[] = [row("opening", opened.seconds, open)];
   await sleep(10_000);

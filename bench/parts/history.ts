@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import type { Transaction } from "../src/core/change.ts";
-import { createdNode } from "../src/core/node.ts";
-import type { Retention } from "../src/journal/journal.ts";
-import { openSqliteJournal } from "../src/journal/sqlite/sqlite-journal.ts";
+import type { Transaction } from "../../src/core/change.ts";
+import { createdNode } from "../../src/core/node.ts";
+import type { Retention } from "../../src/journal/journal.ts";
+import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
 
 const batches = 3_000;
 const batchSize = 100;

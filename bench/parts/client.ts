@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Client, connect } from "../src/client/index.ts";
+import { type Client, connect } from "../../src/client/index.ts";
 import { ServerProcess } from "./server-process.ts";
 
 const nodes = 10_000;

@@ -1,13 +1,13 @@
 import { status as codes, Metadata } from "@grpc/grpc-js";
-import { Coordination } from "../gen/ts/corral/v1/coordination_pb.js";
-import { systemClock, systemRandom } from "../src/clock.ts";
-import { watchSpec } from "../src/core/watch.ts";
-import { Engine } from "../src/engine/engine.ts";
-import { openSqliteJournal } from "../src/journal/sqlite/sqlite-journal.ts";
-import { scrape } from "../src/ops/metrics.ts";
-import { ProcessFigures } from "../src/ops/process-figures.ts";
-import { Vitals } from "../src/ops/vitals.ts";
-import { observing } from "./observer.ts";
+import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
+import { systemClock, systemRandom } from "../../src/clock.ts";
+import { watchSpec } from "../../src/core/watch.ts";
+import { Engine } from "../../src/engine/engine.ts";
+import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
+import { scrape } from "../../src/ops/metrics.ts";
+import { ProcessFigures } from "../../src/ops/process-figures.ts";
+import { Vitals } from "../../src/ops/vitals.ts";
+import { observing } from "../observer.ts";
 
 const sessions = 10_000;
 const streams = 1_000;

@@ -3,14 +3,15 @@ import { once } from "node:events";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Operation, type Ran, run } from "./pipeline.ts";
+import type { Operation } from "../servers/corral.ts";
+import { type Ran, run } from "./pipelined.ts";
 import { ServerProcess } from "./server-process.ts";
 
 const nodes = Number(process.env["NODES"] ?? 1_000_000);
 const folders = Number(process.env["FOLDERS"] ?? 100);
 const data = Buffer.alloc(100, "x");
 const part = 10_000;
-const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
+const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
 /** A backup of many nodes by `corral backup`, with and without writes, its restore, and a check of what was restored. */
 export async function backup(dataDir: string): Promise<object[]> {

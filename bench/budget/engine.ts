@@ -15,6 +15,7 @@ export function startEngine(commit: (packed: Uint8Array) => void = () => {}): Pr
       commit(packTransactions(batch));
     },
     history: () => Promise.reject(new Error("nobody asks for the history")),
+    care: async () => ({ isFull: false, freeBytes: Number.MAX_SAFE_INTEGER, more: false }),
     close: async () => {},
   };
   return Engine.start({
@@ -32,6 +33,7 @@ export function startEngine(commit: (packed: Uint8Array) => void = () => {}): Pr
       maxSessionsPerIdentity: 0,
       maxWatchesPerAddress: 0,
       maxWatchesPerIdentity: 0,
+      diskLowBytes: 0,
     },
     onFailure: (error) => {
       throw error;

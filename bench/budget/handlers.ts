@@ -14,6 +14,7 @@ import {
   PipelineOperations,
 } from "../../src/grpc/pipeline-operations.ts";
 import { writing } from "../../src/grpc/write.ts";
+import { observing } from "../observer.ts";
 import { allocations, calls } from "./allocations.ts";
 import { type Figures, startEngine } from "./engine.ts";
 
@@ -76,11 +77,14 @@ function serve<Method extends DescMethodUnary>(
   method: Method,
   handle: Parameters<typeof unary<Method["input"], Method["output"], RpcCaller>>[1],
 ): Call {
+  const observer = observing();
   const handler = unary(method, handle, {
     contextOf: () => caller,
     ready: () => undefined,
     calls: new Calls(),
     log: { error: console.error, warn: console.error },
+    observer,
+    observed: observer.of(Coordination, method),
   });
   const getPath = () => method.name;
   return (request) =>

@@ -7,7 +7,8 @@ import { Authenticator } from "../../src/auth/authenticator.ts";
 import { anonymous } from "../../src/core/operation.ts";
 import { startGrpcServer } from "../../src/grpc/server.ts";
 import { ManualClock } from "../../test/support/manual-clock.ts";
-import { frame } from "../h2-load.ts";
+import { grpcMessage } from "../load/grpc.ts";
+import { observing, unasked } from "../observer.ts";
 import { type Figures, startEngine } from "./engine.ts";
 
 const calls = 300;
@@ -19,19 +20,22 @@ export async function wire(): Promise<Figures> {
   const data = Buffer.alloc(100, "x");
   await engine.submit({ op: "create", path: "/budget", data, mode: "persistent" }, anonymous);
   const clock = new ManualClock();
+  const log = { level: "warn" as const, error: console.error, warn: console.error };
   const server = await startGrpcServer({
     engine,
     clock,
     host: "127.0.0.1",
     port: 0,
+    observer: observing(),
+    status: unasked,
     authenticator: new Authenticator({ clock, demand: "none" }),
     maxConnections: 10,
     maxConnectionsPerAddress: 10,
-    log: { level: "warn", error: console.error, warn: console.error },
+    log,
   });
   const socket = connect(server.port, "127.0.0.1");
   const session = http2.connect("http://127.0.0.1", { createConnection: () => socket });
-  const request = frame(toBinary(rpc.input, create(rpc.input, { path: "/budget" })));
+  const request = grpcMessage(toBinary(rpc.input, create(rpc.input, { path: "/budget" })));
   // The first ones bring the headers that HTTP/2 remembers.
   for (let i = 0; i < 10; i++) await get(session, request);
   const before = socket.bytesRead;

@@ -22,6 +22,7 @@ export class Tree implements StateWriter {
   readonly #table = new NodeTable();
   #root = noRow;
   #nodeCount = 0;
+  #ephemeralNodeCount = 0;
   /** The node that was found last: the nodes of a subtree are often created, or deleted, one after the other. */
   #lastPath = "/";
   #lastRow = noRow;
@@ -113,6 +114,11 @@ export class Tree implements StateWriter {
     return this.#quotas.get(path);
   }
 
+  /** How many ephemeral nodes there are. */
+  get ephemeralNodeCount(): number {
+    return this.#ephemeralNodeCount;
+  }
+
   /** The sessions that own at least one ephemeral node. */
   ephemeralOwners(): IterableIterator<number> {
     return this.#ephemerals.keys();
@@ -202,6 +208,7 @@ export class Tree implements StateWriter {
     if (from === to) return;
     const lost = this.#ephemerals.get(from);
     if (lost?.delete(path) && lost.size === 0) this.#ephemerals.delete(from);
+    this.#ephemeralNodeCount += Number(to !== 0) - Number(from !== 0);
     if (to !== 0) this.#ephemerals.set(to, (this.#ephemerals.get(to) ?? new Set()).add(path));
   }
 

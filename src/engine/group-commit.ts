@@ -11,6 +11,8 @@ import { Staging } from "../core/staging.ts";
 import type { Tree } from "../core/tree.ts";
 import { type Journal, JournalFull } from "../journal/journal.ts";
 import { batchBytesMax, batchChangesMax, pendingBytesMax, pendingWritesMax, zxidMax } from "../limits.ts";
+import { type DiskCare, diskFull } from "./disk-care.ts";
+import { WriteFigures } from "./figures.ts";
 
 /** Told of what becomes visible, before anybody is answered. */
 export interface CommitObserver {
@@ -47,10 +49,10 @@ export class GroupCommit {
   readonly #published: readonly Telling<"published">[];
   readonly #onFailure: (error: unknown) => void;
   readonly #limits: OperationLimits;
+  readonly #disk: Pick<DiskCare, "refusal" | "foundFull">;
   readonly #staging: Staging;
   readonly #queue: Entry[] = [];
-  #pendingWrites = 0;
-  #pendingBytes = 0;
+  readonly figures = new WriteFigures();
   #zxid: number;
   #running = false;
   /** Why nothing is accepted any more, once that is so. */
@@ -66,6 +68,7 @@ export class GroupCommit {
     readonly observers: readonly CommitObserver[];
     /** The journal failed with an unknown outcome; nothing will be accepted from now on. */
     readonly onFailure: (error: unknown) => void;
+    readonly disk: Pick<DiskCare, "refusal" | "foundFull">;
   }) {
     this.#journal = options.journal;
     this.#tree = options.tree;
@@ -75,26 +78,27 @@ export class GroupCommit {
     this.#published = telling("published", options.observers);
     this.#onFailure = options.onFailure;
     this.#limits = options.limits;
+    this.#disk = options.disk;
     this.#staging = new Staging(options.tree);
     this.#zxid = options.tree.zxid;
   }
 
   /** Calls `answered`, which must not throw, once the operation is durable and visible, or refused. */
   submit(operation: Operation, caller: Caller, answered: (outcome: Outcome) => void): void {
-    const refusal = this.#closed ?? this.#overload();
+    const refusal = this.#closed ?? this.#overload() ?? this.#disk.refusal(operation);
     if (refusal !== undefined) {
-      answered({ ok: false, refusal });
+      this.#answerAtOnce({ ok: false, refusal }, answered);
       return;
     }
     const { transaction, outcome } = this.#decide(operation, caller);
     if (transaction === undefined && !this.#running) {
-      answered(outcome);
+      this.#answerAtOnce(outcome, answered);
       return;
     }
     const bytes = sizeOf(transaction) + answerBytesOf(outcome);
     this.#queue.push({ transaction, caller, outcome, bytes, answered });
-    this.#pendingWrites++;
-    this.#pendingBytes += bytes;
+    this.figures.waiting++;
+    this.figures.waitingBytes += bytes;
     this.#start();
   }
 
@@ -105,8 +109,8 @@ export class GroupCommit {
   }
 
   #overload(): Refusal | undefined {
-    if (this.#pendingWrites >= pendingWritesMax) return overloaded("writes", pendingWritesMax);
-    if (this.#pendingBytes >= pendingBytesMax) return overloaded("bytes of writes", pendingBytesMax);
+    if (this.figures.waiting >= pendingWritesMax) return overloaded("writes", pendingWritesMax);
+    if (this.figures.waitingBytes >= pendingBytesMax) return overloaded("bytes of writes", pendingBytesMax);
     return undefined;
   }
 
@@ -165,12 +169,20 @@ export class GroupCommit {
   async #commit(batch: Entry[]): Promise<Entry[]> {
     const transactions = batch.flatMap((entry) => entry.transaction ?? []);
     try {
-      if (transactions.length > 0) await this.#journal.commit(transactions);
+      if (transactions.length > 0) await this.#store(transactions);
       return batch;
     } catch (error) {
       this.#fail(error, batch);
       return [];
     }
+  }
+
+  async #store(transactions: readonly Transaction[]): Promise<void> {
+    const startedMs = this.#clock.monotonicMs();
+    await this.#journal.commit(transactions);
+    const { commitSeconds, commitChanges } = this.figures;
+    commitSeconds.observe((this.#clock.monotonicMs() - startedMs) / 1_000);
+    commitChanges.observe(transactions.reduce((count, { changes }) => count + changes.length, 0));
   }
 
   #takeBatch(): Entry[] {
@@ -210,13 +222,24 @@ export class GroupCommit {
     this.#staging.clear();
     this.#zxid = this.#tree.zxid;
     for (const entry of failed) this.#answer(entry, { ok: false, refusal });
-    if (!full) this.#onFailure(error);
+    if (full) this.#disk.foundFull();
+    else this.#onFailure(error);
   }
 
   #answer(entry: Entry, outcome: Outcome): void {
-    this.#pendingWrites--;
-    this.#pendingBytes -= entry.bytes;
+    this.figures.waiting--;
+    this.figures.waitingBytes -= entry.bytes;
+    this.#note(outcome);
     entry.answered(outcome);
+  }
+
+  #answerAtOnce(outcome: Outcome, answered: Entry["answered"]): void {
+    this.#note(outcome);
+    answered(outcome);
+  }
+
+  #note(outcome: Outcome): void {
+    if (!outcome.ok) this.figures.refuse(outcome.refusal.reason);
   }
 }
 
@@ -261,11 +284,6 @@ function overloaded(what: string, limit: number): Refusal {
   const message = `${limit} ${what} wait for the disk already; retry after a short wait`;
   return { reason: "OVERLOADED", message, facts: { limit } };
 }
-
-const diskFull: Refusal = {
-  reason: "DISK_FULL",
-  message: "the disk is full and nothing was changed; make room, then retry",
-};
 
 const outcomeUnknown: Refusal = {
   reason: "OUTCOME_UNKNOWN",

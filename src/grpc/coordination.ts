@@ -24,7 +24,10 @@ import type { ServiceOptions } from "./service-options.ts";
 import { writing } from "./write.ts";
 
 /** Serves corral.v1.Coordination from the engine. */
-export function addCoordination(server: Server, { engine, authenticator, calls, log }: ServiceOptions): void {
+export function addCoordination(
+  server: Server,
+  { engine, authenticator, calls, log, observer }: ServiceOptions,
+): void {
   const writes = {
     create: create(),
     set: set(),
@@ -59,5 +62,6 @@ export function addCoordination(server: Server, { engine, authenticator, calls, 
     ready: () => engine.watches.sending,
     calls,
     log,
+    observer,
   });
 }

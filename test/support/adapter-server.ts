@@ -3,6 +3,8 @@ import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { onTestFinished } from "vitest";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { Health } from "../../gen/ts/grpc/health/v1/health_pb.js";
+import { systemClock } from "../../src/clock.ts";
+import { CallObserver } from "../../src/grpc/adapter/call-observer.ts";
 import { addService, type Handlers } from "../../src/grpc/adapter/service.ts";
 import { Calls } from "../../src/grpc/calls.ts";
 import { RpcClient } from "./rpc-client.ts";
@@ -17,11 +19,13 @@ export async function startAdapter(
   const calls = new Calls();
   const logged: Record<string, unknown>[] = [];
   const note = (fields: Readonly<Record<string, unknown>>) => logged.push(fields);
+  const log = { error: note, warn: note };
   const environment = {
     contextOf: () => undefined,
     ready: () => undefined,
     calls,
-    log: { error: note, warn: note },
+    log,
+    observer: new CallObserver({ clock: systemClock, log, slowRequestMs: 0, tracing: undefined }),
   };
   const missing = () => {
     throw new Error("the test brought no handler");

@@ -8,7 +8,7 @@ import type {
 } from "@bufbuild/protobuf";
 import type { MethodDefinition, Server, UntypedHandleCall } from "@grpc/grpc-js";
 import { type BidiHandler, bidiStream } from "./bidi-stream.ts";
-import type { Environment } from "./environment.ts";
+import type { Environment, MethodEnvironment } from "./environment.ts";
 import { asBuffer } from "./message.ts";
 import { type ServerStreamHandler, serverStream } from "./server-stream.ts";
 import { type UnaryHandler, unary } from "./unary.ts";
@@ -44,7 +44,10 @@ export function addService<Service extends DescService, Context>(
   for (const method of service.methods) {
     const name = method.localName;
     definition[name] = definitionOf(service, method);
-    implementation[name] = handleCallOf(method, handlers[name as keyof typeof handlers], environment);
+    implementation[name] = handleCallOf(method, handlers[name as keyof typeof handlers], {
+      ...environment,
+      observed: environment.observer.of(service, method),
+    });
   }
   server.addService(definition, implementation);
 }
@@ -74,7 +77,7 @@ function asIs(bytes: Buffer): Uint8Array {
 function handleCallOf<Context>(
   method: DescMethod,
   handler: unknown,
-  environment: Environment<Context>,
+  environment: MethodEnvironment<Context>,
 ): UntypedHandleCall {
   type Unary = UnaryHandler<DescMessage, DescMessage, Context>;
   type ServerStream = ServerStreamHandler<DescMessage, DescMessage, Context>;

@@ -1,7 +1,7 @@
 import type { DescMessage, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
-import type { handleUnaryCall } from "@grpc/grpc-js";
+import { status as codes, type handleUnaryCall } from "@grpc/grpc-js";
 import { statusOfError } from "../status.ts";
-import type { Environment } from "./environment.ts";
+import type { MethodEnvironment } from "./environment.ts";
 import { type Answer, decode, encode } from "./message.ts";
 
 /** Answers a request, at once or later; throws Refused for an expected refusal. */
@@ -14,10 +14,15 @@ export type UnaryHandler<Input extends DescMessage, Output extends DescMessage, 
 export function unary<Input extends DescMessage, Output extends DescMessage, Context>(
   method: DescMethodUnary<Input, Output>,
   handle: UnaryHandler<Input, Output, Context>,
-  { contextOf, ready, calls, log }: Environment<Context>,
+  { contextOf, ready, calls, log, observed }: MethodEnvironment<Context>,
 ): handleUnaryCall<Uint8Array, Uint8Array> {
   const { input, output } = method;
+  const { figures } = observed;
   return async (call, respond) => {
+    const startedMs = observed.began();
+    figures.received++;
+    const span = observed.span(call);
+    let code = codes.OK;
     let entered = false;
     try {
       calls.enter();
@@ -28,10 +33,14 @@ export function unary<Input extends DescMessage, Output extends DescMessage, Con
       const context = known instanceof Promise ? await known : known;
       const answer = handle(decode(input, call.request), context);
       respond(null, encode(output, answer instanceof Promise ? await answer : answer));
+      figures.sent++;
     } catch (error) {
-      respond(statusOfError(error, call.getPath(), log));
+      const status = statusOfError(error, call.getPath(), log);
+      code = status.code;
+      respond(status);
     } finally {
       if (entered) calls.leave();
+      observed.ended(call, code, startedMs, span);
     }
   };
 }

@@ -51,6 +51,7 @@ export class HistoryTable {
   readonly #delete: Database.Statement;
   readonly #update: Database.Statement;
   readonly #select: Database.Statement<[number, number], Buffer>;
+  readonly #pruneAlone: (nowMs: number) => void;
   #totals: Totals;
   /** The totals as the transaction under way leaves them. */
   #pending: Totals;
@@ -62,8 +63,17 @@ export class HistoryTable {
     this.#delete = connection.prepare(deleteBatch);
     this.#update = connection.prepare(updateTotals);
     this.#select = connection.prepare<[number, number], Buffer>(selectBatches).pluck();
+    this.#pruneAlone = connection.transaction((nowMs: number) => {
+      this.#prune(nowMs);
+      this.#saveTotals();
+    }).immediate;
     this.#totals = connection.prepare<[], Totals>(selectTotals).get()!;
     this.#pending = this.#totals;
+  }
+
+  /** Everything after this zxid is there. */
+  get after(): number {
+    return this.#totals.after;
   }
 
   /** Forgets what a transaction that failed had begun. */
@@ -78,7 +88,17 @@ export class HistoryTable {
     // First, so that a nearly full disk has room for what comes.
     this.#prune(timeMs);
     this.#insert.run(lastZxid, firstZxid, timeMs, count, packed);
-    this.#update.run(this.#pending.after, this.#pending.transactions, this.#pending.bytes);
+    this.#saveTotals();
+  }
+
+  /** Prunes what has become too old while nothing was written. Answers whether there is more to prune. */
+  pruneOld(nowMs: number): boolean {
+    const oldest = this.#oldest.get();
+    if (oldest === undefined || !this.#isDue(oldest, nowMs)) return false;
+    this.begin();
+    this.#pruneAlone(nowMs);
+    this.committed();
+    return true;
   }
 
   /** The transaction of the batch is durable. */
@@ -111,6 +131,10 @@ export class HistoryTable {
         bytes: bytes - oldest.bytes,
       };
     }
+  }
+
+  #saveTotals(): void {
+    this.#update.run(this.#pending.after, this.#pending.transactions, this.#pending.bytes);
   }
 
   #isDue(oldest: Batch, nowMs: number): boolean {

@@ -1,4 +1,5 @@
 import type Database from "better-sqlite3";
+import type { Clock } from "../../clock.ts";
 import type { Change } from "../../core/change.ts";
 import type { NodeRecord } from "../../core/node.ts";
 import { parentOf } from "../../core/path.ts";
@@ -36,9 +37,13 @@ export class Writer {
   readonly #nodes: NodeRows;
 
   readonly #requests: RequestTable;
+  readonly #clock: Clock;
+  /** When the batch under way was written, and only its COMMIT was left. */
+  #writtenMs = 0;
 
-  constructor(connection: Database.Database, history: HistoryTable) {
+  constructor(connection: Database.Database, history: HistoryTable, clock: Clock) {
     this.#history = history;
+    this.#clock = clock;
     this.#acls = new AclTable(connection);
     this.#nodes = new NodeRows(connection, this.#acls);
     this.#requests = new RequestTable(connection);
@@ -47,8 +52,8 @@ export class Writer {
     this.#write = connection.transaction((packed: Uint8Array) => this.#apply(packed)).immediate;
   }
 
-  /** Answers the zxid of the last transaction. Throws RangeError on what is no batch. */
-  write(packed: Uint8Array): number {
+  /** Answers how long SQLite's COMMIT took, in milliseconds, too. Throws RangeError on what is no batch. */
+  write(packed: Uint8Array): { readonly lastZxid: number; readonly syncMs: number } {
     this.#parents.clear();
     this.#history.begin();
     this.#acls.begin();
@@ -58,7 +63,7 @@ export class Writer {
     this.#history.committed();
     this.#acls.committed();
     this.#requests.committed();
-    return lastZxid;
+    return { lastZxid, syncMs: this.#clock.monotonicMs() - this.#writtenMs };
   }
 
   #apply(packed: Uint8Array): number {
@@ -76,6 +81,7 @@ export class Writer {
     for (const [path, { pzxid, creates }] of this.#parents) this.#one("updateParent", pzxid, creates, path);
     this.#one("updateLastZxid", lastZxid, lastZxid);
     this.#history.append(span, packed);
+    this.#writtenMs = this.#clock.monotonicMs();
     return lastZxid;
   }
 

@@ -5,6 +5,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // Each file gets its own process: servers, workers and SQLite files never share state.
     pool: "forks",
+    // Servers run side by side here, and the port for operations has a number of its own by default.
+    env: { CORRAL_HTTP_PORT: "0" },
     testTimeout: 30_000,
     // A bound for what never comes, and no measure of what does.
     expect: { poll: { timeout: 20_000 } },

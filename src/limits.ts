@@ -198,6 +198,27 @@ export const authFailuresKept = 10_000;
 /** Bytes of the audit log that may wait while its disk is full; beyond it lines are dropped, and the log says so. */
 export const auditWaitingBytesMax = 1_048_576;
 
+/** How often the journal looks after its disk. */
+export const careIntervalMs = 1_000;
+
+/** How soon it goes on when it left something undone: commits come in between. */
+export const careAgainMs = 50;
+
+/** Disk space kept back for a full disk: as much as the WAL holds when it is due, so that it can always be folded. */
+export const diskReserveBytes = 16 * 1_048_576;
+
+/** What of it is kept for a start on a full disk, for which SQLite needs 32 KiB. */
+export const diskReserveForStartBytes = 65_536;
+
+/** Free pages of the database that are given back to the file system in one step. */
+export const vacuumedPagesMax = 512;
+
+/** Free pages that the database keeps in any case: 4 MiB. */
+export const keptFreePagesMin = 1_024;
+
+/** How often the server looks how near it is to its limits. */
+export const headroomIntervalMs = 5_000;
+
 /** Bytes of the log of a server in the background, before it begins anew; the one from before is kept beside it. */
 export const logFileBytesMax = 10 * 1_048_576;
 
@@ -206,6 +227,24 @@ export const warningIntervalMs = 1_000;
 
 /** Connections open at once on the port for health checks alone. */
 export const healthConnectionsMax = 100;
+
+/** Connections open at once on the port for operations: probes, a scraper or two, and people. */
+export const opsConnectionsMax = 64;
+
+/** The longest request line and headers that this port reads. It reads no bodies. */
+export const opsRequestBytesMax = 8_192;
+
+/** How long a request to it may take to arrive. */
+export const opsRequestTimeoutMs = 10_000;
+
+/** How long a connection to it may be idle: longer than scrapers wait from one scrape to the next. */
+export const opsIdleMaxMs = 75_000;
+
+/** How often the event loop is looked at, to measure how late it is. */
+export const loopDelayResolutionMs = 20;
+
+/** For how long its delays are kept together. */
+export const loopDelayWindowMs = 30_000;
 
 /** Connections that are told at the same time that they are too many; beyond it they are dropped in silence. */
 export const refusedConnectionsMax = 64;

@@ -1,14 +1,21 @@
 import { openSecurity } from "./auth/security.ts";
 import { systemClock, systemRandom } from "./clock.ts";
-import type { Settings } from "./config/settings.ts";
+import { namesOf, type SettingName, type Settings } from "./config/settings.ts";
 import type { DrainEvent } from "./engine/drain.ts";
-import { Engine } from "./engine/engine.ts";
+import { Engine, type EngineOptions } from "./engine/engine.ts";
+import { CallObserver } from "./grpc/adapter/call-observer.ts";
+import { Tracing } from "./grpc/adapter/tracing.ts";
 import { SeldomWarning } from "./grpc/seldom-warning.ts";
 import { startGrpcServer } from "./grpc/server.ts";
 import { openSqliteJournal } from "./journal/sqlite/sqlite-journal.ts";
 import { type AuditLog, openAuditLog } from "./ops/audit-log.ts";
+import { boundsOf } from "./ops/bounds.ts";
 import { collectGarbage } from "./ops/garbage.ts";
+import { Headroom } from "./ops/headroom.ts";
 import type { Logger } from "./ops/logger.ts";
+import { startOpsServer } from "./ops/ops-server.ts";
+import { serverStatusOf } from "./ops/status.ts";
+import { Vitals } from "./ops/vitals.ts";
 import { version } from "./version.ts";
 
 /** How long a stop waits for calls that are under way, in milliseconds. */
@@ -26,48 +33,68 @@ export interface RunningServer {
 }
 
 /**
- * The composition root: opens the journal, loads the engine, listens.
+ * The composition root: opens the port for operations, opens the journal, loads the engine, listens.
  * @throws AuditLogError, JournalUnusable, KeyFileError, ListenError with a message for the user
  */
 export async function startServer(settings: Settings, log: Logger): Promise<RunningServer> {
-  const startedMs = systemClock.monotonicMs();
-  const { dataDir, acceptDataLoss } = settings;
-  // Before the database: wrong keys are told at once, and nothing was touched.
+  const { slowRequestMs, httpHost: host, httpPort: port, metricsCompat: compat } = settings;
+  const observer = new CallObserver({ clock: systemClock, log, slowRequestMs, tracing: Tracing.open() });
+  const vitals = vitalsOf(settings, log, observer);
+  const ops = port === 0 ? undefined : await startOpsServer({ host, port, compat, vitals, log });
+  if (ops !== undefined) log.info({ address: hostAndPort(host, ops.port) }, "answering operators over HTTP");
+  try {
+    const server = await serve(settings, { log, observer, vitals });
+    return {
+      ...server,
+      async stop() {
+        vitals.stopping = true;
+        await server.stop();
+        // Last, so that whoever asks is told what is going on.
+        await ops?.close();
+      },
+    };
+  } catch (error) {
+    await ops?.close();
+    throw error;
+  }
+}
+
+async function serve(
+  settings: Settings,
+  {
+    log,
+    observer,
+    vitals,
+  }: { readonly log: Logger; readonly observer: CallObserver; readonly vitals: Vitals },
+): Promise<RunningServer> {
   const warning = new SeldomWarning(systemClock, log);
+  // Before the database: wrong keys are told at once, and nothing was touched.
   const security = await openSecurity(settings, {
     clock: systemClock,
     log,
-    failed: (peer) => warning.warn({ peer }, "wrong credentials"),
+    failed: (peer) => {
+      vitals.authFailures++;
+      warning.warn({ peer }, "wrong credentials");
+    },
   });
   const audit = auditLogOf(settings, log);
-  const retention = {
-    transactionsMax: settings.historyMaxTransactions,
-    bytesMax: settings.historyMaxBytes,
-    ageMaxMs: settings.historyMaxAgeMs,
-  };
-  const journal = await openSqliteJournal({ dataDir, acceptDataLoss, retention, log });
   const failure = Promise.withResolvers<never>();
   // Whoever waits for it may come later than the failure.
   failure.promise.catch(() => {});
-  const engine = await Engine.start({
-    journal,
-    clock: systemClock,
-    random: systemRandom,
-    settings,
-    onFailure: failure.reject,
-    audit,
-    version: version(),
-    onQuotaExceeded: (exceeded) => log.warn({ ...exceeded }, "a limit of a quota is exceeded"),
-  });
+  const onFailure = (error: unknown) => {
+    vitals.failed = true;
+    failure.reject(error);
+  };
+  const data = await load(settings, { log, audit, onFailure });
+  const { engine } = data;
+  vitals.data = data;
   engine.drain.subscribe((event) => log.info({ sessions: engine.tree.sessionCount }, drainTexts[event]));
-  collectGarbage();
   warnOfOpenDoors(settings, log);
-  const { zxid, nodeCount: nodes, sessionCount } = engine.tree;
-  const dur_ms = Math.round(systemClock.monotonicMs() - startedMs);
-  log.info({ data_dir: dataDir, zxid, nodes, sessions: sessionCount, dur_ms }, "loaded");
   const grpc = await startGrpcServer({
     engine,
     log,
+    observer,
+    status: () => serverStatusOf(vitals, data),
     host: settings.host,
     port: settings.port,
     healthPort: settings.healthPort || undefined,
@@ -80,16 +107,18 @@ export async function startServer(settings: Settings, log: Logger): Promise<Runn
     await engine.stop();
     throw error;
   });
+  vitals.front = grpc;
+  const headroom = new Headroom({ bounds: boundsOf(vitals, data), clock: systemClock, log });
   if (grpc.healthPort !== undefined) log.info({ port: grpc.healthPort }, "answering health checks in clear");
   audit?.write({ user: audit.serverUser, operation: "serverStart", result: "success" });
-  const address = `${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${grpc.port}`;
   return {
-    address,
+    address: hostAndPort(settings.host, grpc.port),
     port: grpc.port,
     failed: failure.promise,
     async stop() {
       audit?.write({ user: audit.serverUser, operation: "serverStop", result: "invoked" });
       security.stop();
+      headroom.stop();
       await grpc.stop(stopGraceMs);
       await engine.stop();
       audit?.close();
@@ -102,6 +131,80 @@ const drainTexts: Readonly<Record<DrainEvent, string>> = {
   drained: "drained: the last session has gone",
   ended: "the draining is over: new sessions are taken",
 };
+
+/** @throws JournalUnusable */
+async function load(
+  settings: Settings,
+  { log, ...options }: { readonly log: Logger } & Pick<EngineOptions, "audit" | "onFailure">,
+): Promise<NonNullable<Vitals["data"]>> {
+  const startedMs = systemClock.monotonicMs();
+  const { dataDir, acceptDataLoss } = settings;
+  const retention = {
+    transactionsMax: settings.historyMaxTransactions,
+    bytesMax: settings.historyMaxBytes,
+    ageMaxMs: settings.historyMaxAgeMs,
+  };
+  const slowSyncMs = settings.slowFsyncMs || Number.POSITIVE_INFINITY;
+  const journal = await openSqliteJournal({ dataDir, acceptDataLoss, retention, log, slowSyncMs });
+  const engine = await Engine.start({
+    ...options,
+    journal,
+    clock: systemClock,
+    random: systemRandom,
+    settings,
+    version: version(),
+    onAlarm: {
+      raised: ({ name, message }) => log.warn({ alarm: name }, message),
+      cleared: ({ name }) => log.info({ alarm: name }, "the alarm is over"),
+    },
+    onQuotaExceeded: (exceeded) => log.warn({ ...exceeded }, "a limit of a quota is exceeded"),
+  });
+  collectGarbage();
+  const { zxid, nodeCount: nodes, sessionCount } = engine.tree;
+  const dur_ms = Math.round(systemClock.monotonicMs() - startedMs);
+  log.info({ data_dir: dataDir, zxid, nodes, sessions: sessionCount, dur_ms }, "loaded");
+  return { engine, journal };
+}
+
+/** What operators are shown of the settings: nothing secret, and no paths. */
+const shownSettings: readonly SettingName[] = [
+  "port",
+  "tickMs",
+  "minSessionTimeoutMs",
+  "maxSessionTimeoutMs",
+  "watchBookmarkIntervalMs",
+  "historyMaxTransactions",
+  "historyMaxBytes",
+  "historyMaxAgeMs",
+  "maxTransactionOperations",
+  "maxConnections",
+  "maxConnectionsPerAddress",
+  "maxSessionsPerAddress",
+  "maxSessionsPerIdentity",
+  "maxWatchesPerAddress",
+  "maxWatchesPerIdentity",
+  "enforceQuota",
+  "requireAuthentication",
+  "tlsClientAuth",
+  "diskLowBytes",
+  "slowFsyncMs",
+  "slowRequestMs",
+];
+
+function vitalsOf(settings: Settings, log: Logger, calls: CallObserver): Vitals {
+  return new Vitals({
+    version: version(),
+    clock: systemClock,
+    settings: Object.fromEntries(shownSettings.map((name) => [namesOf(name).key, settings[name]])),
+    logLevel: () => log.level,
+    connectionsMax: settings.maxConnections || Number.POSITIVE_INFINITY,
+    calls,
+  });
+}
+
+function hostAndPort(host: string, port: number): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
 
 function auditLogOf({ auditLog }: Settings, log: Logger): AuditLog | undefined {
   if (auditLog === "") return undefined;

@@ -57,6 +57,7 @@ export const verbs: ReadonlyMap<string, VerbEntry> = new Map<string, VerbEntry>(
     "ephemerals",
     entry("list ephemeral nodes", async () => (await import("./verbs/ephemerals.ts")).ephemerals),
   ],
+  ["info", entry("tell how the server is", async () => (await import("./verbs/info.ts")).info)],
   ["expire", entry("end a session", async () => (await import("./verbs/expire.ts")).expire)],
   ["drain", entry("let a server run empty", async () => (await import("./verbs/drain.ts")).drain)],
   [

@@ -39,6 +39,43 @@ export interface Watcher {
   readonly waitingEvents: number;
 }
 
+/** How a server is. */
+export interface ServerStatus {
+  readonly version: string;
+  /** When it was started, in milliseconds since 1970. */
+  readonly startTimeMs: number;
+  readonly uptimeMs: number;
+  /** The zxid of the last change that is visible. */
+  readonly zxid: number;
+  /** The history is complete after this zxid. */
+  readonly oldestZxid: number;
+  readonly nodes: number;
+  readonly ephemeralNodes: number;
+  readonly dataBytes: number;
+  readonly sessions: number;
+  readonly watches: number;
+  readonly watchStreams: number;
+  readonly connections: number;
+  /** It takes no new sessions, or is stopping. */
+  readonly draining: boolean;
+  /** What an operator should look at; empty when all is well. */
+  readonly alarms: readonly Alarm[];
+  readonly databaseBytes: number;
+  /** The database's log, which is folded into it now and then. */
+  readonly walBytes: number;
+  readonly diskFreeBytes: number;
+  readonly logLevel: string;
+}
+
+/** Something that an operator should look at. */
+export interface Alarm {
+  /** What kind of trouble it is, such as disk_full. */
+  readonly name: string;
+  /** Since when, in milliseconds since 1970. */
+  readonly sinceMs: number;
+  readonly message: string;
+}
+
 /** A part of a backup, and how far it is. */
 export interface BackupPart {
   /** The next bytes of the file. */
@@ -130,6 +167,36 @@ export class Admin {
       counts: counts.map(({ kind, count }) => ({ kind: watchKindFromProto(kind), count })),
       streams,
       catchingUp,
+    };
+  }
+
+  /** How the server is. @throws CorralError NO_AUTH */
+  async status(options: CallOptions = {}): Promise<ServerStatus> {
+    const status = await this.#calls.read(rpc.getStatus, {}, options);
+    const { version, draining, logLevel } = status;
+    return {
+      version,
+      startTimeMs: Number(status.startTimeMs),
+      uptimeMs: Number(status.uptimeMs),
+      zxid: Number(status.zxid),
+      oldestZxid: Number(status.oldestZxid),
+      nodes: Number(status.nodes),
+      ephemeralNodes: Number(status.ephemeralNodes),
+      dataBytes: Number(status.dataBytes),
+      sessions: Number(status.sessions),
+      watches: Number(status.watches),
+      watchStreams: Number(status.watchStreams),
+      connections: Number(status.connections),
+      draining,
+      alarms: status.alarms.map(({ name, sinceMs, message }) => ({
+        name,
+        sinceMs: Number(sinceMs),
+        message,
+      })),
+      databaseBytes: Number(status.databaseBytes),
+      walBytes: Number(status.walBytes),
+      diskFreeBytes: Number(status.diskFreeBytes),
+      logLevel,
     };
   }
 

@@ -2,7 +2,7 @@ import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } fro
 import { Backoff } from "./backoff.ts";
 import { type Clock, pause, randomId } from "./clock.ts";
 import type { Connection } from "./connection.ts";
-import { isCorralError, type Reason, withUnknownOutcome } from "./errors.ts";
+import { isCorralError, noAnswers, type Reason, withUnknownOutcome } from "./errors.ts";
 import { Limiter } from "./limiter.ts";
 import { callsInFlightMax, repetitionMsMax } from "./limits.ts";
 import type { Namespace } from "./namespace.ts";
@@ -24,7 +24,7 @@ export type SessionSource = (
   signal: AbortSignal,
 ) => Promise<HeldSession | undefined>;
 
-/** Makes unary calls: within their time, not too many at once, and again where that is safe. */
+/** Makes calls: within their time, not too many at once, and again where that is safe. */
 export class Calls {
   readonly #connection: Connection;
   readonly #clock: Clock;
@@ -58,7 +58,7 @@ export class Calls {
   ): Promise<MessageShape<Output>> {
     return this.#run(options, (signal) =>
       this.#insist(signal, isRepeatableRead, async () =>
-        (await this.#link(signal)).unary(method, request, { signal }),
+        (await this.#link(signal)).call(method, request, { signal }),
       ),
     );
   }
@@ -100,14 +100,10 @@ export class Calls {
     // The connection last, so that it is there when the write is sent: what waits for one has not been sent.
     const link = await this.#link(signal);
     signal.throwIfAborted();
-    try {
-      return await link.unary(method, request, { signal, token: session?.token, requestId });
-    } catch (error) {
-      if (isCorralError(error, ...noAnswers)) {
-        write.unanswered ??= { session, sinceMs: this.#clock.monotonicMs() };
-      }
-      throw error;
-    }
+    const lost = () => {
+      write.unanswered ??= { session, sinceMs: this.#clock.monotonicMs() };
+    };
+    return await link.call(method, request, { signal, token: session?.token, requestId, lost });
   }
 
   /** The server may have forgotten the id. */
@@ -163,15 +159,6 @@ interface Write {
 function isRepeatableRead(error: unknown): boolean {
   return isCorralError(error, "CONNECTION_LOST", "SHUTTING_DOWN", "OVERLOADED");
 }
-
-/** After these nobody knows whether a write that was sent has happened. */
-const noAnswers: readonly Reason[] = [
-  "CONNECTION_LOST",
-  "DEADLINE_EXCEEDED",
-  "CLIENT_CLOSED",
-  "OUTCOME_UNKNOWN",
-  "UNKNOWN",
-];
 
 /** With these it may go better the next time, and the server tells whether it had been done. */
 const repeatableWrites: readonly Reason[] = [

@@ -11,6 +11,7 @@ import { CorralError, isCorralError } from "./errors.ts";
 import { type ChildrenView, followChildren, followNode } from "./follow.ts";
 import { Iteration } from "./iteration.ts";
 import { KeptNode } from "./kept-node.ts";
+import { pipelineFromDefault } from "./limits.ts";
 import { Listing } from "./list.ts";
 import { Namespace } from "./namespace.ts";
 import { bytesOf, type Data, NodeValue, type Stat, statFromProto } from "./node.ts";
@@ -76,13 +77,20 @@ export class Client implements AsyncDisposable {
 
   /** @internal use `connect`. */
   constructor({ endpoints, clock = systemClock, sessionTimeoutMs = 0, ...options }: ConnectOptions) {
-    const { authorization, tls } = options;
+    const { authorization, pipelineFrom = pipelineFromDefault, tls } = options;
     const credentials =
       options.credentials ?? (tls === undefined ? grpcCredentials.createInsecure() : tlsCredentials(tls));
     const list = typeof endpoints === "string" ? [endpoints] : endpoints;
     if (list.length === 0) throw new CorralError("BAD_ARGUMENTS", "there is no endpoint");
     const { onUnreachable: unreachable } = options;
-    const connection: ConnectionOptions = { endpoints: list, clock, credentials, authorization, unreachable };
+    const connection: ConnectionOptions = {
+      endpoints: list,
+      clock,
+      credentials,
+      authorization,
+      pipelineFrom,
+      unreachable,
+    };
     const turn = Math.floor(rollDice() * list.length);
     this.#connectionOptions = connection;
     this.#clock = clock;

@@ -1,12 +1,11 @@
 import { Backoff } from "./backoff.ts";
-import { type Clock, pause } from "./clock.ts";
+import { pause } from "./clock.ts";
 import { connectTimeoutMs } from "./limits.ts";
 import { Link, type LinkOptions } from "./link.ts";
 
 export interface ConnectionOptions extends LinkOptions {
   /** Each "host:port". Names are looked up anew for every attempt. */
   readonly endpoints: readonly string[];
-  readonly clock: Clock;
   /** Told whenever each endpoint was tried in vain. */
   readonly unreachable?: (() => void) | undefined;
 }
@@ -91,7 +90,7 @@ export class Connection {
     for (let tries = 1; this.#waiters.size > 0; tries++) {
       const link = new Link(endpoints[this.#turn % endpoints.length]!, this.#options);
       this.#attempt = link;
-      if (await link.connect(clock, connectTimeoutMs)) {
+      if (await link.connect(connectTimeoutMs)) {
         this.#arrived(link);
         break;
       }

@@ -85,6 +85,15 @@ export function isCorralError(error: unknown, ...reasons: Reason[]): error is Co
   return error instanceof CorralError && (reasons.length === 0 || reasons.includes(error.reason));
 }
 
+/** After these nobody knows whether a write that was sent has happened. */
+export const noAnswers: readonly Reason[] = [
+  "CONNECTION_LOST",
+  "DEADLINE_EXCEEDED",
+  "CLIENT_CLOSED",
+  "OUTCOME_UNKNOWN",
+  "UNKNOWN",
+];
+
 const codeOfReason: Readonly<Record<ClientReason, Code>> = {
   CONNECTION_LOST: "UNAVAILABLE",
   DEADLINE_EXCEEDED: "DEADLINE_EXCEEDED",

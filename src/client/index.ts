@@ -3,9 +3,11 @@
 export { type AclEntry, type Identity, type Permission, permissions } from "./acl.ts";
 export type {
   Admin,
+  Alarm,
   BackupPart,
   Drained,
   LogLevel,
+  ServerStatus,
   SessionInfo,
   SessionsOptions,
   WatchCounts,

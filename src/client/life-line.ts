@@ -7,7 +7,8 @@ import {
 } from "../../gen/ts/corral/v1/session_pb.js";
 import type { Clock } from "./clock.ts";
 import type { CorralError } from "./errors.ts";
-import type { Link, Stream } from "./link.ts";
+import type { Link } from "./link.ts";
+import type { Stream } from "./link-stream.ts";
 
 /** What a life line tells. */
 export interface LifeLineListener {

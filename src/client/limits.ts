@@ -12,8 +12,31 @@ export const connectTimeoutMs = 2_000;
  */
 export const repetitionMsMax = 600_000;
 
-/** Calls on their way at the same time. The rest wait in the client, where they cost no stream of the server's. */
-export const callsInFlightMax = 256;
+/** Calls on their way at the same time. The rest wait in the client. */
+export const callsInFlightMax = 1_024;
+
+/** Those among them that are calls of their own: each is a stream of its connection, which proxies allow some of. */
+export const unaryCallsMax = 256;
+
+/** With this many calls on their way, further ones share a stream. */
+export const pipelineFromDefault = 16;
+
+/** The largest request that does, in bytes: a larger one gains nothing, and would hold up the others. */
+export const pipelinedBytesMax = 65_536;
+
+/** A message with such operations ends once their requests reach this size, in bytes. */
+export const pipelineMessageBytes = 65_536;
+
+/** Operations in one such message. */
+export const pipelineMessageOperationsMax = 1_000;
+
+/** A pipeline that has nothing to do for so long is ended, in milliseconds. */
+export const pipelineIdleMs = 1_000;
+
+/**
+ * One that is older takes no more operations, in milliseconds: the server looks at credentials when a stream begins.
+ */
+export const pipelineAgeMsMax = 60_000;
 
 /** The first wait before something is tried again, in milliseconds; it doubles each time. */
 export const backoffMsMin = 25;

@@ -4,7 +4,6 @@ import {
   type DescMethodBiDiStreaming,
   type DescMethodServerStreaming,
   type DescMethodUnary,
-  fromBinary,
   type MessageInitShape,
   type MessageShape,
   toBinary,
@@ -12,22 +11,36 @@ import {
 import {
   type ChannelCredentials,
   Client,
-  type ClientReadableStream,
-  status as codes,
   connectivityState,
   Metadata,
   type ServiceError,
-  type StatusObject,
 } from "@grpc/grpc-js";
 import type { Clock } from "./clock.ts";
-import { type CorralError, errorFromCall } from "./errors.ts";
-import { pingIntervalMs, pingTimeoutMs } from "./limits.ts";
+import { CorralError, errorFromCall, isCorralError, noAnswers } from "./errors.ts";
+import { Limiter } from "./limiter.ts";
+import { pingIntervalMs, pingTimeoutMs, unaryCallsMax } from "./limits.ts";
+import {
+  asBuffer,
+  asIs,
+  type ByteStream,
+  deserializer,
+  listen,
+  pathOf,
+  type Stream,
+  type StreamListener,
+  serializer,
+} from "./link-stream.ts";
+import { unanswered } from "./pipeline.ts";
+import { Pipelines } from "./pipelines.ts";
 
 /** How to reach and to convince a server. */
 export interface LinkOptions {
   readonly credentials: ChannelCredentials;
   /** The value of the `authorization` metadata, as of each call; none when undefined. */
   authorization: string | undefined;
+  readonly clock: Clock;
+  /** With how many calls on their way further ones share a stream. */
+  readonly pipelineFrom: number;
 }
 
 /** What bounds a call, and for whom it acts. */
@@ -37,16 +50,28 @@ export interface LinkCall {
   readonly token?: string | undefined;
   /** By which the server knows a write that it has done already. */
   readonly requestId?: string | undefined;
+  /** Told that the request was sent and its answer will not come: it may have been done. */
+  readonly lost?: (() => void) | undefined;
 }
 
 /** One connection to one endpoint. It never connects a second time: whoever lost it makes a new one. */
 export class Link {
   readonly #client: Client;
   readonly #options: LinkOptions;
+  readonly #pipelines: Pipelines;
+  readonly #unary = new Limiter(unaryCallsMax);
+  #callsInFlight = 0;
+  #closed = false;
 
   constructor(endpoint: string, options: LinkOptions) {
     this.#client = new Client(endpoint, options.credentials, channelOptions);
     this.#options = options;
+    this.#pipelines = new Pipelines(this, options.clock);
+  }
+
+  /** Who acts on it now. */
+  get authorization(): string | undefined {
+    return this.#options.authorization;
   }
 
   /** The connection is there, as far as anybody knows. */
@@ -55,7 +80,7 @@ export class Link {
   }
 
   /** Connects; whether that worked within the time. */
-  connect(clock: Clock, timeoutMs: number): Promise<boolean> {
+  connect(timeoutMs: number): Promise<boolean> {
     const channel = this.#client.getChannel();
     return new Promise((resolve) => {
       let decided = false;
@@ -64,7 +89,7 @@ export class Link {
         cancel();
         resolve(up);
       };
-      const cancel = clock.setTimeout(() => decide(false), timeoutMs);
+      const cancel = this.#options.clock.setTimeout(() => decide(false), timeoutMs);
       const look = () => {
         if (decided) return;
         const state = channel.getConnectivityState(true);
@@ -76,24 +101,69 @@ export class Link {
     });
   }
 
-  /** Makes a call. @throws CorralError; the signal's reason when that is aborted. */
+  /**
+   * Makes a call: one of its own, or an operation on a pipeline when many are on their way already.
+   * @throws CorralError; the signal's reason when that is aborted.
+   */
+  async call<Input extends DescMessage, Output extends DescMessage>(
+    method: DescMethodUnary<Input, Output>,
+    request: MessageInitShape<Input>,
+    call: LinkCall,
+  ): Promise<MessageShape<Output>> {
+    const bytes = toBinary(method.input, create(method.input, request));
+    this.#callsInFlight++;
+    try {
+      const isOneOfMany = this.#callsInFlight > this.#options.pipelineFrom;
+      if (isOneOfMany && this.#pipelines.take(method, bytes.length)) {
+        const answer = await this.#pipelines.do(method, bytes, call);
+        if (answer !== unanswered) return answer;
+      }
+      const turn = this.#unary.enter(call.signal);
+      if (turn !== undefined) await turn;
+      try {
+        return await this.#send(method, bytes, call);
+      } finally {
+        this.#unary.leave();
+      }
+    } finally {
+      this.#callsInFlight--;
+    }
+  }
+
+  /** Makes a call that waits for no others. @throws CorralError; the signal's reason when that is aborted. */
   unary<Input extends DescMessage, Output extends DescMessage>(
     method: DescMethodUnary<Input, Output>,
     request: MessageInitShape<Input>,
-    { signal, token, requestId }: LinkCall,
+    call: LinkCall,
+  ): Promise<MessageShape<Output>> {
+    return this.#send(method, toBinary(method.input, create(method.input, request)), call);
+  }
+
+  #send<Output extends DescMessage>(
+    method: DescMethodUnary<DescMessage, Output>,
+    bytes: Uint8Array,
+    { signal, token, requestId, lost }: LinkCall,
   ): Promise<MessageShape<Output>> {
     return new Promise((resolve, reject) => {
+      signal.throwIfAborted();
+      // It was given up while the call waited for its turn; grpc-js would throw.
+      if (this.#closed) throw new CorralError("CONNECTION_LOST", "the connection was given up");
       const cancel = () => call.cancel();
       const call = this.#client.makeUnaryRequest(
         pathOf(method),
-        serializer(method.input),
+        asBuffer,
         deserializer(method.output),
-        create(method.input, request),
+        bytes,
         this.#metadata(token, requestId),
         (error: ServiceError | null, response?: MessageShape<Output>) => {
           signal.removeEventListener("abort", cancel);
-          if (error === null) resolve(response!);
-          else reject(signal.aborted ? signal.reason : errorFromCall(error));
+          if (error === null) {
+            resolve(response!);
+            return;
+          }
+          const failure = errorFromCall(error);
+          if (signal.aborted || isCorralError(failure, ...noAnswers)) lost?.();
+          reject(signal.aborted ? signal.reason : failure);
         },
       );
       signal.addEventListener("abort", cancel, { once: true });
@@ -103,7 +173,7 @@ export class Link {
   /** Opens a stream in both directions. */
   stream<Input extends DescMessage, Output extends DescMessage>(
     method: DescMethodBiDiStreaming<Input, Output>,
-    listener: StreamListener<Output>,
+    listener: StreamListener<MessageShape<Output>>,
   ): Stream<Input> {
     const call = this.#client.makeBidiStreamRequest(
       pathOf(method),
@@ -114,6 +184,25 @@ export class Link {
     listen(call, listener);
     return {
       send: (request) => void call.write(create(method.input, request)),
+      cancel: () => call.cancel(),
+    };
+  }
+
+  /** The same of messages that are encoded elsewhere, for a session. */
+  byteStream(
+    method: DescMethodBiDiStreaming,
+    listener: StreamListener<Uint8Array>,
+    token: string | undefined,
+  ): ByteStream {
+    const metadata = this.#metadata(token);
+    const call = this.#client.makeBidiStreamRequest(pathOf(method), asBuffer, asIs, metadata);
+    listen(call, listener);
+    return {
+      send(message, sent) {
+        call.write(message, (error?: Error | null) => {
+          if (!error) sent();
+        });
+      },
       cancel: () => call.cancel(),
     };
   }
@@ -150,6 +239,8 @@ export class Link {
 
   /** Lets go of the connection; calls that run on it may still end. */
   close(): void {
+    this.#closed = true;
+    this.#pipelines.close();
     this.#client.close();
   }
 
@@ -161,43 +252,6 @@ export class Link {
     if (authorization !== undefined) metadata.set("authorization", authorization);
     return metadata;
   }
-}
-
-/** The client's side of a stream. */
-export interface Stream<Input extends DescMessage> {
-  send(request: MessageInitShape<Input>): void;
-  cancel(): void;
-}
-
-/** What a stream tells. */
-export interface StreamListener<Output extends DescMessage> {
-  received(message: MessageShape<Output>): void;
-  /** After the last message, once; undefined when the server ended it with OK. */
-  ended(error: CorralError | undefined): void;
-}
-
-function listen<Output extends DescMessage>(
-  call: ClientReadableStream<MessageShape<Output>>,
-  listener: StreamListener<Output>,
-): void {
-  let status: StatusObject | undefined;
-  let drained = false;
-  // The status may overtake the last messages.
-  const end = () => {
-    if (status !== undefined && drained)
-      listener.ended(status.code === codes.OK ? undefined : errorFromCall(status));
-  };
-  call.on("data", (message: MessageShape<Output>) => listener.received(message));
-  call.on("end", () => {
-    drained = true;
-    end();
-  });
-  call.on("status", (ended: StatusObject) => {
-    status = ended;
-    end();
-  });
-  // The status says the same.
-  call.on("error", () => {});
 }
 
 const failedStates = [connectivityState.TRANSIENT_FAILURE, connectivityState.SHUTDOWN];
@@ -217,20 +271,4 @@ const channelOptions = {
 
 function isStatus(error: unknown): error is ServiceError {
   return error instanceof Error && "code" in error && "metadata" in error;
-}
-
-function pathOf(method: DescMethodUnary | DescMethodBiDiStreaming | DescMethodServerStreaming): string {
-  return `/${method.parent.typeName}/${method.name}`;
-}
-
-function serializer<T extends DescMessage>(schema: T) {
-  return (message: MessageShape<T>): Buffer => {
-    const bytes = toBinary(schema, message);
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  };
-}
-
-/** Copies what it keeps of a message: a small value must not hold on to the buffer that it came in. */
-function deserializer<T extends DescMessage>(schema: T) {
-  return (bytes: Buffer): MessageShape<T> => fromBinary(schema, new Uint8Array(bytes));
 }

@@ -22,6 +22,11 @@ export interface ConnectOptions extends CallOptions {
    * session, for clients that own no ephemeral nodes.
    */
   readonly sessionTimeoutMs?: number | false | undefined;
+  /**
+   * With this many calls on their way, further ones share a stream, `Pipeline`, which is far cheaper; 16 by default.
+   * 0: all do; Infinity: none does.
+   */
+  readonly pipelineFrom?: number | undefined;
   /** Told whenever each endpoint was tried in vain. The client goes on trying; abort `signal` to give up. */
   readonly onUnreachable?: (() => void) | undefined;
   /** Time, for tests. */

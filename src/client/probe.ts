@@ -36,13 +36,15 @@ export async function probe({ endpoint, certificates, own, timeoutMs }: ProbeOpt
   const link = new Link(endpoint, {
     credentials: credentialsFor(certificates, own),
     authorization: undefined,
+    clock: systemClock,
+    pipelineFrom: Number.POSITIVE_INFINITY,
   });
   const tired = new AbortController();
   const late = new CorralError("DEADLINE_EXCEEDED", `${endpoint} did not answer within ${timeoutMs} ms`);
   const cancel = systemClock.setTimeout(() => tired.abort(late), timeoutMs);
   const call = { signal: tired.signal };
   try {
-    if (!(await link.connect(systemClock, timeoutMs)))
+    if (!(await link.connect(timeoutMs)))
       throw new CorralError("CONNECTION_LOST", `${endpoint} takes no connections`);
     const { status } = await link.unary(Health.method.check, {}, call);
     const zxid = await link.unary(Coordination.method.sync, {}, call).then(

@@ -3,7 +3,8 @@ import type { WatchRequestSchema, WatchResponse } from "../../gen/ts/corral/v1/w
 import type { Clock } from "./clock.ts";
 import { CorralError, errorFromStatus } from "./errors.ts";
 import { bookmarksMissedMax, watchesPerMessageMax } from "./limits.ts";
-import type { Link, Stream } from "./link.ts";
+import type { Link } from "./link.ts";
+import type { Stream } from "./link-stream.ts";
 import type { Namespace } from "./namespace.ts";
 import type { Watch } from "./watch.ts";
 import { isOneShot, WatchEvent } from "./watch-event.ts";

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { z } from "zod";
 
 /** What defaults may depend on besides the settings themselves: given, so that tests can make their own. */
@@ -61,6 +62,15 @@ export function text(
     help: about.help,
     fromText: (value) => value,
   };
+}
+
+/** Where to listen. */
+export function host(about: About<string>): Setting<string> {
+  return text({
+    ...about,
+    rule: "an IP address without brackets or port, or a host name",
+    accepts: (value) => isIP(value) !== 0 || /^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/.test(value),
+  });
 }
 
 /** The path of a file that need not be given. */

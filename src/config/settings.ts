@@ -1,18 +1,15 @@
-import { isIP } from "node:net";
 import type { z } from "zod";
 import { transactionOperationsMaxDefault } from "../limits.ts";
 import { defaultDataDir } from "./default-data-dir.ts";
-import { choice, file, integer, optional, type Setting, text, toggle } from "./setting.ts";
+import { choice, file, host, integer, optional, type Setting, text, toggle } from "./setting.ts";
 
 const dayMs = 86_400_000;
 
 /** Every setting there is. Flags, variables, file keys, help, checks and documentation all come from here. */
 export const schema = {
-  host: text({
+  host: host({
     default: "127.0.0.1",
     help: "Address to listen on. Before it is not the loopback one, read docs/security.md.",
-    rule: "an IP address without brackets or port, or a host name",
-    accepts: (value) => isIP(value) !== 0 || /^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/.test(value),
   }),
   port: integer({ default: 7181, min: 0, max: 65_535, help: "gRPC port; 0 takes any free one." }),
   healthPort: integer({
@@ -20,6 +17,16 @@ export const schema = {
     min: 0,
     max: 65_535,
     help: "Port that answers health checks alone, in clear and for anybody; 0 opens none.",
+  }),
+  httpPort: integer({
+    default: 7180,
+    min: 0,
+    max: 65_535,
+    help: "Port for probes, metrics and status over HTTP, in clear and for anybody; 0 opens none.",
+  }),
+  httpHost: host({
+    default: "127.0.0.1",
+    help: "Address of that port. It shows neither data nor paths, but asks nobody who he is.",
   }),
   tlsCertFile: file({ help: "The server's certificate and those of its issuers, in PEM: switches TLS on." }),
   tlsKeyFile: file({ help: "The private key of that certificate, in PEM, without a passphrase." }),
@@ -105,7 +112,7 @@ export const schema = {
     min: 1,
     max: 3_650 * dayMs,
     unit: "ms",
-    help: "How long changes are kept for watches that resume; pruned when the next one is written.",
+    help: "How long changes are kept for watches that resume; pruned within seconds after that.",
   }),
   maxTransactionOperations: integer({
     default: transactionOperationsMaxDefault,
@@ -157,6 +164,32 @@ export const schema = {
     words: ["error", "warn", "info", "debug"],
     default: "info",
     help: "Least severe log lines to write.",
+  }),
+  diskLowBytes: integer({
+    default: 268_435_456,
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    unit: "bytes",
+    help: "Free disk space below which the alarm disk_low is raised; 0: never.",
+  }),
+  slowFsyncMs: integer({
+    default: 500,
+    min: 0,
+    max: dayMs,
+    unit: "ms",
+    help: "Commits for which the disk takes longer are logged; 0 logs none.",
+  }),
+  slowRequestMs: integer({
+    default: 1_000,
+    min: 0,
+    max: dayMs,
+    unit: "ms",
+    help: "Unary calls that take longer are logged, a line a second at most; 0 logs none.",
+  }),
+  metricsCompat: choice({
+    words: ["none", "zookeeper"],
+    default: "none",
+    help: "Names to add to the metrics, for boards and alerts that were made for another server.",
   }),
   auditLog: text({
     default: "",

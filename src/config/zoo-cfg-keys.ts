@@ -120,7 +120,8 @@ export const ignoredKeys: readonly KeyGroup[] = [
   },
   {
     keys: ["admin.*", "4lw.commands.whitelist", "metricsProvider.*", "jvm.pause.*"],
-    reason: "they belong to interfaces that Corral does not have",
+    reason:
+      "Corral tells of itself on a port of its own: http_port, and metrics_compat for ZooKeeper's names",
   },
   {
     keys: [

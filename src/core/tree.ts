@@ -22,9 +22,12 @@ export class Tree implements StateWriter {
   readonly #table = new NodeTable();
   #root = noRow;
   #nodeCount = 0;
+  #ephemeralNodeCount = 0;
   /** The node that was found last: the nodes of a subtree are often created, or deleted, one after the other. */
   #lastPath = "/";
   #lastRow = noRow;
+  /** The path that was looked for in vain last: what is created is looked for several times before. */
+  #missingPath = "";
   readonly #sessions = new Map<number, SessionRecord>();
   readonly #requests = new RequestMemory();
   readonly #ephemerals = new Map<number, Set<string>>();
@@ -109,6 +112,11 @@ export class Tree implements StateWriter {
 
   quotaLimits(path: string): QuotaLimits | undefined {
     return this.#quotas.get(path);
+  }
+
+  /** How many ephemeral nodes there are. */
+  get ephemeralNodeCount(): number {
+    return this.#ephemeralNodeCount;
   }
 
   /** The sessions that own at least one ephemeral node. */
@@ -200,11 +208,13 @@ export class Tree implements StateWriter {
     if (from === to) return;
     const lost = this.#ephemerals.get(from);
     if (lost?.delete(path) && lost.size === 0) this.#ephemerals.delete(from);
+    this.#ephemeralNodeCount += Number(to !== 0) - Number(from !== 0);
     if (to !== 0) this.#ephemerals.set(to, (this.#ephemerals.get(to) ?? new Set()).add(path));
   }
 
   #add(path: string): number {
     this.#nodeCount++;
+    this.#missingPath = "";
     if (path === "/") {
       this.#root = this.#table.add(noRow, "");
       return this.#root;
@@ -220,6 +230,7 @@ export class Tree implements StateWriter {
   #find(path: string): number {
     if (path === "/") return this.#root;
     if (path === this.#lastPath) return this.#lastRow;
+    if (path === this.#missingPath) return noRow;
     if (path.charCodeAt(0) !== slash) return noRow;
     const below = path.charCodeAt(this.#lastPath.length) === slash && path.startsWith(this.#lastPath);
     let row = below ? this.#lastRow : this.#root;
@@ -230,7 +241,8 @@ export class Tree implements StateWriter {
       if (end === -1) break;
       start = end + 1;
     }
-    if (row !== noRow) this.#remember(path, row);
+    if (row === noRow) this.#missingPath = path;
+    else this.#remember(path, row);
     return row;
   }
 

@@ -11,9 +11,12 @@ import { negotiateTimeoutMs, parseToken, type SessionRecord, sameSecret } from "
 import { Tree } from "../core/tree.ts";
 import type { BackupHead } from "../journal/backup/format.ts";
 import { type Journal, JournalUnusable } from "../journal/journal.ts";
+import { type AlarmListener, Alarms } from "./alarms.ts";
 import { type AdminAction, type AuditOperation, Auditor, type AuditSink } from "./audit.ts";
 import { type Backup, openBackup } from "./backup.ts";
+import { DiskCare } from "./disk-care.ts";
 import { Drain } from "./drain.ts";
+import type { WriteFigures } from "./figures.ts";
 import { type CommitObserver, GroupCommit } from "./group-commit.ts";
 import { QuotaWarner, type QuotaWarning } from "./quota-warner.ts";
 import { Reaper } from "./reaper.ts";
@@ -42,6 +45,8 @@ export interface EngineSettings {
   readonly maxWatchesPerAddress: number;
   /** Watches of one identity, those of all its streams; 0 for any number. */
   readonly maxWatchesPerIdentity: number;
+  /** Free space below which the disk is low; 0: never. */
+  readonly diskLowBytes: number;
 }
 
 export interface EngineOptions {
@@ -57,6 +62,8 @@ export interface EngineOptions {
   readonly version?: string;
   /** A limit of a quota is exceeded; told seldom. Default: silence. */
   readonly onQuotaExceeded?: (warning: QuotaWarning) => void;
+  /** Default: silence. */
+  readonly onAlarm?: AlarmListener | undefined;
 }
 
 /** A read, as the audit log calls it, and the permissions of which it needs one. */
@@ -74,6 +81,8 @@ export class Engine {
   readonly tree: Tree;
   readonly watches: WatchHub;
   readonly scans: Scans;
+  /** What operators must see to. */
+  readonly alarms: Alarms;
   readonly sessions: SessionKeeper;
   readonly drain: Drain;
   readonly #journal: Journal;
@@ -85,6 +94,7 @@ export class Engine {
   readonly #auditor: Auditor | undefined;
   readonly #reaper: Reaper;
   readonly #sessionShares: SessionShares;
+  readonly #disk: DiskCare;
 
   /** Loads the journal and starts to count the time of its sessions. @throws JournalUnusable */
   static async start(options: EngineOptions): Promise<Engine> {
@@ -114,10 +124,12 @@ export class Engine {
       onFailure,
       audit,
       onQuotaExceeded = () => {},
+      onAlarm,
       version = "",
     }: EngineOptions,
   ) {
     this.tree = tree;
+    this.alarms = new Alarms(clock, onAlarm);
     this.#origin = { databaseId, serverVersion: version };
     this.#clock = clock;
     this.#journal = journal;
@@ -146,15 +158,29 @@ export class Engine {
     if (this.#auditor !== undefined) observers.push(this.#auditor);
     const { maxTransactionOperations: transactionOperationsMax, enforceQuota: enforceQuotas } = settings;
     const limits = { ...defaultLimits, transactionOperationsMax, enforceQuotas };
-    this.#writer = new GroupCommit({ journal, tree, clock, limits, observers, onFailure });
+    const lowBytes = settings.diskLowBytes;
+    this.#disk = new DiskCare({ journal, clock, alarms: this.alarms, lowBytes, onFailure });
+    this.#writer = new GroupCommit({ journal, tree, clock, limits, observers, onFailure, disk: this.#disk });
+  }
+
+  /** What is counted of writes since the start. */
+  get writes(): WriteFigures {
+    return this.#writer.figures;
   }
 
   /** Does a write, or waits for those before it. Resolves once it is durable and visible, or refused; never rejects. */
   submit(operation: Operation, caller: Caller): Promise<Outcome> {
-    const outcome = this.#writer.submit(operation, caller);
+    return new Promise((resolve) => this.begin(operation, caller, resolve));
+  }
+
+  /** The same without a promise, for those who do a hundred thousand a second. `answered` must not throw. */
+  begin(operation: Operation, caller: Caller, answered: (outcome: Outcome) => void): void {
     const auditor = this.#auditor;
-    if (auditor !== undefined) void outcome.then((it) => auditor.answered(operation, caller, it));
-    return outcome;
+    const told = (outcome: Outcome) => {
+      answered(outcome);
+      auditor?.answered(operation, caller, outcome);
+    };
+    this.#writer.submit(operation, caller, auditor === undefined ? answered : told);
   }
 
   /**
@@ -305,6 +331,7 @@ export class Engine {
     this.sessions.stop();
     this.#reaper.stop();
     this.watches.stop();
+    this.#disk.stop();
     await this.#writer.close(shuttingDown);
     await this.#journal.close();
   }

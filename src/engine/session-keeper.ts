@@ -7,6 +7,7 @@ import { type Refusal, Refused } from "../core/refusal.ts";
 import type { SessionRecord } from "../core/session.ts";
 import type { Tree } from "../core/tree.ts";
 import { ExpiryQueue } from "./expiry-queue.ts";
+import { SessionFigures } from "./figures.ts";
 import type { CommitObserver } from "./group-commit.ts";
 import { LivenessClock } from "./liveness-clock.ts";
 
@@ -76,6 +77,7 @@ export class SessionKeeper implements CommitObserver {
   readonly #queue: ExpiryQueue<Lease>;
   readonly #leases = new Map<number, Lease>();
   readonly #stopTimer: () => void;
+  readonly figures = new SessionFigures();
 
   /** Every session in the tree gets its full timeout from now. */
   constructor(options: {
@@ -99,6 +101,7 @@ export class SessionKeeper implements CommitObserver {
     const lease = this.#leases.get(session.id);
     if (lease === undefined || lease.expired) throw new Refused(sessionExpired(session.id));
     const before = lease.listener;
+    if (before === undefined) this.figures.attached++;
     lease.listener = listener;
     lease.peer = listener.peer ?? caller.address ?? "";
     lease.identities ??= caller.identities;
@@ -111,7 +114,7 @@ export class SessionKeeper implements CommitObserver {
       },
       expiresInMs: () => Math.max(0, lease.deadlineMs - this.#liveness.nowMs()),
       detach: () => {
-        if (lease.listener === listener) lease.listener = undefined;
+        if (lease.listener === listener) this.#letGo(lease);
       },
     };
   }
@@ -169,6 +172,7 @@ export class SessionKeeper implements CommitObserver {
     const change = changes.at(-1)!;
     if (change.kind === "sessionOpened") {
       this.#grant(this.#tree.session(change.sessionId)!, caller);
+      this.figures.opened++;
     } else if (change.kind === "sessionTimeoutSet") {
       const lease = this.#leases.get(change.sessionId)!;
       lease.session = this.#tree.session(change.sessionId)!;
@@ -193,10 +197,23 @@ export class SessionKeeper implements CommitObserver {
     this.#leases.delete(lease.session.id);
     this.#queue.remove(lease);
     const cause = lease.expired ? "expired" : lease.ousted ? "ousted" : "closed";
-    const listener = lease.listener;
-    lease.listener = undefined;
-    listener?.ended(cause, zxid);
+    if (lease.expired) {
+      this.figures.expired++;
+      const lateMs = this.#liveness.nowMs() - lease.deadlineMs;
+      this.figures.latenessSeconds.observe(lateMs / 1_000);
+    } else {
+      this.figures.closed++;
+    }
+    this.#letGo(lease)?.ended(cause, zxid);
     for (const { ended } of lease.bound ?? []) ended(cause, zxid);
+  }
+
+  /** Nobody holds the session any more; answers who did. */
+  #letGo(lease: Lease): AttachmentListener | undefined {
+    const { listener } = lease;
+    if (listener !== undefined) this.figures.attached--;
+    lease.listener = undefined;
+    return listener;
   }
 
   #grant(session: SessionRecord, opener: Caller = anonymous): void {

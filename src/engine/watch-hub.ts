@@ -17,6 +17,7 @@ import {
   watchesMax,
   watchesPerStreamMax,
 } from "../limits.ts";
+import type { WatchFigures } from "./figures.ts";
 import type { CommitObserver } from "./group-commit.ts";
 import { QuietClock } from "./quiet-clock.ts";
 import { Replayer } from "./replayer.ts";
@@ -58,6 +59,9 @@ export class WatchHub implements CommitObserver {
   readonly #shares: Shares;
   readonly #quietClock: QuietClock;
   #size = 0;
+  #tooSlowCount = 0;
+  /** Events that were sent on streams which are over. */
+  #sentEarlier = 0;
   #sending: Promise<void> | undefined;
   /** What is left of the watches of streams that have ended. */
   readonly #dropping: IterableIterator<Watch<WatchStream>>[] = [];
@@ -97,6 +101,11 @@ export class WatchHub implements CommitObserver {
     return this.#streams.size;
   }
 
+  /** The number of watches. */
+  get count(): number {
+    return this.#size;
+  }
+
   /** The number of watches of each kind. */
   get counts(): ReadonlyMap<WatchKind, number> {
     return this.#counts;
@@ -106,6 +115,18 @@ export class WatchHub implements CommitObserver {
     let count = 0;
     for (const stream of this.#streams) count += stream.catchingUp;
     return count;
+  }
+
+  get figures(): WatchFigures {
+    let sentEvents = this.#sentEarlier;
+    let waiting = 0;
+    let waitingMost = 0;
+    for (const stream of this.#streams) {
+      sentEvents += stream.sentEvents;
+      waiting += stream.waitingEvents;
+      waitingMost = Math.max(waitingMost, stream.waitingEvents);
+    }
+    return { sentEvents, tooSlow: this.#tooSlowCount, waiting, waitingMost };
   }
 
   /** The live watches that a change at a path could fire. */
@@ -129,7 +150,7 @@ export class WatchHub implements CommitObserver {
   /** The stream is over, and its watches with it. */
   close(stream: WatchStream): void {
     stream.close();
-    this.#streams.delete(stream);
+    if (this.#streams.delete(stream)) this.#sentEarlier += stream.sentEvents;
     this.#touched.delete(stream);
     this.#dropping.push(stream.watches.values());
     if (this.#dropping.length === 1) this.#dropSome();
@@ -282,6 +303,7 @@ export class WatchHub implements CommitObserver {
 
   /** Says from where the reader can go on: everything up to there was sent. */
   #tooSlow(stream: WatchStream, sentThrough: number): Refusal {
+    this.#tooSlowCount++;
     const lastZxid = Math.min(sentThrough, this.#options.tree.zxid, this.#replayer.toldZxid(stream));
     return {
       reason: "WATCHER_TOO_SLOW",

@@ -39,6 +39,8 @@ export class WatchStream {
   sentMs: number;
   /** The latest change that was sent; a watch that catches up may be sent older ones after it. */
   sentZxid = 0;
+  /** Events that were sent, each once, however many watches it fired. */
+  sentEvents = 0;
   /** Watches that are still told of the past. */
   catchingUp = 0;
   /** It has asked for a bookmark, which has to wait for those. */
@@ -157,6 +159,7 @@ export class WatchStream {
   #send(message: WatchMessage): void {
     this.#sending = true;
     this.sentMs = this.#options.nowMs();
+    this.sentEvents += message.notices.length;
     const last = message.notices.at(-1);
     if (last !== undefined) this.sentZxid = Math.max(this.sentZxid, last.event.zxid);
     this.#options.sink.send(message, () => this.#sent());

@@ -10,6 +10,7 @@ import type { Connections } from "./connections.ts";
 import { backup } from "./handlers/backup.ts";
 import { countWatches } from "./handlers/count-watches.ts";
 import { expireSession } from "./handlers/expire-session.ts";
+import { getStatus } from "./handlers/get-status.ts";
 import { listEphemerals } from "./handlers/list-ephemerals.ts";
 import { listSessions } from "./handlers/list-sessions.ts";
 import { listWatchers } from "./handlers/list-watchers.ts";
@@ -17,6 +18,7 @@ import { setDraining } from "./handlers/set-draining.ts";
 import { setLogLevel } from "./handlers/set-log-level.ts";
 import type { LeveledLog } from "./log.ts";
 import { callerOf } from "./metadata.ts";
+import type { GrpcServerOptions } from "./server.ts";
 import type { ServiceOptions } from "./service-options.ts";
 
 /** What changes something, or reads everything: the audit log tells who tried to. */
@@ -27,14 +29,14 @@ const actions: ReadonlyMap<string, AdminAction["operation"]> = new Map([
   [pathOf(Admin.method.setLogLevel), "setLogLevel"],
 ]);
 
-export interface AdminOptions extends ServiceOptions {
+export interface AdminOptions extends ServiceOptions, Pick<GrpcServerOptions, "status"> {
   readonly connections: Connections;
   readonly log: LeveledLog;
 }
 
 /** Serves corral.v1.Admin from the engine. */
 export function addAdmin(server: RpcServer, options: AdminOptions): void {
-  const { engine, authenticator, calls, log, connections } = options;
+  const { engine, authenticator, calls, log, observer, connections, status } = options;
   const handlers: Handlers<typeof Admin, Caller> = {
     backup: backup(engine),
     countWatches: countWatches(engine),
@@ -44,6 +46,7 @@ export function addAdmin(server: RpcServer, options: AdminOptions): void {
     expireSession: expireSession(engine),
     setDraining: setDraining(engine, connections),
     setLogLevel: setLogLevel(engine, log),
+    getStatus: getStatus(status),
   };
   /** Who is in charge of the root is in charge of the server. @throws Refused NO_AUTH */
   const mustBeAdmin = (caller: Caller, path: string): Caller => {
@@ -56,12 +59,14 @@ export function addAdmin(server: RpcServer, options: AdminOptions): void {
   addService(server, Admin, handlers, {
     contextOf: (call) => {
       const caller = callerOf(call, { engine, authenticator });
-      if (caller instanceof Promise) return caller.then((it) => mustBeAdmin(it, call.path));
-      return mustBeAdmin(caller, call.path);
+      const path = call.path;
+      if (caller instanceof Promise) return caller.then((it) => mustBeAdmin(it, path));
+      return mustBeAdmin(caller, path);
     },
     ready: () => engine.watches.sending,
     calls,
     log,
+    observer,
   });
 }
 

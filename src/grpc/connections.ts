@@ -3,6 +3,7 @@ import { TLSSocket } from "node:tls";
 import type { ServerInterceptingCall, ServerInterceptor } from "@grpc/grpc-js";
 import { Connection } from "../auth/connection.ts";
 import { subjectOf } from "../auth/distinguished-name.ts";
+import type { OwnCall } from "./builtin-errors.ts";
 
 type ConnectionInfo = ReturnType<ServerInterceptingCall["getConnectionInfo"]>;
 
@@ -38,12 +39,14 @@ export class Connections {
 /** What a handler's `getAuthContext()` answers. */
 export interface CallAuthContext {
   readonly connection: Connection | undefined;
+  /** The call as grpc-js knows it: it knows how it ended when that was not for its handler to say. */
+  readonly call: OwnCall;
 }
 
 /** Lets handlers know the connection of their call, by way of grpc-js's authentication context. */
 export function knowing(connections: Connections): ServerInterceptor {
-  function getAuthContext(this: ServerInterceptingCall): CallAuthContext {
-    return { connection: connections.of(this.getConnectionInfo()) };
+  function getAuthContext(this: OwnCall): CallAuthContext {
+    return { connection: connections.of(this.getConnectionInfo()), call: this };
   }
   return (_method, call) => {
     (call as ServerInterceptingCall & { getAuthContext: () => CallAuthContext }).getAuthContext =

@@ -36,6 +36,11 @@ export class Front {
     return this.#listener.port;
   }
 
+  /** Connections that are open, and those that were turned away since the start. */
+  get connections(): { readonly open: number; readonly rejected: number } {
+    return { open: this.#listener.connectionCount, rejected: this.#listener.rejectedCount };
+  }
+
   /** Accepts nothing more; once the calls have finished, or `graceMs` later, it closes every connection. */
   async stop(graceMs: number, callsFinished: Promise<void>): Promise<void> {
     const disconnected = this.#listener.close();

@@ -2,16 +2,12 @@ import { createServer, type Server, type Socket } from "node:net";
 import type { Tls } from "../auth/tls-keys.ts";
 import type { Clock } from "../clock.ts";
 import { prefaceTimeoutMs, refusalLingerMs, refusedConnectionsMax } from "../limits.ts";
+import { listenError } from "../listen-error.ts";
 import { addressOf } from "./connections.ts";
 import type { Log } from "./log.ts";
 import { goAwayFrames, isHttp2Preface, looksLikeHttp1, prefaceBytes } from "./preface.ts";
 import { SeldomWarning } from "./seldom-warning.ts";
 import { TlsAcceptor } from "./tls-acceptor.ts";
-
-/** The port cannot be had; the message says why in one line. */
-export class ListenError extends Error {
-  override readonly name = "ListenError";
-}
 
 export interface ListenerOptions {
   readonly host: string;
@@ -40,13 +36,14 @@ export class Listener {
   /** The accepted connections, each with the address that it counts for. */
   readonly #connections = new Map<Socket, string>();
   readonly #perAddress = new Map<string, number>();
+  #rejectedCount = 0;
 
   /** Rejects with one readable line when the port cannot be had. */
   static async listen(options: ListenerOptions): Promise<Listener> {
     const listener = new Listener(options);
     const { host, port } = options;
     await new Promise<void>((resolve, reject) => {
-      listener.#server.once("error", (error) => reject(unusable(error, options)));
+      listener.#server.once("error", (error) => reject(listenError(error, options)));
       listener.#server.listen({ host, port }, resolve);
     });
     // No file descriptor for another connection, say: those that are there go on.
@@ -59,10 +56,20 @@ export class Listener {
     this.#tls = options.tls && this.#tlsAcceptor(options.tls);
     this.#server = createServer({ noDelay: true }, (socket) => this.#connected(socket));
     this.#server.maxConnections = options.maxConnections + refusedConnectionsMax;
+    this.#server.on("drop", () => void this.#rejectedCount++);
   }
 
   get port(): number {
     return (this.#server.address() as { port: number }).port;
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  /** Connections that were turned away because there were too many, since the start. */
+  get rejectedCount(): number {
+    return this.#rejectedCount;
   }
 
   /** Accepts nothing more; resolves when the last connection is closed. */
@@ -111,6 +118,7 @@ export class Listener {
 
   /** A TLS client is not told why: that would take the handshake from whose cost the limit protects. */
   #turnAway(socket: Socket, why: string): void {
+    this.#rejectedCount++;
     if (this.#tls === undefined) refuse(socket, why);
     else socket.destroy();
   }
@@ -155,18 +163,4 @@ function refuse(socket: Socket, why: string): void {
   socket.resume();
   const timer = setTimeout(() => socket.destroy(), refusalLingerMs);
   socket.on("close", () => clearTimeout(timer));
-}
-
-function unusable(error: NodeJS.ErrnoException, { host, port }: ListenerOptions): ListenError {
-  switch (error.code) {
-    case "EADDRINUSE":
-      return new ListenError(`port ${port} on ${host} is already in use`, { cause: error });
-    case "EACCES":
-      return new ListenError(`this user may not listen on port ${port} of ${host}`, { cause: error });
-    case "EADDRNOTAVAIL":
-    case "ENOTFOUND":
-      return new ListenError(`${host} is not an address of this machine`, { cause: error });
-    default:
-      return new ListenError(`cannot listen on port ${port} of ${host}: ${error.message}`, { cause: error });
-  }
 }

@@ -43,16 +43,17 @@ export function callerOf(
   return identities instanceof Promise ? identities.then(caller) : caller(identities);
 }
 
-function requestKeyOf(id: string, { sessionId }: Caller): string {
+/**
+ * What a request is remembered under. @throws Refused BAD_ARGUMENTS
+ * @param field where the id was given.
+ */
+export function requestKeyOf(id: string, { sessionId }: Caller, field = requestIdKey): string {
   if (!/^[\w.:-]+$/.test(id) || id.length > requestIdCharsMax) {
-    throw badArgument(
-      requestIdKey,
-      `a request id has 1 to ${requestIdCharsMax} of the characters A-Za-z0-9._:-`,
-    );
+    throw badArgument(field, `a request id has 1 to ${requestIdCharsMax} of the characters A-Za-z0-9._:-`);
   }
   if (sessionId === undefined && id.length < sessionlessRequestIdCharsMin) {
     const rule = `at least ${sessionlessRequestIdCharsMin} characters, chosen at random`;
-    throw badArgument(requestIdKey, `without a session, a request id needs ${rule}`);
+    throw badArgument(field, `without a session, a request id needs ${rule}`);
   }
   return sessionId === undefined ? `/${id}` : `${sessionId}/${id}`;
 }

@@ -2,6 +2,8 @@ import type { Clock } from "../clock.ts";
 import { warningIntervalMs } from "../limits.ts";
 import type { Log } from "./log.ts";
 
+type Facts = Readonly<Record<string, unknown>>;
+
 /** Warns of what strangers can cause at any rate: one line an interval, with the number of those left out. */
 export class SeldomWarning {
   readonly #clock: Clock;
@@ -14,13 +16,15 @@ export class SeldomWarning {
     this.#log = log;
   }
 
-  warn(facts: Readonly<Record<string, unknown>>, text: string): void {
+  /** @param told what to write; a function where finding it out costs something. */
+  warn(told: Facts | (() => Facts), text: string): void {
     const nowMs = this.#clock.monotonicMs();
     if (nowMs < this.#notBeforeMs) {
       this.#leftOut++;
       return;
     }
     this.#notBeforeMs = nowMs + warningIntervalMs;
+    const facts = typeof told === "function" ? told() : told;
     this.#log.warn(this.#leftOut === 0 ? facts : { ...facts, left_out: this.#leftOut }, text);
     this.#leftOut = 0;
   }

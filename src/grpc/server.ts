@@ -10,6 +10,8 @@ import {
   messageBytesMax,
   streamsPerConnectionMax,
 } from "../limits.ts";
+import type { ServerStatus } from "../ops/status.ts";
+import type { CallObserver } from "./adapter/call-observer.ts";
 import { RpcServer } from "./adapter/rpc-server.ts";
 import { addService } from "./adapter/service.ts";
 import { addAdmin } from "./admin.ts";
@@ -20,13 +22,18 @@ import { addCoordination } from "./coordination.ts";
 import { Front } from "./front.ts";
 import { HealthState } from "./health.ts";
 import type { ListenerOptions } from "./listener.ts";
-import type { LeveledLog, Log } from "./log.ts";
+import type { LeveledLog } from "./log.ts";
 import { Reflection, reflectionAlpha } from "./reflection.ts";
+import type { ServiceOptions } from "./service-options.ts";
 
 export interface GrpcServerOptions extends Omit<ListenerOptions, "accept"> {
   readonly engine: Engine;
   readonly authenticator: Authenticator;
   readonly log: LeveledLog;
+  /** Told of every call. */
+  readonly observer: CallObserver;
+  /** What Admin.GetStatus answers. */
+  readonly status: () => Promise<ServerStatus>;
   /** Where health checks are answered in clear, besides the main port; 0 takes any free one. Default: nowhere. */
   readonly healthPort?: number | undefined;
 }
@@ -36,6 +43,8 @@ export interface GrpcServer {
   readonly port: number;
   /** That of health checks alone, if there is one. */
   readonly healthPort: number | undefined;
+  /** Of the main port: the connections that are open, and those that were turned away since the start. */
+  readonly connections: { readonly open: number; readonly rejected: number };
   /** What the health service tells, unless the engine drains; true at the start. */
   setServing(serving: boolean): void;
   /**
@@ -47,19 +56,19 @@ export interface GrpcServer {
 
 /** Serves the engine over gRPC, with health and reflection. @throws ListenError */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const { engine, authenticator, log } = options;
+  const { engine, authenticator, observer, log, status } = options;
   const connections = new Connections();
   const calls = new Calls();
   const sideCalls = new Calls();
   const health = new HealthState();
   engine.drain.subscribe(() => health.setDraining(engine.draining));
   const server = new RpcServer(
-    { ...serverOptions, interceptors: [builtinErrors, knowing(connections)] },
+    { ...serverOptions, interceptors: [builtinErrors(observer), knowing(connections)] },
     ({ socket }) => connections.of(socket),
   );
-  addCoordination(server, { engine, authenticator, calls, log });
-  addAdmin(server, { engine, authenticator, calls, log, connections });
-  addSideServices(server, { health, calls: sideCalls, log });
+  addCoordination(server, { engine, authenticator, calls, log, observer });
+  addAdmin(server, { engine, authenticator, calls, log, observer, connections, status });
+  addSideServices(server, { health, calls: sideCalls, log, observer });
   const main = await Front.open(server, { ...options, accepted: (socket) => connections.add(socket) });
   const probes = await openHealthFront(options, health, sideCalls).catch(async (error) => {
     await main.stop(0, Promise.resolve());
@@ -77,6 +86,9 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   return {
     port: main.port,
     healthPort: probes?.port,
+    get connections() {
+      return main.connections;
+    },
     setServing: (serving) => health.setServing(serving),
     stop: (graceMs) => {
       stopped ??= stop(graceMs);
@@ -91,14 +103,15 @@ async function openHealthFront(
   health: HealthState,
   calls: Calls,
 ): Promise<Front | undefined> {
-  const { healthPort, host, clock, log } = options;
+  const { healthPort, host, clock, log, observer } = options;
   if (healthPort === undefined) return undefined;
-  const server = new RpcServer({ ...serverOptions, interceptors: [builtinErrors] });
+  const server = new RpcServer({ ...serverOptions, interceptors: [builtinErrors(observer)] });
   addService(server, Health, health.handlers(), {
     contextOf: () => undefined,
     ready: () => undefined,
     calls,
     log,
+    observer,
   });
   const limits = { maxConnections: healthConnectionsMax, maxConnectionsPerAddress: healthConnectionsMax };
   return Front.open(server, { host, port: healthPort, clock, log, ...limits });
@@ -107,10 +120,13 @@ async function openHealthFront(
 /** Health and reflection go on while the last calls run, so that probes see what is happening. */
 function addSideServices(
   server: RpcServer,
-  { health, calls, log }: { readonly health: HealthState; readonly calls: Calls; readonly log: Log },
+  {
+    health,
+    ...others
+  }: Pick<ServiceOptions, "calls" | "log" | "observer"> & { readonly health: HealthState },
 ): void {
   const reflection = new Reflection().handlers();
-  const environment = { contextOf: () => undefined, ready: () => undefined, calls, log };
+  const environment = { contextOf: () => undefined, ready: () => undefined, ...others };
   addService(server, Health, health.handlers(), environment);
   addService(server, ServerReflection, reflection, environment);
   addService(server, reflectionAlpha, reflection, environment);

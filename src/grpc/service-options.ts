@@ -1,5 +1,6 @@
 import type { Authenticator } from "../auth/authenticator.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { CallObserver } from "./adapter/call-observer.ts";
 import type { Calls } from "./calls.ts";
 import type { Log } from "./log.ts";
 
@@ -9,4 +10,5 @@ export interface ServiceOptions {
   readonly authenticator: Authenticator;
   readonly calls: Calls;
   readonly log: Log;
+  readonly observer: CallObserver;
 }

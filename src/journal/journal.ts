@@ -2,6 +2,7 @@ import type { Transaction } from "../core/change.ts";
 import type { NodeRecord } from "../core/node.ts";
 import type { RememberedRequest } from "../core/request.ts";
 import type { SessionRecord } from "../core/session.ts";
+import type { Histogram } from "../figures.ts";
 
 /**
  * The durable order of all transactions. The engine knows no more of storage than this.
@@ -31,8 +32,44 @@ export interface Journal {
    */
   history(after: number, through: number): Promise<HistoryPage>;
 
+  /**
+   * Looks after the disk, a few milliseconds' worth: prunes what became too old, gives back unused space, and after a
+   * full disk looks whether there is room again. To be called every now and then. Rejects when the journal must not be
+   * used again.
+   * @param nowMs the wall clock.
+   */
+  care(nowMs: number): Promise<Care>;
+
   /** Finishes what is under way, folds the log into the database and lets go of the files. */
   close(): Promise<void>;
+}
+
+/** What the journal found when it looked after its disk. */
+export interface Care {
+  /** The disk is full: the last commit did not fit, and there is no room yet. */
+  readonly isFull: boolean;
+  /** What is left on the disk for this user, in bytes. */
+  readonly freeBytes: number;
+  /** Something is left to do. */
+  readonly more: boolean;
+}
+
+/** What a journal can tell of itself. */
+export interface JournalFigures {
+  /** The history is complete after this zxid. */
+  readonly oldestZxid: number;
+  /** How long the disk itself took for each commit. */
+  readonly syncSeconds: Histogram;
+  sizes(): Promise<DiskSizes>;
+}
+
+/** In bytes. */
+export interface DiskSizes {
+  readonly database: number;
+  /** What was committed and is not folded into the database yet. */
+  readonly wal: number;
+  /** What is left on the disk for this user. */
+  readonly diskFree: number;
 }
 
 /** What is known of a journal once it is loaded. */

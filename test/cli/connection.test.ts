@@ -205,7 +205,7 @@ test("a verb of a client loads nothing of the server: neither its database, nor 
       /^(?:import|export)\s+(?!type\s)(?:[^"';]*?\sfrom\s+)?"([^"]+)"/gm,
     )) {
       if (to.startsWith(".")) visit(join(dirname(file), to));
-      else packages.add(to);
+      else packages.add(to.startsWith("@") ? to.split("/", 2).join("/") : to);
     }
   };
   const own = [...verbs.keys()].filter((name) => !["serve", "server", "config"].includes(name));
@@ -223,8 +223,6 @@ test("a verb of a client loads nothing of the server: neither its database, nor 
     visit(join(root, file));
   expect([...packages].filter((name) => !name.startsWith("node:")).sort()).toEqual([
     "@bufbuild/protobuf",
-    "@bufbuild/protobuf/codegenv2",
-    "@bufbuild/protobuf/wkt",
     "@grpc/grpc-js",
   ]);
   const parts = [...seen].map((file) => relative(root, file).split("/").slice(0, 2).join("/"));

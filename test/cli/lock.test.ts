@@ -10,16 +10,12 @@ import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { FaultProxy } from "../support/fault-proxy.ts";
 import { startServer, type TestServer } from "../support/start-server.ts";
 import { tempDir } from "./load.ts";
-import { startCommand } from "./run-command.ts";
+import { startCommand, untilOrphaned } from "./run-command.ts";
 
 const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 const node = process.execPath;
 /** Says its token, and runs until a signal ends it. */
-const forever = [
-  node,
-  "-e",
-  "console.log('token ' + process.env.CORRAL_LOCK_TOKEN); setInterval(() => {}, 1000)",
-];
+const forever = [node, "-e", `console.log('token ' + process.env.CORRAL_LOCK_TOKEN); ${untilOrphaned}`];
 let server: TestServer;
 
 beforeEach(async () => {
@@ -71,7 +67,7 @@ describe("the command's end is the verb's", () => {
   test("signals are the command's, however many", async () => {
     const script = `
       process.once("SIGINT", () => { process.once("SIGTERM", () => process.exit(3)); console.log("first"); });
-      console.log("ready"); setInterval(() => {}, 1000);`;
+      console.log("ready"); ${untilOrphaned};`;
     const running = lock([node, "-e", script]);
     await running.line("ready");
     running.child.kill("SIGINT");

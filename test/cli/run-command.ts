@@ -7,6 +7,10 @@ import { onTestFinished } from "vitest";
 /** The command. */
 export const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
+/** For the script of a command that runs until it is told to end: it does not outlive a verb that was killed. */
+export const untilOrphaned =
+  "setInterval((parent) => process.ppid === parent || process.exit(), 100, process.ppid)";
+
 export interface Finished {
   /** The exit code; null if a signal ended it. */
   readonly code: number | null;
@@ -22,13 +26,16 @@ export interface Running {
   readonly finished: Promise<Finished>;
 }
 
-/** Starts `corral` as a process, with no more environment than is given. */
+/**
+ * Starts `corral` as a process, with no more environment than is given. Servers of tests run side by side, so none
+ * opens the port for operations unless it is told to.
+ */
 export function startCommand(
   args: readonly string[],
   env: Record<string, string> = {},
   input?: string | Uint8Array,
 ): Running {
-  return startProgram(main, args, env, input);
+  return startProgram(main, args, { CORRAL_HTTP_PORT: "0", ...env }, input);
 }
 
 /** Starts any program of the sources. */

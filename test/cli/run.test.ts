@@ -3,11 +3,11 @@ import { beforeEach, expect, test } from "vitest";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { CreateMode } from "../../gen/ts/corral/v1/node_pb.js";
 import { startServer, type TestServer } from "../support/start-server.ts";
-import { startCommand } from "./run-command.ts";
+import { startCommand, untilOrphaned } from "./run-command.ts";
 
 const path = "/svc/x";
 const node = process.execPath;
-const forever = [node, "-e", "console.log('ready'); setInterval(() => {}, 1000)"];
+const forever = [node, "-e", `console.log('ready'); ${untilOrphaned}`];
 let server: TestServer;
 
 beforeEach(async () => {
@@ -36,11 +36,7 @@ function registered(): string | undefined {
 
 test("a node stands for the command while it runs, and the command's exit code is the verb's", async () => {
   const running = run(
-    [
-      node,
-      "-e",
-      "process.on('SIGTERM', () => process.exit(9)); console.log('ready'); setInterval(() => {}, 1000)",
-    ],
+    [node, "-e", `process.on('SIGTERM', () => process.exit(9)); console.log('ready'); ${untilOrphaned}`],
     "--data",
     "10.0.0.5:8000",
   );

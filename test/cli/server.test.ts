@@ -248,8 +248,9 @@ test("ctrl-C while a start still waits takes it back", async () => {
   execFileSync("mkfifo", [config]);
   const starting = command("start", "--config", config);
   await writeFile(config, "port = 0");
+  // The command has read it: the next reader is the server.
+  await expect.poll(() => existsSync(join(dataDir, "corral.log")), { timeout: 10_000 }).toBe(true);
   const held = await open(config, "w");
-  await expect.poll(() => existsSync(join(dataDir, "corral.log"))).toBe(true);
   starting.child.kill("SIGINT");
   expect(await starting.finished).toEqual({
     code: 130,

@@ -55,6 +55,7 @@ const scenes: Record<string, (files: string) => Scene> = {
   drain: () => ({ args: ["--wait"], prints: /^drained: no session is left$/m }),
   "log-level": () => ({ args: ["debug"], prints: /^debug, was info$/m }),
   ephemerals: () => ({ args: [], prints: /^session +path$/m }),
+  info: () => ({ args: [], prints: /^nodes +\d+$/m }),
   watches: () => ({ args: [], prints: /^streams 0$/m }),
   setquota: () => ({ args: ["-b", "1000", "/app"], prints: /1000/ }),
   listquota: () => ({ args: ["/app"], prints: /100/ }),

@@ -419,3 +419,17 @@ test("quotas are set, shown and taken away, limit by limit", async () => {
   expect((await corral.run(["listquota", "/a/b"])).code).toBe(3);
   expect(await corral.ok("ls", "/zookeeper/quota")).toBe("");
 });
+
+test("info prints how the server is, a fact to a line, or all of them for programs", async () => {
+  const printed = await corral.ok("info");
+  const { nodeCount, zxid } = corral.server.engine.tree;
+  expect(printed).toMatch(new RegExp(`^nodes +${nodeCount}$`, "m"));
+  expect(printed).toMatch(/^startTimeMs +2026-\d\d-\d\dT[\d:.]+Z$/m);
+  expect(JSON.parse(await corral.ok("-o", "json", "info"))).toMatchObject({
+    version: "0.0.0-test",
+    nodes: nodeCount,
+    zxid,
+    draining: false,
+    alarms: [],
+  });
+});

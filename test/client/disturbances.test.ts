@@ -23,6 +23,9 @@ const tickMs = 200;
 const outageEvery = 10;
 const serverKillEvery = 8;
 const patienceMs = 30_000;
+/** Writes that are made at once, far more than go as calls of their own. */
+const bulkWrites = 100;
+const bulkEveryMs = 200;
 
 test(`${disturbances} disturbances lose and double nothing`, async () => {
   const dataDir = temporaryFolder();
@@ -34,8 +37,9 @@ test(`${disturbances} disturbances lose and double nothing`, async () => {
   const [disturbed, calm] = [await FaultProxy.start(portOf), await FaultProxy.start(portOf)];
   await using client = await connect({ endpoints: disturbed.address, sessionTimeoutMs: timeoutMs });
   await using truth = await connect({ endpoints: calm.address, sessionTimeoutMs: false });
-  for (const path of ["/w", "/w/a", "/w/b", "/e"]) await truth.create(path);
+  for (const path of ["/w", "/w/a", "/w/b", "/e", "/bulk"]) await truth.create(path);
   const writer = new Writer(truth);
+  const bulk = new BulkWriter(client);
   const sessions = new SessionNodes(client, truth);
   const watches = [
     client.watch("/", { afterZxid: 0, withData: true }),
@@ -55,6 +59,7 @@ test(`${disturbances} disturbances lose and double nothing`, async () => {
     await delay(Math.random() * 100);
   }
   await writer.stop();
+  await bulk.stop();
   await until("the client has a session", () => client.state === "connected");
   await until("the kept node is there", () => kept.path !== undefined);
   const lastZxid = (await truth.create("/end")).zxid;
@@ -71,7 +76,11 @@ test(`${disturbances} disturbances lose and double nothing`, async () => {
       expected[i]!.map(lineOf),
     );
   expect(sessions.faults).toEqual([]);
-  expect(await truth.exists(kept.path!)).toMatchObject({ ephemeralOwner: client.session!.id });
+  expect(await bulk.faults(truth)).toEqual([]);
+  await until("the kept node belongs to the session of now", async () => {
+    const { path } = kept;
+    return path !== undefined && (await truth.exists(path))?.ephemeralOwner === client.session?.id;
+  });
   await until("only nodes of the session of now are left", async () => {
     const owners = new Set<number>();
     for await (const { stat } of truth.list("/e", { withStats: true })) owners.add(stat!.ephemeralOwner);
@@ -79,7 +88,7 @@ test(`${disturbances} disturbances lose and double nothing`, async () => {
   });
   console.log(
     `${disturbances} disturbances: ${all.length} events, ${writer.unknown} writes with an unknown outcome, ` +
-      `${sessions.count} sessions`,
+      `${bulk.done.size} more in bulk and ${bulk.unknown.size} of those, ${sessions.count} sessions`,
   );
 }, 600_000);
 
@@ -131,6 +140,58 @@ class Writer {
         this.unknown++;
       }
       await delay(2);
+    }
+  }
+}
+
+/** Creates many nodes at once, through the faults: on pipelines, which break. A doubled one has two numbers. */
+class BulkWriter {
+  readonly done = new Set<string>();
+  /** Nobody knows whether these were done; none of them was done twice. */
+  readonly unknown = new Set<string>();
+  readonly #client: Client;
+  readonly #writing: Promise<void>;
+  #stopped = false;
+
+  constructor(client: Client) {
+    this.#client = client;
+    this.#writing = this.#write();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#writing;
+  }
+
+  /** What the server has that it should not have, or the other way round. */
+  async faults(truth: Client): Promise<string[]> {
+    const there: string[] = [];
+    for await (const { path, text } of truth.scan("/bulk", { withData: true }))
+      if (path !== "/bulk") there.push(text!);
+    const missing = this.done.difference(new Set(there));
+    const strangers = there.filter((id) => !this.done.has(id) && !this.unknown.has(id));
+    const doubled = there.filter((id, i) => there.indexOf(id) !== i);
+    return [
+      ...[...missing].map((id) => `${id} is missing`),
+      ...strangers.map((id) => `${id} failed and is there`),
+      ...doubled.map((id) => `${id} is there twice`),
+    ];
+  }
+
+  async #write(): Promise<void> {
+    for (let i = 0; !this.#stopped; i += bulkWrites) {
+      await Promise.all(Array.from({ length: bulkWrites }, (_, j) => this.#create(`${i + j}`)));
+      await delay(bulkEveryMs);
+    }
+  }
+
+  async #create(id: string): Promise<void> {
+    try {
+      await this.#client.create("/bulk/n-", id, { mode: "persistentSequential", timeoutMs: 60_000 });
+      this.done.add(id);
+    } catch (error) {
+      if (!(error instanceof CorralError)) throw error;
+      if (error.outcomeUnknown) this.unknown.add(id);
     }
   }
 }

@@ -192,3 +192,28 @@ test("operators are told of watches", async () => {
   expect(more).toBe(false);
   expect(await client.admin.watchersOf("/b", { limit: 1 })).toEqual({ watchers: [], more: false });
 });
+
+test("operators are told how the server is", async () => {
+  await client.create("/a", "20");
+  const { startTimeMs, nodes, ...status } = await client.admin.status();
+  expect(new Date(startTimeMs).getUTCFullYear()).toBe(2026);
+  expect(nodes).toBe(server.engine.tree.nodeCount);
+  expect(status).toEqual({
+    version: "0.0.0-test",
+    uptimeMs: 0,
+    zxid: 2,
+    oldestZxid: 0,
+    ephemeralNodes: 0,
+    dataBytes: 2,
+    sessions: 0,
+    watches: 0,
+    watchStreams: 0,
+    connections: 1,
+    draining: false,
+    alarms: [],
+    databaseBytes: 4_096,
+    walBytes: 0,
+    diskFreeBytes: 1_000_000,
+    logLevel: "info",
+  });
+});

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Refusal } from "../../src/core/refusal.ts";
 import { scanIdleMaxMs, scansMax } from "../../src/limits.ts";
-import { TestEngine } from "../support/engine.ts";
+import { settle, TestEngine } from "../support/engine.ts";
 
 test("the number of scans is limited, and one whose reader takes nothing ends in time", async () => {
   const { engine, clock } = await TestEngine.start();
@@ -22,6 +22,8 @@ test("the number of scans is limited, and one whose reader takes nothing ends in
   expect(scans[1]!.next()).toBeUndefined();
   open().close();
   scans[0]!.close();
+  // The journal may be looking after its disk.
+  await settle();
   expect(clock.pendingTimers).toBe(pendingTimers);
 });
 

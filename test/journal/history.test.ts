@@ -122,10 +122,9 @@ test("a full disk leaves the history as the last commit left it", async () => {
   const dataDir = tempDir();
   const options = { dataDir, pageCountMax: 60, retention: { ...unbounded, transactionsMax: 2 } };
   const journal = await open(options);
-  const large = "x".repeat(20_000);
   const committed = [
-    at(1, created("/a", { data: large, parentCreates: 1 })),
-    at(2, dataSet("/a", "small", 1, { previous: large })),
+    at(1, created("/a", { data: "x".repeat(20_000), parentCreates: 1 })),
+    at(2, dataSet("/a", "small", 1)),
   ];
   for (const transaction of committed) await journal.commit([transaction]);
   const tooMuch = [at(3, created("/b", { data: "x".repeat(200_000), parentCreates: 2 }))];

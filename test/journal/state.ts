@@ -62,12 +62,12 @@ export function created(
   });
 }
 
-/** @param options.previous the data before: the journal looks for large ones only where there were some. */
+/** @param options.previous the data from before; null if the change does not say them. */
 export function dataSet(
   path: string,
   text: string | Uint8Array,
   version: number,
-  { owner = 0, previous = "before" }: { owner?: number; previous?: string | Uint8Array } = {},
+  { owner = 0, previous = "before" as string | null } = {},
 ): Draft {
   const data = Buffer.from(text);
   return ({ zxid, timeMs }) => ({
@@ -82,7 +82,7 @@ export function dataSet(
       ephemeralOwner: owner,
       dataLength: data.length,
     },
-    previousData: Buffer.from(previous),
+    previousData: previous === null ? undefined : Buffer.from(previous),
   });
 }
 

@@ -1,6 +1,8 @@
 import { beforeEach, expect, test } from "vitest";
+import { Permission } from "../../gen/ts/corral/v1/acl_pb.js";
 import { Admin } from "../../gen/ts/corral/v1/admin_pb.js";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
+import { CreateMode } from "../../gen/ts/corral/v1/node_pb.js";
 import { WatchKind } from "../../gen/ts/corral/v1/watch_pb.js";
 import { watchersListedDefault, watchersListedMax, watchesPerRequestMax } from "../../src/limits.ts";
 import { failureOf } from "../support/rpc-client.ts";
@@ -131,4 +133,39 @@ test("ListWatchers of a path that nobody watches is empty, whether there is a no
       more: false,
     });
   }
+});
+
+test("GetStatus tells how the server is", async () => {
+  const { client, clock, engine } = server;
+  const { sessionToken: session } = await client.unary(rpc.openSession, {});
+  await client.unary(rpc.create, { path: "/a/e", text: "20", mode: CreateMode.EPHEMERAL }, { session });
+  await watching([{ watchId: 1n, path: "/a", kind: WatchKind.DATA }]);
+  clock.advance(1_500);
+  expect(await client.unary(admin.getStatus, {})).toMatchObject({
+    version: "0.0.0-test",
+    startTimeMs: BigInt(clock.wallMs() - 1_500),
+    uptimeMs: 1_500n,
+    zxid: 4n,
+    oldestZxid: 0n,
+    nodes: BigInt(engine.tree.nodeCount),
+    ephemeralNodes: 1n,
+    dataBytes: 2n,
+    sessions: 1n,
+    watches: 1n,
+    watchStreams: 1n,
+    connections: 1n,
+    draining: false,
+    alarms: [],
+    databaseBytes: 4_096n,
+    walBytes: 0n,
+    diskFreeBytes: 1_000_000n,
+    logLevel: "info",
+  });
+});
+
+test("GetStatus is for whom the list of / gives ADMIN", async () => {
+  const { client } = server;
+  const identity = { scheme: "world", id: "anyone" };
+  await client.unary(rpc.setAcl, { path: "/", acl: [{ identity, permissions: [Permission.READ] }] });
+  expect(await failureOf(client.unary(admin.getStatus, {}))).toMatchObject({ reason: "NO_AUTH" });
 });

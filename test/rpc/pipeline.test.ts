@@ -2,6 +2,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Metadata } from "@grpc/grpc-js";
 import { beforeEach, describe, expect, test } from "vitest";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
+import { CreateMode } from "../../gen/ts/corral/v1/node_pb.js";
 import type { PipelineOperationSchema, PipelineResult } from "../../gen/ts/corral/v1/pipeline_pb.js";
 import { dataBytesMax, pipelineAnswerBytesMax, pipelineInFlightMax } from "../../src/limits.ts";
 import { settle } from "../support/engine.ts";
@@ -133,6 +134,63 @@ describe("operations", () => {
     const first = await stream.next();
     expect(first!.results.length).toBe(400);
     expect(journal.acknowledged.batches).toBe(1);
+  });
+});
+
+describe("an operation with a request id", () => {
+  const requestId = "0123456789abcdef";
+  const create: Operation = {
+    case: "create",
+    value: { path: "/n-", mode: CreateMode.PERSISTENT_SEQUENTIAL },
+  };
+
+  async function done(operation: Operation, id: string, session?: string): Promise<PipelineResult["result"]> {
+    const stream = server.client.bidi(rpc.pipeline, session === undefined ? {} : { session });
+    stream.send({ operations: [{ operation, requestId: id }] });
+    const [result] = await take(stream, 1);
+    stream.end();
+    return result!;
+  }
+
+  test("is done once, on whichever stream it is repeated, or as a call of its own", async () => {
+    const first = await done(create, requestId);
+    expect(first).toMatchObject({ case: "create", value: { path: "/n-0000000000", zxid: 1n } });
+    expect(await done(create, requestId)).toEqual(first);
+    const metadata = new Metadata();
+    metadata.set("corral-request-id", requestId);
+    expect(await server.client.unary(rpc.create, create.value as object, { metadata })).toEqual(first.value);
+    expect(await done(create, `${requestId}-another`)).toMatchObject({ value: { path: "/n-0000000001" } });
+  });
+
+  test("is done once in a message that has it twice", async () => {
+    const stream = server.client.bidi(rpc.pipeline);
+    stream.send({ operations: Array(2).fill({ operation: create, requestId }) });
+    const [first, second] = await take(stream, 2);
+    expect(second).toEqual(first);
+  });
+
+  test("belongs to the session of its stream", async () => {
+    const { sessionToken } = await server.client.unary(rpc.openSession, {});
+    expect(await done(create, "1", sessionToken)).toMatchObject({ value: { path: "/n-0000000000" } });
+    expect(await done(create, "1", sessionToken)).toMatchObject({ value: { path: "/n-0000000000" } });
+    const { sessionToken: another } = await server.client.unary(rpc.openSession, {});
+    expect(await done(create, "1", another)).toMatchObject({ value: { path: "/n-0000000001" } });
+  });
+
+  test("that was another's, or is no id, is refused alone", async () => {
+    const stream = server.client.bidi(rpc.pipeline);
+    stream.send({
+      operations: [
+        { operation: create, requestId },
+        { operation: set("/n-", "20"), requestId },
+        { operation: create, requestId: "short" },
+        { operation: get("/n-0000000000"), requestId },
+      ],
+    });
+    const results = await take(stream, 4);
+    expect(results.map(shown)).toEqual(["create", "REQUEST_ID_REUSED", "BAD_ARGUMENTS", ""]);
+    const [, , short] = results;
+    expect(short!.case === "error" && rpcStatusOfProto(short!.value).field).toBe("request_id");
   });
 });
 

@@ -27,6 +27,7 @@ function heldJournal(): { journal: Journal; release: () => void; busy: Promise<v
       return gate.promise;
     },
     history: (_after, through) => Promise.resolve({ transactions: [], through }),
+    care: () => Promise.resolve({ isFull: false, freeBytes: Number.MAX_SAFE_INTEGER, more: false }),
     close: () => Promise.resolve(),
   };
   return { journal, release: gate.resolve, busy: busy.promise };

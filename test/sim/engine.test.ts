@@ -98,6 +98,7 @@ class World {
         maxSessionsPerIdentity: 0,
         maxWatchesPerAddress: 0,
         maxWatchesPerIdentity: 0,
+        diskLowBytes: 0,
       },
       onFailure: () => {
         this.failed = true;

@@ -235,6 +235,7 @@ export class WatchWorld {
         maxSessionsPerIdentity: 0,
         maxWatchesPerAddress: 0,
         maxWatchesPerIdentity: 0,
+        diskLowBytes: 0,
       },
       onFailure: (error) => this.#failed(journal, error),
     });

@@ -1,17 +1,30 @@
 // The package as npm packs it, in an empty folder: the client that programs import, and the command.
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import * as client from "../../src/client/index.ts";
-import { temporaryFolder } from "./programs.ts";
+import { read } from "../deploy/files.ts";
+import { freePort, running, settingsFile } from "../deploy/running-server.ts";
+import { lazyFolder, temporaryFolder } from "./programs.ts";
 import { root } from "./server-process.ts";
 
 const tsc = join(root, "node_modules/.bin/tsc");
 
-/** Packs and installs it, and answers the folder. What it depends on is what is installed here. */
+const lazily = lazyFolder("corral-package-");
+
+/** Packs and installs it once, and answers the folder. What it depends on is what is installed here. */
 function install(): string {
-  const folder = temporaryFolder();
+  const folder = lazily();
+  if (existsSync(join(folder, "node_modules"))) return folder;
   const source = temporaryFolder();
   execFileSync(tsc, ["-p", "tsconfig.build.json", "--outDir", join(source, "dist")], { cwd: root });
   cpSync(join(root, "gen/ts"), join(source, "dist/gen/ts"), { recursive: true });
@@ -44,7 +57,7 @@ test("its command runs from dist: a server in the background, and a verb that as
   const folder = install();
   const { bin } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const main = join(folder, "node_modules/corral", bin.corral);
-  const env = { XDG_CONFIG_HOME: temporaryFolder() };
+  const env = { XDG_CONFIG_HOME: temporaryFolder(), CORRAL_HTTP_PORT: "0" };
   const corral = (...args: string[]) =>
     execFileSync(process.execPath, [main, ...args], { cwd: folder, env, encoding: "utf8" });
   const data = ["--data-dir", temporaryFolder()];
@@ -57,6 +70,38 @@ test("its command runs from dist: a server in the background, and a verb that as
     expect(corral("server", "stop", ...data)).toMatch(/^stopped: process \d+$/m);
   }
 }, 120_000);
+
+test("it serves with the settings of the image and of the unit, is found well by the image's check, and stops with 0", async () => {
+  const folder = install();
+  const { bin } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const main = join(folder, "node_modules/corral", bin.corral);
+  for (const settings of ["docker/corral.toml", "systemd/corral.toml"]) {
+    const own = temporaryFolder();
+    const http = await freePort();
+    const config = settingsFile(settings, own, { http });
+    // As a user without a home, in the directory of the data, and with what the image and the unit say: no more.
+    const env = { CORRAL_CONFIG: config, NODE_ENV: "production", HOME: "/nonexistent", TMPDIR: own };
+    const server = await running([process.execPath, main, "serve"], { env, cwd: own });
+    const isWell = () => spawnSync(process.execPath, healthCheck(http), { env }).status;
+    expect(isWell()).toBe(0);
+    const endpoint = server.address.replace("0.0.0.0", "127.0.0.1");
+    const answer = execFileSync(process.execPath, [main, "create", "/sl", "20", "--endpoint", endpoint], {
+      env,
+    });
+    expect(answer.toString()).toBe("/sl\n");
+    expect(await server.stop()).toBe(0);
+    expect(isWell()).toBe(1);
+  }
+}, 120_000);
+
+/** What the image does to see whether it is well, as arguments of Node, at another port. */
+function healthCheck(port: number): string[] {
+  const dockerfile = read("docker/Dockerfile").replaceAll("\\\n", " ");
+  const [, command = ""] = /^HEALTHCHECK .* CMD (\[.*\])$/m.exec(dockerfile)!;
+  const [node, ...args]: string[] = JSON.parse(command);
+  expect(node).toBe("node");
+  return args.map((arg) => arg.replace(":7180", `:${port}`));
+}
 
 /** Every piece of code in docs/client.md, one after the other. */
 function examplesOfTheDocument(): string {

@@ -106,7 +106,7 @@ export function temporaryFolder(): string {
 }
 
 /** A folder for a whole test file, made when it is first asked for. */
-function lazyFolder(prefix: string): () => string {
+export function lazyFolder(prefix: string): () => string {
   let folder: string | undefined;
   afterAll(() => folder && rmSync(folder, { recursive: true }));
   return () => {

@@ -3,6 +3,8 @@ import { ServerCredentials } from "@grpc/grpc-js";
 import { onTestFinished } from "vitest";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { Health } from "../../gen/ts/grpc/health/v1/health_pb.js";
+import { systemClock } from "../../src/clock.ts";
+import { CallObserver } from "../../src/grpc/adapter/call-observer.ts";
 import { RpcServer } from "../../src/grpc/adapter/rpc-server.ts";
 import { addService, type Handlers } from "../../src/grpc/adapter/service.ts";
 import { Calls } from "../../src/grpc/calls.ts";
@@ -18,11 +20,13 @@ export async function startAdapter(
   const calls = new Calls();
   const logged: Record<string, unknown>[] = [];
   const note = (fields: Readonly<Record<string, unknown>>) => logged.push(fields);
+  const log = { error: note, warn: note };
   const environment = {
     contextOf: () => undefined,
     ready: () => undefined,
     calls,
-    log: { error: note, warn: note },
+    log,
+    observer: new CallObserver({ clock: systemClock, log, slowRequestMs: 0, tracing: undefined }),
   };
   const missing = () => {
     throw new Error("the test brought no handler");
@@ -30,7 +34,6 @@ export async function startAdapter(
   const all = (names: readonly string[], given: object): unknown =>
     Object.fromEntries(names.map((name) => [name, given[name as keyof typeof given] ?? missing]));
   const server = new RpcServer({ "grpc.enable_channelz": 0 });
-  const { grpc } = server;
   addService(
     server,
     Coordination,
@@ -43,8 +46,8 @@ export async function startAdapter(
     all(Object.keys(Health.method), { watch: handlers.healthWatch }) as HealthHandlers,
     environment,
   );
-  const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
-  server.plainCalls.goBefore(grpc);
+  const injector = server.grpc.createConnectionInjector(ServerCredentials.createInsecure());
+  server.plainCalls.goBefore(server.grpc);
   const listener = createServer((socket) => injector.injectConnection(socket));
   await new Promise<void>((resolve) => {
     listener.listen(0, "127.0.0.1", resolve);
@@ -57,7 +60,7 @@ export async function startAdapter(
     await new Promise((resolve) => {
       listener.close(resolve);
     });
-    grpc.forceShutdown();
+    server.grpc.forceShutdown();
   });
   return { address, client, calls, logged };
 }

@@ -18,6 +18,7 @@ export const engineSettings: EngineSettings = {
   maxSessionsPerIdentity: 0,
   maxWatchesPerAddress: 0,
   maxWatchesPerIdentity: 0,
+  diskLowBytes: 0,
 };
 
 /** An engine on a clock and a journal that the test holds in its hands; checked for soundness at the end. */

@@ -1,7 +1,8 @@
 import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { create } from "@bufbuild/protobuf";
 import type { CorralError } from "../../src/client/errors.ts";
-import type { Link, StreamListener } from "../../src/client/link.ts";
+import type { Link } from "../../src/client/link.ts";
+import type { StreamListener } from "../../src/client/link-stream.ts";
 
 /** A link with one stream, whose other end is the test: nothing goes over any wire. */
 export class FakeLink<Input extends DescMessage, Output extends DescMessage> {
@@ -9,7 +10,7 @@ export class FakeLink<Input extends DescMessage, Output extends DescMessage> {
   readonly sent: MessageInitShape<Input>[] = [];
   cancelled = false;
   readonly #output: Output;
-  #listener: StreamListener<Output> | undefined;
+  #listener: StreamListener<MessageShape<Output>> | undefined;
 
   constructor(_input: Input, output: Output) {
     this.#output = output;
@@ -17,7 +18,7 @@ export class FakeLink<Input extends DescMessage, Output extends DescMessage> {
 
   /** As the client takes it. */
   get link(): Link {
-    const stream = (_method: unknown, listener: StreamListener<Output>) => {
+    const stream = (_method: unknown, listener: StreamListener<MessageShape<Output>>) => {
       this.#listener = listener;
       return {
         send: (request: MessageInitShape<Input>) => this.sent.push(request),

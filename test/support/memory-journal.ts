@@ -3,10 +3,14 @@ import type { NodeRecord } from "../../src/core/node.ts";
 import type { RememberedRequest } from "../../src/core/request.ts";
 import { reservedNodes } from "../../src/core/reserved.ts";
 import type { SessionRecord } from "../../src/core/session.ts";
+import { Histogram } from "../../src/figures.ts";
 import {
+  type Care,
   Compacted,
+  type DiskSizes,
   type HistoryPage,
   type Journal,
+  type JournalFigures,
   JournalFull,
   type Loaded,
   OutcomeUnknown,
@@ -124,6 +128,9 @@ export class MemoryJournal implements Journal {
   /** Batches and transactions acknowledged so far. */
   readonly acknowledged = { batches: 0, transactions: 0 };
   closed = false;
+  /** What it finds when it looks after its disk. */
+  isFull = false;
+  freeBytes = Number.MAX_SAFE_INTEGER;
   /** Transactions on one page of the history. */
   historyPageMax = 100;
   #pending: readonly Transaction[] | undefined;
@@ -198,6 +205,10 @@ export class MemoryJournal implements Journal {
     };
   }
 
+  async care(): Promise<Care> {
+    return { isFull: this.isFull, freeBytes: this.freeBytes, more: false };
+  }
+
   async close(): Promise<void> {
     this.release();
     this.closed = true;
@@ -215,5 +226,15 @@ export class MemoryJournal implements Journal {
     }
     this.acknowledged.batches++;
     this.acknowledged.transactions += batch.length;
+  }
+}
+
+/** What a journal without a disk tells of itself. */
+export class MemoryFigures implements JournalFigures {
+  readonly oldestZxid = 0;
+  readonly syncSeconds = new Histogram([1]);
+
+  async sizes(): Promise<DiskSizes> {
+    return { database: 4_096, wal: 0, diskFree: 1_000_000 };
   }
 }

@@ -5,10 +5,15 @@ import { systemRandom } from "../../src/clock.ts";
 import { brokenInvariants } from "../../src/core/invariants.ts";
 import type { AuditSink } from "../../src/engine/audit.ts";
 import { Engine, type EngineOptions, type EngineSettings } from "../../src/engine/engine.ts";
+import { CallObserver } from "../../src/grpc/adapter/call-observer.ts";
+import { Tracing } from "../../src/grpc/adapter/tracing.ts";
+import type { LeveledLog } from "../../src/grpc/log.ts";
 import { type GrpcServer, type GrpcServerOptions, startGrpcServer } from "../../src/grpc/server.ts";
 import type { Journal } from "../../src/journal/journal.ts";
+import { serverStatusOf } from "../../src/ops/status.ts";
+import { Vitals } from "../../src/ops/vitals.ts";
 import { ManualClock } from "./manual-clock.ts";
-import { MemoryJournal } from "./memory-journal.ts";
+import { MemoryFigures, MemoryJournal } from "./memory-journal.ts";
 import { RpcClient } from "./rpc-client.ts";
 
 export interface TestServer {
@@ -20,6 +25,9 @@ export interface TestServer {
   /** The engine's time, which only the test moves. */
   readonly clock: ManualClock;
   readonly grpc: GrpcServer;
+  readonly observer: CallObserver;
+  /** What a port for operations would tell. */
+  readonly vitals: Vitals;
   /** The errors and warnings that the server logged; a test that expects none leaves it alone. */
   readonly logged: unknown[];
   stop(): Promise<void>;
@@ -33,6 +41,7 @@ export async function startServer(
     readonly credentials?: ChannelCredentials;
     readonly audit?: AuditSink;
     readonly settings?: Partial<EngineSettings>;
+    readonly slowRequestMs?: number;
     readonly version?: string;
     readonly onQuotaExceeded?: EngineOptions["onQuotaExceeded"];
   } = {},
@@ -53,6 +62,7 @@ export async function startServer(
       maxSessionsPerIdentity: 0,
       maxWatchesPerAddress: 0,
       maxWatchesPerIdentity: 0,
+      diskLowBytes: 0,
       ...options.settings,
     },
     onFailure: () => {},
@@ -62,6 +72,19 @@ export async function startServer(
   });
   const logged: unknown[] = [];
   const note = (fields: object) => logged.push(fields);
+  const log: LeveledLog = { level: "info", error: note, warn: note };
+  const { slowRequestMs = 0 } = options;
+  const observer = new CallObserver({ clock, log, slowRequestMs, tracing: Tracing.open() });
+  const vitals = new Vitals({
+    version: "0.0.0-test",
+    clock,
+    settings: {},
+    logLevel: () => log.level,
+    connectionsMax: Number.POSITIVE_INFINITY,
+    calls: observer,
+  });
+  const data = { engine, journal: new MemoryFigures() };
+  vitals.data = data;
   const grpc = await startGrpcServer({
     engine,
     host: "127.0.0.1",
@@ -69,10 +92,13 @@ export async function startServer(
     authenticator: new Authenticator({ clock, demand: "none" }),
     maxConnections: 1_000,
     maxConnectionsPerAddress: 1_000,
-    log: { level: "info", error: note, warn: note },
+    log,
+    observer,
+    status: () => serverStatusOf(vitals, data),
     ...options,
     clock,
   });
+  vitals.front = grpc;
   const address = `127.0.0.1:${grpc.port}`;
   const client = new RpcClient(address, {}, options.credentials);
   let stopped: Promise<void> | undefined;
@@ -90,5 +116,5 @@ export async function startServer(
     if (broken.length > 0) throw new Error(broken.join("; "));
     if (clock.pendingTimers > 0) throw new Error(`${clock.pendingTimers} timers of the engine are left`);
   });
-  return { address, port: grpc.port, client, engine, clock, grpc, logged, stop };
+  return { address, port: grpc.port, client, engine, clock, grpc, observer, vitals, logged, stop };
 }

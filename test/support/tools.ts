@@ -1,11 +1,24 @@
 import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "vitest";
 import { findGo, findProgram, pythonInVenv, toolsBin } from "../../scripts/tools.ts";
 
 /** The programs beside Node that some tests need. */
-export type Tool = "go" | "grpcurl" | "python" | "strace" | "h2load" | "openssl" | "script" | "zsh" | "fish";
+export type Tool =
+  | "go"
+  | "grpcurl"
+  | "python"
+  | "strace"
+  | "h2load"
+  | "openssl"
+  | "script"
+  | "zsh"
+  | "fish"
+  | "mount"
+  | "promtool"
+  | "systemd-analyze";
 
 /** Where each one is, and how to get it. The environment variable comes first; empty, it means none. Its name
  * does not begin with CORRAL_, since the server takes such a one for a setting. */
@@ -20,9 +33,16 @@ const tools: Record<Tool, { variable: string; find: () => string | undefined; hi
   strace: { variable: "WITH_STRACE", find: () => findProgram("strace"), hint: "install strace" },
   h2load: { variable: "WITH_H2LOAD", find: () => findProgram("h2load"), hint: "install nghttp2-client" },
   script: { variable: "WITH_SCRIPT", find: () => findProgram("script"), hint: "install util-linux" },
+  mount: { variable: "WITH_MOUNT", find: findMount, hint: "run as root, with the right to mount" },
   zsh: { variable: "WITH_ZSH", find: () => findProgram("zsh"), hint: "install zsh" },
   fish: { variable: "WITH_FISH", find: () => findProgram("fish"), hint: "install fish" },
   openssl: { variable: "WITH_OPENSSL", find: () => findProgram("openssl"), hint: "install openssl" },
+  promtool: { variable: "WITH_PROMTOOL", find: () => findProgram("promtool"), hint: "install prometheus" },
+  "systemd-analyze": {
+    variable: "WITH_SYSTEMD_ANALYZE",
+    find: () => findProgram("systemd-analyze"),
+    hint: "install systemd",
+  },
 };
 
 /** The path of a tool. Throws when it is not there; tests that may run without it begin with skipUnless. */
@@ -78,4 +98,10 @@ function existing(path: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Found where a file system can be mounted: tried in a mount namespace of its own. */
+function findMount(): string | undefined {
+  const tried = spawnSync("unshare", ["--mount", "mount", "-t", "tmpfs", "tmpfs", tmpdir()]);
+  return tried.status === 0 ? findProgram("mount") : undefined;
 }

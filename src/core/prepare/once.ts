@@ -36,6 +36,6 @@ function doneOf({ ok, changes, answered: _, ...answer }: Accepted, zxid: number)
 
 const requestIdReused = {
   reason: "REQUEST_ID_REUSED",
-  message: "another request was made with this corral-request-id; give each request an id of its own",
+  message: "another request was made with this request id; give each request an id of its own",
   field: "corral-request-id",
 } as const;

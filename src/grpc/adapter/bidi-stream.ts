@@ -1,6 +1,7 @@
 import type { DescMessage, DescMethodBiDiStreaming, MessageShape } from "@bufbuild/protobuf";
 import type { handleBidiStreamingCall, ServerDuplexStream } from "@grpc/grpc-js";
-import { type Environment, incoming } from "./environment.ts";
+import type { MethodObserver } from "./call-observer.ts";
+import type { MethodEnvironment } from "./environment.ts";
 import { decode } from "./message.ts";
 import { type Outgoing, OutgoingStream } from "./outgoing.ts";
 
@@ -23,11 +24,11 @@ export type BidiHandler<Input extends DescMessage, Output extends DescMessage, C
 export function bidiStream<Input extends DescMessage, Output extends DescMessage, Context>(
   method: DescMethodBiDiStreaming<Input, Output>,
   handle: BidiHandler<Input, Output, Context>,
-  environment: Environment<Context>,
+  environment: MethodEnvironment<Context>,
 ): handleBidiStreamingCall<Uint8Array, Uint8Array> {
   return (call) => {
-    const stream = new Bidi(call, method);
-    void stream.run(environment, async () => handle(stream, await environment.contextOf(incoming(call))));
+    const stream = new Bidi(call, method, environment.observed);
+    void stream.run(environment, async () => handle(stream, await environment.contextOf(stream.incoming)));
   };
 }
 
@@ -40,9 +41,10 @@ class Bidi<Input extends DescMessage, Output extends DescMessage>
   constructor(
     call: ServerDuplexStream<Uint8Array, Uint8Array>,
     { input, output }: DescMethodBiDiStreaming<Input, Output>,
+    observed: MethodObserver,
   ) {
-    super(call, output);
-    this.requests = requestsOf(call, input, this.signal);
+    super(call, output, observed);
+    this.requests = requestsOf(call, input, observed, this.signal);
   }
 }
 
@@ -53,6 +55,7 @@ class Bidi<Input extends DescMessage, Output extends DescMessage>
 async function* requestsOf<Input extends DescMessage>(
   call: ServerDuplexStream<Uint8Array, Uint8Array>,
   input: Input,
+  { figures }: MethodObserver,
   signal: AbortSignal,
 ): AsyncGenerator<MessageShape<Input>, void> {
   let ended = false;
@@ -66,8 +69,10 @@ async function* requestsOf<Input extends DescMessage>(
   for (;;) {
     signal.throwIfAborted();
     const message: Uint8Array | null = call.read();
-    if (message !== null) yield decode(input, message);
-    else if (ended) return;
+    if (message !== null) {
+      figures.received++;
+      yield decode(input, message);
+    } else if (ended) return;
     else {
       await new Promise<void>((resolve) => {
         wake = resolve;

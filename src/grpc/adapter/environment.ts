@@ -1,16 +1,24 @@
-import type { Metadata } from "@grpc/grpc-js";
+import type { status as codes } from "@grpc/grpc-js";
 import type { Connection } from "../../auth/connection.ts";
 import type { Calls } from "../calls.ts";
-import type { CallAuthContext } from "../connections.ts";
 import type { Log } from "../log.ts";
+import type { CallObserver, MethodObserver } from "./call-observer.ts";
 
-/** What is known of a call of any kind before its message. */
+/** What is known of a call of any kind, however it came. */
 export interface IncomingCall {
+  /** The method, as `/corral.v1.Coordination/Get`. */
   readonly path: string;
   /** Undefined when the client is gone. */
   readonly connection: Connection | undefined;
-  /** The value of a metadata key; several are joined by commas, as HTTP/2 in Node does it. */
+  /** The address and the port of the client. */
+  readonly peer: string;
+  /** Its message, if it has a single one. */
+  readonly request: Uint8Array | undefined;
+  /** How it ended before its handler could end it, or tell how: by its deadline, or by its client. */
+  readonly cancellation: codes | undefined;
+  /** The value of a key of its metadata; HTTP/2 in Node joins several by commas. */
   metadata(key: string): string | undefined;
+  metadataKeys(): string[];
 }
 
 /** What the calls of a service have in common. */
@@ -21,19 +29,10 @@ export interface Environment<Context> {
   readonly ready: () => Promise<void> | undefined;
   readonly calls: Calls;
   readonly log: Log;
+  readonly observer: CallObserver;
 }
 
-/** A call of any kind as grpc-js shows it. */
-interface GrpcCall {
-  readonly metadata: Metadata;
-  getPath(): string;
-  getAuthContext(): unknown;
-}
-
-export function incoming(call: GrpcCall): IncomingCall {
-  return {
-    path: call.getPath(),
-    connection: (call.getAuthContext() as CallAuthContext).connection,
-    metadata: (key) => call.metadata.get(key)[0]?.toString(),
-  };
+/** The same for the calls of one method. */
+export interface MethodEnvironment<Context> extends Environment<Context> {
+  readonly observed: MethodObserver;
 }

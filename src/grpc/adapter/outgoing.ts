@@ -1,10 +1,14 @@
 import { once } from "node:events";
 import type { DescMessage } from "@bufbuild/protobuf";
-import type { ServerDuplexStream, ServerWritableStream } from "@grpc/grpc-js";
+import { status as codes, type ServerDuplexStream, type ServerWritableStream } from "@grpc/grpc-js";
+import type { Span } from "@opentelemetry/api";
 import { type Refusal, Refused } from "../../core/refusal.ts";
 import { unreadMessagesMax } from "../../limits.ts";
+import type { Log } from "../log.ts";
 import { statusOfError } from "../status.ts";
+import type { MethodObserver } from "./call-observer.ts";
 import type { Environment } from "./environment.ts";
+import { GrpcCall } from "./grpc-call.ts";
 import { type Answer, encode } from "./message.ts";
 
 type StreamingCall =
@@ -29,13 +33,17 @@ export interface Outgoing<Output extends DescMessage> {
 
 /** The answering half of a call of either streaming kind. */
 export class OutgoingStream<Output extends DescMessage> implements Outgoing<Output> {
+  readonly incoming: GrpcCall;
   readonly #call: StreamingCall;
   readonly #output: Output;
+  readonly #observed: MethodObserver;
   readonly #over = new AbortController();
 
-  constructor(call: StreamingCall, output: Output) {
+  constructor(call: StreamingCall, output: Output, observed: MethodObserver) {
+    this.incoming = new GrpcCall(call);
     this.#call = call;
     this.#output = output;
+    this.#observed = observed;
     // Everybody who waits for room listens for "drain".
     call.setMaxListeners(0);
     call.on("cancelled", () => this.#over.abort(new Cancelled()));
@@ -51,20 +59,20 @@ export class OutgoingStream<Output extends DescMessage> implements Outgoing<Outp
 
   write(answer: Answer<Output>, sent: () => void): void {
     if (this.signal.aborted) return;
-    this.#call.write(encode(this.#output, answer), (error?: Error | null) => {
+    this.#put(answer, (error?: Error | null) => {
       if (!error) sent();
     });
   }
 
   async send(answer: Answer<Output>): Promise<void> {
     this.signal.throwIfAborted();
-    if (this.#call.write(encode(this.#output, answer))) return;
+    if (this.#put(answer)) return;
     await once(this.#call, "drain", { signal: this.signal });
   }
 
   push(answer: Answer<Output>): void {
     if (this.signal.aborted) return;
-    if (this.#call.writableLength < unreadMessagesMax) this.#call.write(encode(this.#output, answer));
+    if (this.#call.writableLength < unreadMessagesMax) this.#put(answer);
     else this.cut(tooSlow);
   }
 
@@ -75,7 +83,10 @@ export class OutgoingStream<Output extends DescMessage> implements Outgoing<Outp
   /** Runs the handler of the call and ends the call as the handler, or whoever cut the stream, decided. */
   async run({ calls, log }: Environment<unknown>, handle: () => Promise<void>): Promise<void> {
     const cut = (refusal: Refusal) => this.cut(refusal);
+    const startedMs = this.#observed.began();
+    const span = this.#observed.span(this.incoming);
     let entered = false;
+    let code = codes.OK;
     try {
       calls.enter();
       entered = true;
@@ -84,14 +95,37 @@ export class OutgoingStream<Output extends DescMessage> implements Outgoing<Outp
       this.#call.end();
     } catch (error) {
       const cause = this.signal.aborted ? this.signal.reason : error;
-      // Nobody is left to be told of a cancellation.
-      if (!(cause instanceof Cancelled))
-        this.#call.emit("error", statusOfError(cause, this.#call.getPath(), log));
+      code = this.#fail(cause, log);
     } finally {
       calls.unwatch(cut);
       this.#over.abort(new Cancelled());
       if (entered) calls.leave();
+      this.#observeEnd(code, startedMs, span);
     }
+  }
+
+  /**
+   * To a handler, a client that has cancelled may look like one that has nothing more to say. Which of them it was
+   * shows when the status has gone out, or cannot any more: grpc-js calls both "cancelled".
+   */
+  #observeEnd(code: codes, startedMs: number, span: Span | undefined): void {
+    const over = () => this.#observed.ended(this.incoming, code, startedMs, span);
+    if (code === codes.OK && !this.#call.cancelled) this.#call.once("cancelled", over);
+    else over();
+  }
+
+  /** Ends the call with what went wrong. Nobody is left to be told of a cancellation. */
+  #fail(cause: unknown, log: Log): codes {
+    if (cause instanceof Cancelled) return codes.CANCELLED;
+    const status = statusOfError(cause, this.#call.getPath(), log);
+    this.#call.emit("error", status);
+    return status.code;
+  }
+
+  /** Answers whether there is room for more. */
+  #put(answer: Answer<Output>, written?: (error?: Error | null) => void): boolean {
+    this.#observed.figures.sent++;
+    return this.#call.write(encode(this.#output, answer), written);
   }
 }
 

@@ -1,8 +1,7 @@
 import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Server } from "@grpc/grpc-js";
 import type { Connection } from "../../auth/connection.ts";
-import { PlainCall } from "./plain-call.ts";
-import type { ServeUnary } from "./unary.ts";
+import { PlainCall, type PlainMethod } from "./plain-call.ts";
 
 type Session = NonNullable<ServerHttp2Stream["session"]>;
 
@@ -15,7 +14,7 @@ export type ConnectionOf = (session: Session) => Connection | undefined;
  * are compressed or otherwise unusual, are left to grpc-js, with the same handlers.
  */
 export class PlainCalls {
-  readonly #methods = new Map<string, ServeUnary>();
+  readonly #methods = new Map<string, PlainMethod>();
   readonly #connectionOf: ConnectionOf;
   readonly #connections = new WeakMap<Session, Connection>();
 
@@ -23,8 +22,8 @@ export class PlainCalls {
     this.#connectionOf = connectionOf;
   }
 
-  add(path: string, serve: ServeUnary): void {
-    this.#methods.set(path, serve);
+  add(path: string, method: PlainMethod): void {
+    this.#methods.set(path, method);
   }
 
   /** Sees every stream before grpc-js does, on the injectors that the server has by now. */
@@ -41,12 +40,12 @@ export class PlainCalls {
 
   #take(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): boolean {
     const path = headers[":path"] ?? "";
-    const serve = this.#methods.get(path);
-    if (serve === undefined || !isPlain(headers)) return false;
+    const method = this.#methods.get(path);
+    if (method === undefined || !isPlain(headers)) return false;
     const connection = this.#connection(stream.session);
     const timeout = headers[timeoutHeader];
     const call = new PlainCall(stream, headers, { path, connection });
-    call.serveWith(serve, timeout === undefined ? undefined : timeoutMs(String(timeout)));
+    call.serveBy(method, timeout === undefined ? undefined : timeoutMs(String(timeout)));
     return true;
   }
 

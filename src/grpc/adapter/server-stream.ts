@@ -1,6 +1,6 @@
 import type { DescMessage, DescMethodServerStreaming, MessageShape } from "@bufbuild/protobuf";
 import type { handleServerStreamingCall } from "@grpc/grpc-js";
-import { type Environment, incoming } from "./environment.ts";
+import type { MethodEnvironment } from "./environment.ts";
 import { decode } from "./message.ts";
 import { type Outgoing, OutgoingStream } from "./outgoing.ts";
 
@@ -15,12 +15,13 @@ export type ServerStreamHandler<Input extends DescMessage, Output extends DescMe
 export function serverStream<Input extends DescMessage, Output extends DescMessage, Context>(
   method: DescMethodServerStreaming<Input, Output>,
   handle: ServerStreamHandler<Input, Output, Context>,
-  environment: Environment<Context>,
+  environment: MethodEnvironment<Context>,
 ): handleServerStreamingCall<Uint8Array, Uint8Array> {
   return (call) => {
-    const stream = new OutgoingStream(call, method.output);
+    const stream = new OutgoingStream(call, method.output, environment.observed);
+    environment.observed.figures.received++;
     void stream.run(environment, async () => {
-      const context = await environment.contextOf(incoming(call));
+      const context = await environment.contextOf(stream.incoming);
       await handle(decode(method.input, call.request), stream, context);
     });
   };

@@ -8,7 +8,7 @@ import type {
 } from "@bufbuild/protobuf";
 import type { MethodDefinition, UntypedHandleCall } from "@grpc/grpc-js";
 import { type BidiHandler, bidiStream } from "./bidi-stream.ts";
-import type { Environment } from "./environment.ts";
+import type { Environment, MethodEnvironment } from "./environment.ts";
 import { asBuffer } from "./message.ts";
 import type { RpcServer } from "./rpc-server.ts";
 import { type ServerStreamHandler, serverStream } from "./server-stream.ts";
@@ -44,14 +44,17 @@ export function addService<Service extends DescService, Context>(
   const implementation: Record<string, UntypedHandleCall> = {};
   for (const method of service.methods) {
     const name = method.localName;
-    const handler: unknown = handlers[name as keyof typeof handlers];
     definition[name] = definitionOf(service, method);
-    if (!isUnary(method)) implementation[name] = streamOf(method, handler, environment);
-    else {
-      const serve = unary(method, handler as AnyUnary<Context>, environment);
-      plainCalls.add(definition[name].path, serve);
-      implementation[name] = unaryByGrpc(serve);
+    const handler: unknown = handlers[name as keyof typeof handlers];
+    const observed = environment.observer.of(service, method);
+    const itsEnvironment = { ...environment, observed };
+    if (!isUnary(method)) {
+      implementation[name] = streamOf(method, handler, itsEnvironment);
+      continue;
     }
+    const serve = unary(method, handler as AnyUnary<Context>, itsEnvironment);
+    implementation[name] = unaryByGrpc(serve);
+    plainCalls.add(definition[name].path, { serve, observed });
   }
   grpc.addService(definition, implementation);
 }
@@ -87,7 +90,7 @@ function isUnary(method: DescMethod): method is DescMethod & DescMethodUnary {
 function streamOf<Context>(
   method: DescMethod,
   handler: unknown,
-  environment: Environment<Context>,
+  environment: MethodEnvironment<Context>,
 ): UntypedHandleCall {
   type ServerStream = ServerStreamHandler<DescMessage, DescMessage, Context>;
   type Bidi = BidiHandler<DescMessage, DescMessage, Context>;

@@ -1,7 +1,8 @@
 import type { DescMessage, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
-import type { handleUnaryCall } from "@grpc/grpc-js";
+import { status as codes, type handleUnaryCall } from "@grpc/grpc-js";
 import { type CallStatus, statusOfError } from "../status.ts";
-import { type Environment, type IncomingCall, incoming } from "./environment.ts";
+import type { IncomingCall, MethodEnvironment } from "./environment.ts";
+import { GrpcCall } from "./grpc-call.ts";
 import { type Answer, decode, encode } from "./message.ts";
 
 /** Answers a request, at once or later; throws Refused for an expected refusal. */
@@ -10,22 +11,27 @@ export type UnaryHandler<Input extends DescMessage, Output extends DescMessage, 
   context: Context,
 ) => Answer<Output> | Promise<Answer<Output>>;
 
-/** A unary call that can be answered, once; nothing happens when the client is gone. */
-export interface UnaryCall extends IncomingCall {
+/** What ends a unary call; nothing happens when the client is gone. */
+export interface UnaryEnd {
   answer(message: Uint8Array): void;
   fail(status: CallStatus): void;
 }
 
-/** Answers a unary call whose message has come. */
-export type ServeUnary = (call: UnaryCall, message: Uint8Array) => Promise<void>;
+/** Serves a unary call whose message has come. */
+export type ServeUnary = (call: IncomingCall, message: Uint8Array, end: UnaryEnd) => Promise<void>;
 
 /** Serves a unary method. Every call of the service passes here, so it makes as few objects as it can. */
 export function unary<Input extends DescMessage, Output extends DescMessage, Context>(
   { input, output }: DescMethodUnary<Input, Output>,
   handle: UnaryHandler<Input, Output, Context>,
-  { contextOf, ready, calls, log }: Environment<Context>,
+  { contextOf, ready, calls, log, observed }: MethodEnvironment<Context>,
 ): ServeUnary {
-  return async (call, message) => {
+  const { figures } = observed;
+  return async (call, message, end) => {
+    const startedMs = observed.began();
+    figures.received++;
+    const span = observed.span(call);
+    let code = codes.OK;
     let entered = false;
     try {
       calls.enter();
@@ -35,11 +41,15 @@ export function unary<Input extends DescMessage, Output extends DescMessage, Con
       const known = contextOf(call);
       const context = known instanceof Promise ? await known : known;
       const answer = handle(decode(input, message), context);
-      call.answer(encode(output, answer instanceof Promise ? await answer : answer));
+      end.answer(encode(output, answer instanceof Promise ? await answer : answer));
+      figures.sent++;
     } catch (error) {
-      call.fail(statusOfError(error, call.path, log));
+      const status = statusOfError(error, call.path, log);
+      code = status.code;
+      end.fail(status);
     } finally {
       if (entered) calls.leave();
+      observed.ended(call, code, startedMs, span);
     }
   };
 }
@@ -48,6 +58,6 @@ export function unary<Input extends DescMessage, Output extends DescMessage, Con
 export function unaryByGrpc(serve: ServeUnary): handleUnaryCall<Uint8Array, Uint8Array> {
   return (call, respond) => {
     const answer = (message: Uint8Array) => respond(null, message);
-    void serve({ ...incoming(call), answer, fail: respond }, call.request);
+    void serve(new GrpcCall(call), call.request, { answer, fail: respond });
   };
 }

@@ -11,6 +11,8 @@ const walBytesKept = 64 * 1_048_576;
 export interface ConnectOptions {
   /** For tests of a full disk: the most pages of the database. */
   readonly pageCountMax?: number;
+  /** The file is empty: a database is to be made of it. */
+  readonly isNew?: boolean;
 }
 
 /** Opens the database for this process alone, and asserts each setting that durability depends on. */
@@ -18,7 +20,7 @@ export function connect(path: string, files: DataFiles, options: ConnectOptions 
   let connection: Database.Database | undefined;
   try {
     connection = new Database(path, { timeout: 0, fileMustExist: true });
-    configure(connection);
+    configure(connection, options.isNew === true);
     if (options.pageCountMax !== undefined) connection.pragma(`max_page_count = ${options.pageCountMax}`);
     return connection;
   } catch (error) {
@@ -27,9 +29,11 @@ export function connect(path: string, files: DataFiles, options: ConnectOptions 
   }
 }
 
-function configure(connection: Database.Database): void {
+function configure(connection: Database.Database, isNew: boolean): void {
   // First of all: with it SQLite keeps the index of the WAL on the heap and shares it with nobody.
   set(connection, "locking_mode = EXCLUSIVE", "exclusive");
+  // It is decided before there is a page, and cannot be decided later.
+  if (isNew) connection.pragma("auto_vacuum = INCREMENTAL");
   set(connection, "journal_mode = WAL", "wal");
   // better-sqlite3's build means NORMAL in WAL mode, which may lose acknowledged commits to a power failure.
   connection.pragma("synchronous = FULL");
@@ -65,7 +69,9 @@ export function unusable(error: unknown, path: string, files: DataFiles): Journa
   if (code?.startsWith("SQLITE_BUSY")) return new JournalUnusable(`another program uses ${path}`);
   if (code === "SQLITE_NOTADB") return new JournalUnusable(`${path} is not an SQLite database`);
   if (code?.startsWith("SQLITE_CORRUPT")) return corrupt(path, reason);
-  if (code === "SQLITE_FULL") return new JournalUnusable(`the disk of ${files.dir} is full`);
+  // SHMSIZE: there is no room for the index of the WAL, which a first look at the database needs.
+  if (code === "SQLITE_FULL" || code === "SQLITE_IOERR_SHMSIZE")
+    return new JournalUnusable(`the disk of ${files.dir} is full`);
   return new JournalUnusable(`cannot use ${path}: ${reason}${code === undefined ? "" : ` (${code})`}`);
 }
 

@@ -1,4 +1,13 @@
-import { closeSync, existsSync, fsyncSync, lstatSync, mkdirSync, openSync, statSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  statfsSync,
+  statSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { JournalUnusable } from "../journal.ts";
 
@@ -11,6 +20,8 @@ export interface DataFiles {
   readonly unfinished: string;
   readonly lock: string;
   readonly mark: string;
+  /** Space for a full disk. */
+  readonly reserve: string;
 }
 
 export function dataFiles(dataDir: string): DataFiles {
@@ -23,6 +34,7 @@ export function dataFiles(dataDir: string): DataFiles {
     unfinished: join(dir, "corral.db.new"),
     lock: join(dir, "LOCK"),
     mark: join(dir, "last-zxid"),
+    reserve: join(dir, "reserve"),
   };
 }
 
@@ -56,6 +68,12 @@ export function syncDirectory(dir: string): void {
 /** A file's size by its name alone; undefined if there is none. Nothing is opened. */
 export function sizeOf(path: string): number | undefined {
   return lstatSync(path, { throwIfNoEntry: false })?.size;
+}
+
+/** What is left on a directory's disk for this user. */
+export function freeBytesOf(dir: string): number {
+  const { bavail, bsize } = statfsSync(dir);
+  return bavail * bsize;
 }
 
 /**

@@ -1,5 +1,4 @@
 import type Database from "better-sqlite3";
-import type { Transaction } from "../../core/change.ts";
 import { historyPageBytesMax, prunedBatchesMax } from "../../limits.ts";
 import type { Retention } from "../journal.ts";
 
@@ -17,6 +16,15 @@ const selectOldest =
   "SELECT last_zxid AS lastZxid, time_ms AS timeMs, transactions, length(packed) AS bytes FROM history ORDER BY last_zxid LIMIT 1";
 const deleteBatch = "DELETE FROM history WHERE last_zxid = ?";
 const selectBatches = "SELECT packed FROM history WHERE last_zxid > ? AND first_zxid <= ? ORDER BY last_zxid";
+
+/** Which transactions a batch holds. */
+export interface BatchSpan {
+  readonly firstZxid: number;
+  readonly lastZxid: number;
+  /** Of the last one. */
+  readonly timeMs: number;
+  readonly count: number;
+}
 
 interface Totals {
   /** Everything after this zxid is there. */
@@ -43,6 +51,7 @@ export class HistoryTable {
   readonly #delete: Database.Statement;
   readonly #update: Database.Statement;
   readonly #select: Database.Statement<[number, number], Buffer>;
+  readonly #pruneAlone: (nowMs: number) => void;
   #totals: Totals;
   /** The totals as the transaction under way leaves them. */
   #pending: Totals;
@@ -54,8 +63,17 @@ export class HistoryTable {
     this.#delete = connection.prepare(deleteBatch);
     this.#update = connection.prepare(updateTotals);
     this.#select = connection.prepare<[number, number], Buffer>(selectBatches).pluck();
+    this.#pruneAlone = connection.transaction((nowMs: number) => {
+      this.#prune(nowMs);
+      this.#saveTotals();
+    }).immediate;
     this.#totals = connection.prepare<[], Totals>(selectTotals).get()!;
     this.#pending = this.#totals;
+  }
+
+  /** Everything after this zxid is there. */
+  get after(): number {
+    return this.#totals.after;
   }
 
   /** Forgets what a transaction that failed had begun. */
@@ -64,18 +82,23 @@ export class HistoryTable {
   }
 
   /** Inside the transaction of the batch. */
-  append(batch: readonly Transaction[], packed: Uint8Array): void {
-    const last = batch.at(-1)!;
+  append({ firstZxid, lastZxid, timeMs, count }: BatchSpan, packed: Uint8Array): void {
     const { after, transactions, bytes } = this.#pending;
-    this.#pending = {
-      after,
-      transactions: transactions + batch.length,
-      bytes: bytes + packed.byteLength,
-    };
+    this.#pending = { after, transactions: transactions + count, bytes: bytes + packed.byteLength };
     // First, so that a nearly full disk has room for what comes.
-    this.#prune(last.timeMs);
-    this.#insert.run(last.zxid, batch[0]!.zxid, last.timeMs, batch.length, packed);
-    this.#update.run(this.#pending.after, this.#pending.transactions, this.#pending.bytes);
+    this.#prune(timeMs);
+    this.#insert.run(lastZxid, firstZxid, timeMs, count, packed);
+    this.#saveTotals();
+  }
+
+  /** Prunes what has become too old while nothing was written. Answers whether there is more to prune. */
+  pruneOld(nowMs: number): boolean {
+    const oldest = this.#oldest.get();
+    if (oldest === undefined || !this.#isDue(oldest, nowMs)) return false;
+    this.begin();
+    this.#pruneAlone(nowMs);
+    this.committed();
+    return true;
   }
 
   /** The transaction of the batch is durable. */
@@ -108,6 +131,10 @@ export class HistoryTable {
         bytes: bytes - oldest.bytes,
       };
     }
+  }
+
+  #saveTotals(): void {
+    this.#update.run(this.#pending.after, this.#pending.transactions, this.#pending.bytes);
   }
 
   #isDue(oldest: Batch, nowMs: number): boolean {

@@ -1,4 +1,4 @@
-import type { Loaded } from "../journal.ts";
+import type { Care, Loaded } from "../journal.ts";
 import type { HistoryRows } from "./history-table.ts";
 import type { OpenOptions } from "./open.ts";
 import type { CommitResult } from "./store.ts";
@@ -11,14 +11,16 @@ export type Request =
   | { readonly kind: "rows" }
   | { readonly kind: "commit"; readonly packed: Uint8Array }
   | { readonly kind: "history"; readonly after: number; readonly through: number }
+  | { readonly kind: "care"; readonly nowMs: number }
   | { readonly kind: "close" };
 
 export type Answer =
   /** The first, unasked. */
-  | ({ readonly kind: "opened" } & Loaded)
+  | ({ readonly kind: "opened"; readonly oldestZxid: number } & Loaded)
   | { readonly kind: "unusable"; readonly reason: string }
   | { readonly kind: "rows"; readonly packed: Uint8Array }
   | { readonly kind: "noMoreRows" }
+  | (Care & { readonly kind: "cared"; readonly oldestZxid: number })
   | { readonly kind: "closed" }
   /** The worker died: it answers nothing any more. */
   | { readonly kind: "lost"; readonly reason: string }

@@ -2,12 +2,13 @@ import { closeSync, openSync, renameSync, rmSync } from "node:fs";
 import type Database from "better-sqlite3";
 import { JournalUnusable, type Retention } from "../journal.ts";
 import { deleteUnusedAcls } from "./acl-table.ts";
-import { type ConnectOptions, connect, unusable } from "./connection.ts";
+import { type ConnectOptions, connect, sqliteCode, unusable } from "./connection.ts";
 import { type DataFiles, dataFiles, existsAsPlainFile, makeDataDir, sizeOf, syncDirectory } from "./files.ts";
 import { type Found, inspect } from "./inspect.ts";
 import { type Lock, takeLock } from "./lock.ts";
 import type { JournalLog } from "./log.ts";
 import { type Mark, MarkFile, readMark } from "./mark.ts";
+import { Reserve } from "./reserve.ts";
 import { type Migration, migrate, migrations } from "./schema.ts";
 
 export interface OpenOptions extends ConnectOptions {
@@ -26,6 +27,8 @@ export interface OpenDatabase extends Found {
   readonly files: DataFiles;
   readonly lock: Lock;
   readonly markFile: MarkFile;
+  /** The disk has no room for the smallest change: the state can be read. */
+  readonly isFull: boolean;
 }
 
 /**
@@ -39,9 +42,10 @@ export function openDatabase(options: OpenOptions, log: JournalLog): OpenDatabas
   makeDataDir(files.dir);
   const lock = takeLock(files);
   try {
+    new Reserve(files.reserve).makeRoomToStart();
     const mark = findMark(files, options, log);
     const found = findDatabase(files, mark, options, log);
-    return { ...found, files, lock, ...startWriting(files, found, options) };
+    return { ...found, files, lock, ...startWriting(files, found, options, log) };
   } catch (error) {
     lock.release();
     throw unusable(error, files.database, files);
@@ -128,7 +132,7 @@ export function createUnfinished(files: DataFiles, steps?: readonly Migration[])
   for (const suffix of ["", "-wal", "-journal", "-shm"]) rmSync(unfinished + suffix, { force: true });
   // Created by hand for the mode: sessions' secrets are inside. SQLite gives the WAL the same.
   closeSync(openSync(unfinished, "wx", 0o600));
-  const connection = connect(unfinished, files);
+  const connection = connect(unfinished, files, { isNew: true });
   try {
     migrate(connection, steps);
     return connection;
@@ -138,22 +142,36 @@ export function createUnfinished(files: DataFiles, steps?: readonly Migration[])
   }
 }
 
-/** A real change, synced to the disk: a server that cannot write should not start. */
+/** A real change, synced to the disk: a server that cannot write should not start, unless it only lacks room. */
 const countStart = "UPDATE meta SET starts = starts + 1";
 
 function startWriting(
   files: DataFiles,
   found: Found,
   options: OpenOptions,
-): Pick<OpenDatabase, "connection" | "markFile"> {
+  log: JournalLog,
+): Pick<OpenDatabase, "connection" | "isFull" | "markFile"> {
   const connection = connect(files.database, files, options);
   try {
     migrate(connection, options.migrations);
-    connection.exec(`BEGIN IMMEDIATE; ${countStart}; ${deleteUnusedAcls}; COMMIT`);
+    const isFull = !proveDisk(connection);
+    if (isFull) log.warn({ path: files.dir }, "the disk is full: starting all the same, to be read");
     const mark = { databaseId: found.databaseId, zxid: found.lastZxid, clean: false };
-    return { connection, markFile: new MarkFile(files.mark, mark) };
+    return { connection, isFull, markFile: new MarkFile(files.mark, mark) };
   } catch (error) {
     connection.close();
     throw error;
+  }
+}
+
+/** Answers false when the disk is full. */
+function proveDisk(connection: Database.Database): boolean {
+  try {
+    connection.exec(`BEGIN IMMEDIATE; ${countStart}; ${deleteUnusedAcls}; COMMIT`);
+    return true;
+  } catch (error) {
+    if (connection.inTransaction) connection.exec("ROLLBACK");
+    if (sqliteCode(error) !== "SQLITE_FULL") throw error;
+    return false;
   }
 }

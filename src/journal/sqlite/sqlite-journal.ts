@@ -1,11 +1,16 @@
+import { stat, statfs } from "node:fs/promises";
 import { Worker } from "node:worker_threads";
 import type { Transaction } from "../../core/change.ts";
+import { Histogram, secondsBounds } from "../../figures.ts";
 import { recentHistoryBytesMax } from "../../limits.ts";
 import { packTransactions } from "../codec.ts";
 import {
+  type Care,
   Compacted,
+  type DiskSizes,
   type HistoryPage,
   type Journal,
+  type JournalFigures,
   JournalFull,
   JournalUnusable,
   type Loaded,
@@ -13,6 +18,7 @@ import {
   type StateSink,
 } from "../journal.ts";
 import { unpackRows } from "../rows.ts";
+import { type DataFiles, dataFiles } from "./files.ts";
 import { type JournalLog, silentLog } from "./log.ts";
 import type { Answer, LogLine, Request, WorkerOptions } from "./messages.ts";
 import { pageOf, RecentHistory } from "./recent-history.ts";
@@ -20,6 +26,8 @@ import { pageOf, RecentHistory } from "./recent-history.ts";
 export interface SqliteJournalOptions extends WorkerOptions {
   /** Default: silence. */
   readonly log?: JournalLog;
+  /** A commit for which the disk takes longer is logged, in milliseconds. Default: none is. */
+  readonly slowSyncMs?: number;
 }
 
 /**
@@ -28,26 +36,56 @@ export interface SqliteJournalOptions extends WorkerOptions {
  * writes that were acknowledged (unless `acceptDataLoss`); it is then left as it was.
  */
 export async function openSqliteJournal(options: SqliteJournalOptions): Promise<SqliteJournal> {
-  const { log = silentLog, ...workerOptions } = options;
+  const { log = silentLog, slowSyncMs = Number.POSITIVE_INFINITY, ...workerOptions } = options;
   const link = new WorkerLink(workerOptions, log);
   const answer = await link.nextAnswer();
-  if (answer.kind === "opened") return new SqliteJournal(link, answer);
+  if (answer.kind === "opened")
+    return new SqliteJournal(link, answer, { files: dataFiles(options.dataDir), log, slowSyncMs });
   await link.end();
   throw problemIn(answer);
 }
 
 /** The event loop's half: packs batches for the worker, and never waits for the disk. */
-export class SqliteJournal implements Journal {
+export class SqliteJournal implements Journal, JournalFigures {
+  readonly syncSeconds = new Histogram(secondsBounds);
   readonly #link: WorkerLink;
+  readonly #files: DataFiles;
+  readonly #log: JournalLog;
+  readonly #slowSyncMs: number;
   readonly #loaded: Loaded;
+  #oldestZxid: number;
   readonly #recent = new RecentHistory(recentHistoryBytesMax);
   #committing: Promise<Answer> | undefined;
   #failure: Error | undefined;
   #closed = false;
 
-  constructor(link: WorkerLink, { lastZxid, databaseId }: Loaded) {
+  constructor(
+    link: WorkerLink,
+    { lastZxid, databaseId, oldestZxid }: Loaded & { readonly oldestZxid: number },
+    options: { readonly files: DataFiles; readonly log: JournalLog; readonly slowSyncMs: number },
+  ) {
     this.#link = link;
+    this.#files = options.files;
+    this.#log = options.log;
+    this.#slowSyncMs = options.slowSyncMs;
     this.#loaded = { lastZxid, databaseId };
+    this.#oldestZxid = oldestZxid;
+  }
+
+  get oldestZxid(): number {
+    return this.#oldestZxid;
+  }
+
+  /** By their names, without opening them: see `existsAsPlainFile`. */
+  async sizes(): Promise<DiskSizes> {
+    const { dir, database, wal } = this.#files;
+    const [main, log, disk] = await Promise.all([
+      stat(database),
+      // There is none after a stop in order, until the next write.
+      stat(wal).catch(() => ({ size: 0 })),
+      statfs(dir),
+    ]);
+    return { database: main.size, wal: log.size, diskFree: disk.bavail * disk.bsize };
   }
 
   async load(sink: StateSink): Promise<Loaded> {
@@ -71,7 +109,11 @@ export class SqliteJournal implements Journal {
     this.#committing = this.#link.ask({ kind: "commit", packed }, [packed.buffer]);
     const answer = await this.#committing;
     this.#committing = undefined;
-    if (answer.kind === "committed") return this.#recent.add(batch, answer.packed);
+    if (answer.kind === "committed") {
+      this.#synced(answer.syncMs, batch.length, answer.packed.byteLength);
+      this.#oldestZxid = answer.oldestZxid;
+      return this.#recent.add(batch, answer.packed);
+    }
     if (answer.kind === "full") throw new JournalFull("the disk is full: nothing of the batch was stored");
     throw this.#fail(problemIn(answer));
   }
@@ -86,6 +128,14 @@ export class SqliteJournal implements Journal {
     return pageOf(answer.batches, after, through);
   }
 
+  async care(nowMs: number): Promise<Care> {
+    if (this.#failure !== undefined) throw this.#failure;
+    const answer = await this.#link.ask({ kind: "care", nowMs });
+    if (answer.kind !== "cared") throw this.#fail(problemIn(answer));
+    this.#oldestZxid = answer.oldestZxid;
+    return answer;
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -93,6 +143,14 @@ export class SqliteJournal implements Journal {
     const answer = await this.#link.ask({ kind: "close" });
     await this.#link.end();
     if (answer.kind !== "closed" && this.#failure === undefined) throw problemIn(answer);
+  }
+
+  #synced(syncMs: number, transactions: number, bytes: number): void {
+    this.syncSeconds.observe(syncMs / 1_000);
+    if (syncMs > this.#slowSyncMs) {
+      const dur_ms = Math.round(syncMs);
+      this.#log.warn({ dur_ms, transactions, bytes }, "the disk was slow to sync a commit");
+    }
   }
 
   #fail(problem: Error): Error {

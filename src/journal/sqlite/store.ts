@@ -1,17 +1,26 @@
-import { unpackTransactions } from "../codec.ts";
-import type { Retention } from "../journal.ts";
+import { systemClock } from "../../clock.ts";
+import { diskReserveBytes } from "../../limits.ts";
+import type { Care, Retention } from "../journal.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { corrupt, sqliteCode, unusable } from "./connection.ts";
-import { reasonOf, sizeOf } from "./files.ts";
+import { freeBytesOf, reasonOf, sizeOf } from "./files.ts";
 import { type HistoryRows, HistoryTable } from "./history-table.ts";
 import { DamagedRow, packedRows } from "./loader.ts";
 import type { JournalLog } from "./log.ts";
 import { type OpenDatabase, type OpenOptions, openDatabase } from "./open.ts";
+import { Reserve } from "./reserve.ts";
+import { Vacuum } from "./vacuum.ts";
 import { Writer } from "./writer.ts";
 
 /** What came of a commit. After "unknown" or "broken" the store must not be used again. */
 export type CommitResult =
-  | { readonly kind: "committed"; readonly packed: Uint8Array }
+  | {
+      readonly kind: "committed";
+      readonly packed: Uint8Array;
+      /** How long SQLite's COMMIT took. */
+      readonly syncMs: number;
+      readonly oldestZxid: number;
+    }
   | { readonly kind: "full" }
   | { readonly kind: "unknown" | "broken"; readonly reason: string };
 
@@ -28,8 +37,11 @@ export class Store {
   readonly #history: HistoryTable;
   readonly #writer: Writer;
   readonly #checkpointer: Checkpointer;
+  readonly #vacuum: Vacuum;
+  readonly #reserve: Reserve;
   readonly #rows: Iterator<Uint8Array<ArrayBuffer>>;
   #lastZxid: number;
+  #isFull: boolean;
   #failed = false;
   #markFailed = false;
 
@@ -40,13 +52,22 @@ export class Store {
     this.#log = log;
     this.#lastZxid = lastZxid;
     this.#history = new HistoryTable(connection, options.retention ?? keepAll);
-    this.#writer = new Writer(connection, this.#history);
+    this.#writer = new Writer(connection, this.#history, systemClock);
     this.#checkpointer = new Checkpointer(connection, log);
+    this.#vacuum = new Vacuum(connection);
+    this.#reserve = new Reserve(this.#open.files.reserve);
+    this.#isFull = this.#open.isFull;
+    if (freeBytesOf(this.#open.files.dir) < 2 * diskReserveBytes) this.#reserve.keepForStart();
     this.#rows = packedRows(connection, lastZxid);
   }
 
   get lastZxid(): number {
     return this.#lastZxid;
+  }
+
+  /** The history is complete after this zxid. */
+  get oldestZxid(): number {
+    return this.#history.after;
   }
 
   get databaseId(): string {
@@ -69,20 +90,25 @@ export class Store {
   }
 
   commit(packed: Uint8Array): CommitResult {
+    let syncMs: number;
     try {
-      const batch = unpackTransactions(packed);
-      this.#writer.write(batch, packed);
-      this.#lastZxid = batch.at(-1)!.zxid;
+      const written = this.#writer.write(packed);
+      syncMs = written.syncMs;
+      this.#lastZxid = written.lastZxid;
     } catch (error) {
       const code = sqliteCode(error);
-      if (code === "SQLITE_FULL") return { kind: "full" };
+      if (code === "SQLITE_FULL") {
+        this.#isFull = true;
+        this.#reserve.letGo();
+        return { kind: "full" };
+      }
       this.#failed = true;
       const broken = code === undefined || code.startsWith("SQLITE_CONSTRAINT");
       const reason = code === undefined ? reasonOf(error) : `${reasonOf(error)} (${code})`;
       return { kind: broken ? "broken" : "unknown", reason };
     }
     this.#moveMark(false);
-    return { kind: "committed", packed };
+    return { kind: "committed", packed, syncMs, oldestZxid: this.oldestZxid };
   }
 
   /** Batches of the history, oldest first, as packed; or the oldest zxid after which it is complete. */
@@ -92,8 +118,48 @@ export class Store {
 
   /** For after a commit was acknowledged. Throws when the disk fails: the store must not be used again. */
   tidy(): void {
-    try {
+    this.#orFail(() => {
       if (this.#checkpointer.foldWhenDue()) this.#syncMark();
+    });
+  }
+
+  /** Looks after the disk. Throws when it fails: the store must not be used again. */
+  care(nowMs: number): Care {
+    return this.#orFail(() => {
+      const more = this.#isFull ? this.#makeRoom() : this.#giveBack(nowMs);
+      return { isFull: this.#isFull, freeBytes: freeBytesOf(this.#open.files.dir), more };
+    });
+  }
+
+  /** While the disk is full: the WAL may give room, and others may have made some. */
+  #makeRoom(): false {
+    this.#checkpointer.foldAll();
+    this.#isFull = !this.#keepReserve();
+    return false;
+  }
+
+  /** Answers false when there is no room for the reserve and as much again, which the next writes would fill at once. */
+  #keepReserve(): boolean {
+    return freeBytesOf(this.#open.files.dir) >= 2 * diskReserveBytes && this.#reserve.keep();
+  }
+
+  /** Answers whether more can be given back. */
+  #giveBack(nowMs: number): boolean {
+    this.#keepReserve();
+    try {
+      const more = this.#history.pruneOld(nowMs) || this.#vacuum.step();
+      if (this.#checkpointer.foldWhenDue()) this.#syncMark();
+      return more;
+    } catch (error) {
+      // It is the next commit that has to find room; giving back can wait.
+      if (sqliteCode(error) === "SQLITE_FULL") return false;
+      throw error;
+    }
+  }
+
+  #orFail<T>(action: () => T): T {
+    try {
+      return action();
     } catch (error) {
       this.#failed = true;
       throw error;

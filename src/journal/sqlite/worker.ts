@@ -18,7 +18,8 @@ function tell(message: Answer | LogLine, transfer: readonly ArrayBuffer[] = []):
 
 const store = answering(() => {
   const opened = new Store(workerData as WorkerOptions, log);
-  tell({ kind: "opened", lastZxid: opened.lastZxid, databaseId: opened.databaseId });
+  const { lastZxid, databaseId, oldestZxid } = opened;
+  tell({ kind: "opened", lastZxid, databaseId, oldestZxid });
   return opened;
 });
 
@@ -34,6 +35,9 @@ if (store !== undefined) {
         return;
       case "history":
         tell(store.history(request.after, request.through));
+        return;
+      case "care":
+        tell({ kind: "cared", ...store.care(request.nowMs), oldestZxid: store.oldestZxid });
         return;
       case "close":
         store.close();

@@ -1298,6 +1298,306 @@ func (x *SetLogLevelResponse) GetPrevious() LogLevel {
 	return LogLevel_LOG_LEVEL_UNSPECIFIED
 }
 
+// The status of the server.
+type GetStatusRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetStatusRequest) Reset() {
+	*x = GetStatusRequest{}
+	mi := &file_corral_v1_admin_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetStatusRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetStatusRequest) ProtoMessage() {}
+
+func (x *GetStatusRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_corral_v1_admin_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetStatusRequest.ProtoReflect.Descriptor instead.
+func (*GetStatusRequest) Descriptor() ([]byte, []int) {
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{19}
+}
+
+// What is known of the server now.
+type GetStatusResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The version of the server.
+	Version string `protobuf:"bytes,1,opt,name=version,proto3" json:"version,omitempty"`
+	// When it was started, in milliseconds since 1970.
+	StartTimeMs int64 `protobuf:"varint,2,opt,name=start_time_ms,json=startTimeMs,proto3" json:"start_time_ms,omitempty"`
+	// For how long it has been running, in milliseconds.
+	UptimeMs int64 `protobuf:"varint,3,opt,name=uptime_ms,json=uptimeMs,proto3" json:"uptime_ms,omitempty"`
+	// The zxid of the last change that is visible.
+	Zxid int64 `protobuf:"varint,4,opt,name=zxid,proto3" json:"zxid,omitempty"`
+	// The history is complete after this zxid: a watch that wants to know of older changes is told COMPACTED.
+	OldestZxid int64 `protobuf:"varint,5,opt,name=oldest_zxid,json=oldestZxid,proto3" json:"oldest_zxid,omitempty"`
+	// Nodes, those of /zookeeper included.
+	Nodes int64 `protobuf:"varint,6,opt,name=nodes,proto3" json:"nodes,omitempty"`
+	// Ephemeral nodes.
+	EphemeralNodes int64 `protobuf:"varint,7,opt,name=ephemeral_nodes,json=ephemeralNodes,proto3" json:"ephemeral_nodes,omitempty"`
+	// Bytes of data in all nodes but those of /zookeeper.
+	DataBytes int64 `protobuf:"varint,8,opt,name=data_bytes,json=dataBytes,proto3" json:"data_bytes,omitempty"`
+	// Open sessions.
+	Sessions int64 `protobuf:"varint,9,opt,name=sessions,proto3" json:"sessions,omitempty"`
+	// Watches of all kinds.
+	Watches int64 `protobuf:"varint,10,opt,name=watches,proto3" json:"watches,omitempty"`
+	// Open streams of watches.
+	WatchStreams int64 `protobuf:"varint,11,opt,name=watch_streams,json=watchStreams,proto3" json:"watch_streams,omitempty"`
+	// Open connections to the gRPC port.
+	Connections int64 `protobuf:"varint,12,opt,name=connections,proto3" json:"connections,omitempty"`
+	// The server takes no new sessions, or is stopping.
+	Draining bool `protobuf:"varint,13,opt,name=draining,proto3" json:"draining,omitempty"`
+	// What an operator should look at; empty when all is well.
+	Alarms []*Alarm `protobuf:"bytes,14,rep,name=alarms,proto3" json:"alarms,omitempty"`
+	// Size of the database file, in bytes.
+	DatabaseBytes int64 `protobuf:"varint,15,opt,name=database_bytes,json=databaseBytes,proto3" json:"database_bytes,omitempty"`
+	// Size of its log, in bytes; it is folded into the database now and then.
+	WalBytes int64 `protobuf:"varint,16,opt,name=wal_bytes,json=walBytes,proto3" json:"wal_bytes,omitempty"`
+	// What is left on the disk of the data directory, in bytes.
+	DiskFreeBytes int64 `protobuf:"varint,17,opt,name=disk_free_bytes,json=diskFreeBytes,proto3" json:"disk_free_bytes,omitempty"`
+	// The least severe lines that go to the log: error, warn, info or debug.
+	LogLevel      string `protobuf:"bytes,18,opt,name=log_level,json=logLevel,proto3" json:"log_level,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetStatusResponse) Reset() {
+	*x = GetStatusResponse{}
+	mi := &file_corral_v1_admin_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetStatusResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetStatusResponse) ProtoMessage() {}
+
+func (x *GetStatusResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_corral_v1_admin_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetStatusResponse.ProtoReflect.Descriptor instead.
+func (*GetStatusResponse) Descriptor() ([]byte, []int) {
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *GetStatusResponse) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *GetStatusResponse) GetStartTimeMs() int64 {
+	if x != nil {
+		return x.StartTimeMs
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetUptimeMs() int64 {
+	if x != nil {
+		return x.UptimeMs
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetZxid() int64 {
+	if x != nil {
+		return x.Zxid
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetOldestZxid() int64 {
+	if x != nil {
+		return x.OldestZxid
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetNodes() int64 {
+	if x != nil {
+		return x.Nodes
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetEphemeralNodes() int64 {
+	if x != nil {
+		return x.EphemeralNodes
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetDataBytes() int64 {
+	if x != nil {
+		return x.DataBytes
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetSessions() int64 {
+	if x != nil {
+		return x.Sessions
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetWatches() int64 {
+	if x != nil {
+		return x.Watches
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetWatchStreams() int64 {
+	if x != nil {
+		return x.WatchStreams
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetConnections() int64 {
+	if x != nil {
+		return x.Connections
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetDraining() bool {
+	if x != nil {
+		return x.Draining
+	}
+	return false
+}
+
+func (x *GetStatusResponse) GetAlarms() []*Alarm {
+	if x != nil {
+		return x.Alarms
+	}
+	return nil
+}
+
+func (x *GetStatusResponse) GetDatabaseBytes() int64 {
+	if x != nil {
+		return x.DatabaseBytes
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetWalBytes() int64 {
+	if x != nil {
+		return x.WalBytes
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetDiskFreeBytes() int64 {
+	if x != nil {
+		return x.DiskFreeBytes
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetLogLevel() string {
+	if x != nil {
+		return x.LogLevel
+	}
+	return ""
+}
+
+// Something that an operator should look at.
+type Alarm struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What kind of trouble it is, such as disk_full.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Since when, in milliseconds since 1970.
+	SinceMs int64 `protobuf:"varint,2,opt,name=since_ms,json=sinceMs,proto3" json:"since_ms,omitempty"`
+	// What it means, and what to do.
+	Message       string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Alarm) Reset() {
+	*x = Alarm{}
+	mi := &file_corral_v1_admin_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Alarm) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Alarm) ProtoMessage() {}
+
+func (x *Alarm) ProtoReflect() protoreflect.Message {
+	mi := &file_corral_v1_admin_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Alarm.ProtoReflect.Descriptor instead.
+func (*Alarm) Descriptor() ([]byte, []int) {
+	return file_corral_v1_admin_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *Alarm) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Alarm) GetSinceMs() int64 {
+	if x != nil {
+		return x.SinceMs
+	}
+	return 0
+}
+
+func (x *Alarm) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
 var File_corral_v1_admin_proto protoreflect.FileDescriptor
 
 const file_corral_v1_admin_proto_rawDesc = "" +
@@ -1384,7 +1684,34 @@ const file_corral_v1_admin_proto_rawDesc = "" +
 	"\x12SetLogLevelRequest\x12)\n" +
 	"\x05level\x18\x01 \x01(\x0e2\x13.corral.v1.LogLevelR\x05level\"F\n" +
 	"\x13SetLogLevelResponse\x12/\n" +
-	"\bprevious\x18\x01 \x01(\x0e2\x13.corral.v1.LogLevelR\bprevious*\x7f\n" +
+	"\bprevious\x18\x01 \x01(\x0e2\x13.corral.v1.LogLevelR\bprevious\"\x12\n" +
+	"\x10GetStatusRequest\"\xcd\x04\n" +
+	"\x11GetStatusResponse\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\tR\aversion\x12\"\n" +
+	"\rstart_time_ms\x18\x02 \x01(\x03R\vstartTimeMs\x12\x1b\n" +
+	"\tuptime_ms\x18\x03 \x01(\x03R\buptimeMs\x12\x12\n" +
+	"\x04zxid\x18\x04 \x01(\x03R\x04zxid\x12\x1f\n" +
+	"\voldest_zxid\x18\x05 \x01(\x03R\n" +
+	"oldestZxid\x12\x14\n" +
+	"\x05nodes\x18\x06 \x01(\x03R\x05nodes\x12'\n" +
+	"\x0fephemeral_nodes\x18\a \x01(\x03R\x0eephemeralNodes\x12\x1d\n" +
+	"\n" +
+	"data_bytes\x18\b \x01(\x03R\tdataBytes\x12\x1a\n" +
+	"\bsessions\x18\t \x01(\x03R\bsessions\x12\x18\n" +
+	"\awatches\x18\n" +
+	" \x01(\x03R\awatches\x12#\n" +
+	"\rwatch_streams\x18\v \x01(\x03R\fwatchStreams\x12 \n" +
+	"\vconnections\x18\f \x01(\x03R\vconnections\x12\x1a\n" +
+	"\bdraining\x18\r \x01(\bR\bdraining\x12(\n" +
+	"\x06alarms\x18\x0e \x03(\v2\x10.corral.v1.AlarmR\x06alarms\x12%\n" +
+	"\x0edatabase_bytes\x18\x0f \x01(\x03R\rdatabaseBytes\x12\x1b\n" +
+	"\twal_bytes\x18\x10 \x01(\x03R\bwalBytes\x12&\n" +
+	"\x0fdisk_free_bytes\x18\x11 \x01(\x03R\rdiskFreeBytes\x12\x1b\n" +
+	"\tlog_level\x18\x12 \x01(\tR\blogLevel\"P\n" +
+	"\x05Alarm\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x19\n" +
+	"\bsince_ms\x18\x02 \x01(\x03R\asinceMs\x12\x18\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage*\x7f\n" +
 	"\fSessionState\x12\x1d\n" +
 	"\x19SESSION_STATE_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16SESSION_STATE_ATTACHED\x10\x01\x12\x1a\n" +
@@ -1395,7 +1722,7 @@ const file_corral_v1_admin_proto_rawDesc = "" +
 	"\x0fLOG_LEVEL_ERROR\x10\x01\x12\x12\n" +
 	"\x0eLOG_LEVEL_WARN\x10\x02\x12\x12\n" +
 	"\x0eLOG_LEVEL_INFO\x10\x03\x12\x13\n" +
-	"\x0fLOG_LEVEL_DEBUG\x10\x042\x82\x05\n" +
+	"\x0fLOG_LEVEL_DEBUG\x10\x042\xca\x05\n" +
 	"\x05Admin\x12O\n" +
 	"\fCountWatches\x12\x1e.corral.v1.CountWatchesRequest\x1a\x1f.corral.v1.CountWatchesResponse\x12O\n" +
 	"\fListWatchers\x12\x1e.corral.v1.ListWatchersRequest\x1a\x1f.corral.v1.ListWatchersResponse\x12?\n" +
@@ -1404,7 +1731,8 @@ const file_corral_v1_admin_proto_rawDesc = "" +
 	"\x0eListEphemerals\x12 .corral.v1.ListEphemeralsRequest\x1a!.corral.v1.ListEphemeralsResponse\x12R\n" +
 	"\rExpireSession\x12\x1f.corral.v1.ExpireSessionRequest\x1a .corral.v1.ExpireSessionResponse\x12L\n" +
 	"\vSetDraining\x12\x1d.corral.v1.SetDrainingRequest\x1a\x1e.corral.v1.SetDrainingResponse\x12L\n" +
-	"\vSetLogLevel\x12\x1d.corral.v1.SetLogLevelRequest\x1a\x1e.corral.v1.SetLogLevelResponseB\x9c\x01\n" +
+	"\vSetLogLevel\x12\x1d.corral.v1.SetLogLevelRequest\x1a\x1e.corral.v1.SetLogLevelResponse\x12F\n" +
+	"\tGetStatus\x12\x1b.corral.v1.GetStatusRequest\x1a\x1c.corral.v1.GetStatusResponseB\x9c\x01\n" +
 	"\rcom.corral.v1B\n" +
 	"AdminProtoP\x01Z:github.com/corral-project/corral/gen/go/corral/v1;corralv1\xa2\x02\x03CXX\xaa\x02\tCorral.V1\xca\x02\tCorral\\V1\xe2\x02\x15Corral\\V1\\GPBMetadata\xea\x02\n" +
 	"Corral::V1b\x06proto3"
@@ -1422,7 +1750,7 @@ func file_corral_v1_admin_proto_rawDescGZIP() []byte {
 }
 
 var file_corral_v1_admin_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_corral_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_corral_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_corral_v1_admin_proto_goTypes = []any{
 	(SessionState)(0),              // 0: corral.v1.SessionState
 	(LogLevel)(0),                  // 1: corral.v1.LogLevel
@@ -1445,40 +1773,46 @@ var file_corral_v1_admin_proto_goTypes = []any{
 	(*SetDrainingResponse)(nil),    // 18: corral.v1.SetDrainingResponse
 	(*SetLogLevelRequest)(nil),     // 19: corral.v1.SetLogLevelRequest
 	(*SetLogLevelResponse)(nil),    // 20: corral.v1.SetLogLevelResponse
-	(WatchKind)(0),                 // 21: corral.v1.WatchKind
-	(*Identity)(nil),               // 22: corral.v1.Identity
+	(*GetStatusRequest)(nil),       // 21: corral.v1.GetStatusRequest
+	(*GetStatusResponse)(nil),      // 22: corral.v1.GetStatusResponse
+	(*Alarm)(nil),                  // 23: corral.v1.Alarm
+	(WatchKind)(0),                 // 24: corral.v1.WatchKind
+	(*Identity)(nil),               // 25: corral.v1.Identity
 }
 var file_corral_v1_admin_proto_depIdxs = []int32{
 	4,  // 0: corral.v1.CountWatchesResponse.counts:type_name -> corral.v1.WatchCount
-	21, // 1: corral.v1.WatchCount.kind:type_name -> corral.v1.WatchKind
+	24, // 1: corral.v1.WatchCount.kind:type_name -> corral.v1.WatchKind
 	7,  // 2: corral.v1.ListWatchersResponse.watchers:type_name -> corral.v1.Watcher
-	21, // 3: corral.v1.Watcher.kind:type_name -> corral.v1.WatchKind
+	24, // 3: corral.v1.Watcher.kind:type_name -> corral.v1.WatchKind
 	12, // 4: corral.v1.ListSessionsResponse.sessions:type_name -> corral.v1.SessionInfo
 	0,  // 5: corral.v1.SessionInfo.state:type_name -> corral.v1.SessionState
-	22, // 6: corral.v1.SessionInfo.identities:type_name -> corral.v1.Identity
+	25, // 6: corral.v1.SessionInfo.identities:type_name -> corral.v1.Identity
 	1,  // 7: corral.v1.SetLogLevelRequest.level:type_name -> corral.v1.LogLevel
 	1,  // 8: corral.v1.SetLogLevelResponse.previous:type_name -> corral.v1.LogLevel
-	2,  // 9: corral.v1.Admin.CountWatches:input_type -> corral.v1.CountWatchesRequest
-	5,  // 10: corral.v1.Admin.ListWatchers:input_type -> corral.v1.ListWatchersRequest
-	8,  // 11: corral.v1.Admin.Backup:input_type -> corral.v1.BackupRequest
-	10, // 12: corral.v1.Admin.ListSessions:input_type -> corral.v1.ListSessionsRequest
-	13, // 13: corral.v1.Admin.ListEphemerals:input_type -> corral.v1.ListEphemeralsRequest
-	15, // 14: corral.v1.Admin.ExpireSession:input_type -> corral.v1.ExpireSessionRequest
-	17, // 15: corral.v1.Admin.SetDraining:input_type -> corral.v1.SetDrainingRequest
-	19, // 16: corral.v1.Admin.SetLogLevel:input_type -> corral.v1.SetLogLevelRequest
-	3,  // 17: corral.v1.Admin.CountWatches:output_type -> corral.v1.CountWatchesResponse
-	6,  // 18: corral.v1.Admin.ListWatchers:output_type -> corral.v1.ListWatchersResponse
-	9,  // 19: corral.v1.Admin.Backup:output_type -> corral.v1.BackupResponse
-	11, // 20: corral.v1.Admin.ListSessions:output_type -> corral.v1.ListSessionsResponse
-	14, // 21: corral.v1.Admin.ListEphemerals:output_type -> corral.v1.ListEphemeralsResponse
-	16, // 22: corral.v1.Admin.ExpireSession:output_type -> corral.v1.ExpireSessionResponse
-	18, // 23: corral.v1.Admin.SetDraining:output_type -> corral.v1.SetDrainingResponse
-	20, // 24: corral.v1.Admin.SetLogLevel:output_type -> corral.v1.SetLogLevelResponse
-	17, // [17:25] is the sub-list for method output_type
-	9,  // [9:17] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	23, // 9: corral.v1.GetStatusResponse.alarms:type_name -> corral.v1.Alarm
+	2,  // 10: corral.v1.Admin.CountWatches:input_type -> corral.v1.CountWatchesRequest
+	5,  // 11: corral.v1.Admin.ListWatchers:input_type -> corral.v1.ListWatchersRequest
+	8,  // 12: corral.v1.Admin.Backup:input_type -> corral.v1.BackupRequest
+	10, // 13: corral.v1.Admin.ListSessions:input_type -> corral.v1.ListSessionsRequest
+	13, // 14: corral.v1.Admin.ListEphemerals:input_type -> corral.v1.ListEphemeralsRequest
+	15, // 15: corral.v1.Admin.ExpireSession:input_type -> corral.v1.ExpireSessionRequest
+	17, // 16: corral.v1.Admin.SetDraining:input_type -> corral.v1.SetDrainingRequest
+	19, // 17: corral.v1.Admin.SetLogLevel:input_type -> corral.v1.SetLogLevelRequest
+	21, // 18: corral.v1.Admin.GetStatus:input_type -> corral.v1.GetStatusRequest
+	3,  // 19: corral.v1.Admin.CountWatches:output_type -> corral.v1.CountWatchesResponse
+	6,  // 20: corral.v1.Admin.ListWatchers:output_type -> corral.v1.ListWatchersResponse
+	9,  // 21: corral.v1.Admin.Backup:output_type -> corral.v1.BackupResponse
+	11, // 22: corral.v1.Admin.ListSessions:output_type -> corral.v1.ListSessionsResponse
+	14, // 23: corral.v1.Admin.ListEphemerals:output_type -> corral.v1.ListEphemeralsResponse
+	16, // 24: corral.v1.Admin.ExpireSession:output_type -> corral.v1.ExpireSessionResponse
+	18, // 25: corral.v1.Admin.SetDraining:output_type -> corral.v1.SetDrainingResponse
+	20, // 26: corral.v1.Admin.SetLogLevel:output_type -> corral.v1.SetLogLevelResponse
+	22, // 27: corral.v1.Admin.GetStatus:output_type -> corral.v1.GetStatusResponse
+	19, // [19:28] is the sub-list for method output_type
+	10, // [10:19] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_corral_v1_admin_proto_init() }
@@ -1495,7 +1829,7 @@ func file_corral_v1_admin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_corral_v1_admin_proto_rawDesc), len(file_corral_v1_admin_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   19,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

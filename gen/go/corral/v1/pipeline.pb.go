@@ -87,7 +87,11 @@ type PipelineOperation struct {
 	//	*PipelineOperation_Transact
 	//	*PipelineOperation_GetAcl
 	//	*PipelineOperation_SetAcl
-	Operation     isPipelineOperation_Operation `protobuf_oneof:"operation"`
+	Operation isPipelineOperation_Operation `protobuf_oneof:"operation"`
+	// What the metadata `corral-request-id` is to a call: it makes a write safe to retry when the stream breaks, on
+	// another stream or as a call of its own, with the same session and request. Empty by default: none. It means
+	// nothing for an operation that only reads. Errors: BAD_ARGUMENTS, REQUEST_ID_REUSED.
+	RequestId     string `protobuf:"bytes,15,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -217,6 +221,13 @@ func (x *PipelineOperation) GetSetAcl() *SetAclRequest {
 		}
 	}
 	return nil
+}
+
+func (x *PipelineOperation) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
 }
 
 type isPipelineOperation_Operation interface {
@@ -588,7 +599,7 @@ const file_corral_v1_pipeline_proto_rawDesc = "" +
 	"\x0fPipelineRequest\x12<\n" +
 	"\n" +
 	"operations\x18\x01 \x03(\v2\x1c.corral.v1.PipelineOperationR\n" +
-	"operations\"\x92\x04\n" +
+	"operations\"\xb1\x04\n" +
 	"\x11PipelineOperation\x122\n" +
 	"\x06create\x18\x01 \x01(\v2\x18.corral.v1.CreateRequestH\x00R\x06create\x12)\n" +
 	"\x03get\x18\x02 \x01(\v2\x15.corral.v1.GetRequestH\x00R\x03get\x122\n" +
@@ -600,7 +611,9 @@ const file_corral_v1_pipeline_proto_rawDesc = "" +
 	"\btransact\x18\b \x01(\v2\x1a.corral.v1.TransactRequestH\x00R\btransact\x123\n" +
 	"\aget_acl\x18\t \x01(\v2\x18.corral.v1.GetAclRequestH\x00R\x06getAcl\x123\n" +
 	"\aset_acl\x18\n" +
-	" \x01(\v2\x18.corral.v1.SetAclRequestH\x00R\x06setAclB\v\n" +
+	" \x01(\v2\x18.corral.v1.SetAclRequestH\x00R\x06setAcl\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x0f \x01(\tR\trequestIdB\v\n" +
 	"\toperation\"G\n" +
 	"\x10PipelineResponse\x123\n" +
 	"\aresults\x18\x01 \x03(\v2\x19.corral.v1.PipelineResultR\aresults\"\xc2\x04\n" +

@@ -208,3 +208,57 @@ class SetLogLevelResponse(_message.Message):
     PREVIOUS_FIELD_NUMBER: _ClassVar[int]
     previous: LogLevel
     def __init__(self, previous: _Optional[_Union[LogLevel, str]] = ...) -> None: ...
+
+class GetStatusRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetStatusResponse(_message.Message):
+    __slots__ = ("version", "start_time_ms", "uptime_ms", "zxid", "oldest_zxid", "nodes", "ephemeral_nodes", "data_bytes", "sessions", "watches", "watch_streams", "connections", "draining", "alarms", "database_bytes", "wal_bytes", "disk_free_bytes", "log_level")
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    START_TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    UPTIME_MS_FIELD_NUMBER: _ClassVar[int]
+    ZXID_FIELD_NUMBER: _ClassVar[int]
+    OLDEST_ZXID_FIELD_NUMBER: _ClassVar[int]
+    NODES_FIELD_NUMBER: _ClassVar[int]
+    EPHEMERAL_NODES_FIELD_NUMBER: _ClassVar[int]
+    DATA_BYTES_FIELD_NUMBER: _ClassVar[int]
+    SESSIONS_FIELD_NUMBER: _ClassVar[int]
+    WATCHES_FIELD_NUMBER: _ClassVar[int]
+    WATCH_STREAMS_FIELD_NUMBER: _ClassVar[int]
+    CONNECTIONS_FIELD_NUMBER: _ClassVar[int]
+    DRAINING_FIELD_NUMBER: _ClassVar[int]
+    ALARMS_FIELD_NUMBER: _ClassVar[int]
+    DATABASE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    WAL_BYTES_FIELD_NUMBER: _ClassVar[int]
+    DISK_FREE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    LOG_LEVEL_FIELD_NUMBER: _ClassVar[int]
+    version: str
+    start_time_ms: int
+    uptime_ms: int
+    zxid: int
+    oldest_zxid: int
+    nodes: int
+    ephemeral_nodes: int
+    data_bytes: int
+    sessions: int
+    watches: int
+    watch_streams: int
+    connections: int
+    draining: bool
+    alarms: _containers.RepeatedCompositeFieldContainer[Alarm]
+    database_bytes: int
+    wal_bytes: int
+    disk_free_bytes: int
+    log_level: str
+    def __init__(self, version: _Optional[str] = ..., start_time_ms: _Optional[int] = ..., uptime_ms: _Optional[int] = ..., zxid: _Optional[int] = ..., oldest_zxid: _Optional[int] = ..., nodes: _Optional[int] = ..., ephemeral_nodes: _Optional[int] = ..., data_bytes: _Optional[int] = ..., sessions: _Optional[int] = ..., watches: _Optional[int] = ..., watch_streams: _Optional[int] = ..., connections: _Optional[int] = ..., draining: bool = ..., alarms: _Optional[_Iterable[_Union[Alarm, _Mapping]]] = ..., database_bytes: _Optional[int] = ..., wal_bytes: _Optional[int] = ..., disk_free_bytes: _Optional[int] = ..., log_level: _Optional[str] = ...) -> None: ...
+
+class Alarm(_message.Message):
+    __slots__ = ("name", "since_ms", "message")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    SINCE_MS_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    since_ms: int
+    message: str
+    def __init__(self, name: _Optional[str] = ..., since_ms: _Optional[int] = ..., message: _Optional[str] = ...) -> None: ...

@@ -79,6 +79,11 @@ class AdminStub(object):
                 request_serializer=corral_dot_v1_dot_admin__pb2.SetLogLevelRequest.SerializeToString,
                 response_deserializer=corral_dot_v1_dot_admin__pb2.SetLogLevelResponse.FromString,
                 _registered_method=True)
+        self.GetStatus = channel.unary_unary(
+                '/corral.v1.Admin/GetStatus',
+                request_serializer=corral_dot_v1_dot_admin__pb2.GetStatusRequest.SerializeToString,
+                response_deserializer=corral_dot_v1_dot_admin__pb2.GetStatusResponse.FromString,
+                _registered_method=True)
 
 
 class AdminServicer(object):
@@ -171,6 +176,14 @@ class AdminServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetStatus(self, request, context):
+        """Tells how the server is: what it holds, who uses it, and what an operator should look at. The same facts as its
+        page /status. ZooKeeper's `srvr`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AdminServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -213,6 +226,11 @@ def add_AdminServicer_to_server(servicer, server):
                     servicer.SetLogLevel,
                     request_deserializer=corral_dot_v1_dot_admin__pb2.SetLogLevelRequest.FromString,
                     response_serializer=corral_dot_v1_dot_admin__pb2.SetLogLevelResponse.SerializeToString,
+            ),
+            'GetStatus': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetStatus,
+                    request_deserializer=corral_dot_v1_dot_admin__pb2.GetStatusRequest.FromString,
+                    response_serializer=corral_dot_v1_dot_admin__pb2.GetStatusResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -436,6 +454,33 @@ class Admin(object):
             '/corral.v1.Admin/SetLogLevel',
             corral_dot_v1_dot_admin__pb2.SetLogLevelRequest.SerializeToString,
             corral_dot_v1_dot_admin__pb2.SetLogLevelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetStatus(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/corral.v1.Admin/GetStatus',
+            corral_dot_v1_dot_admin__pb2.GetStatusRequest.SerializeToString,
+            corral_dot_v1_dot_admin__pb2.GetStatusResponse.FromString,
             options,
             channel_credentials,
             insecure,

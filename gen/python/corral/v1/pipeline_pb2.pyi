@@ -16,7 +16,7 @@ class PipelineRequest(_message.Message):
     def __init__(self, operations: _Optional[_Iterable[_Union[PipelineOperation, _Mapping]]] = ...) -> None: ...
 
 class PipelineOperation(_message.Message):
-    __slots__ = ("create", "get", "exists", "set", "delete", "list", "sync", "transact", "get_acl", "set_acl")
+    __slots__ = ("create", "get", "exists", "set", "delete", "list", "sync", "transact", "get_acl", "set_acl", "request_id")
     CREATE_FIELD_NUMBER: _ClassVar[int]
     GET_FIELD_NUMBER: _ClassVar[int]
     EXISTS_FIELD_NUMBER: _ClassVar[int]
@@ -27,6 +27,7 @@ class PipelineOperation(_message.Message):
     TRANSACT_FIELD_NUMBER: _ClassVar[int]
     GET_ACL_FIELD_NUMBER: _ClassVar[int]
     SET_ACL_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     create: _node_pb2.CreateRequest
     get: _node_pb2.GetRequest
     exists: _node_pb2.ExistsRequest
@@ -37,7 +38,8 @@ class PipelineOperation(_message.Message):
     transact: _transact_pb2.TransactRequest
     get_acl: _node_pb2.GetAclRequest
     set_acl: _node_pb2.SetAclRequest
-    def __init__(self, create: _Optional[_Union[_node_pb2.CreateRequest, _Mapping]] = ..., get: _Optional[_Union[_node_pb2.GetRequest, _Mapping]] = ..., exists: _Optional[_Union[_node_pb2.ExistsRequest, _Mapping]] = ..., set: _Optional[_Union[_node_pb2.SetRequest, _Mapping]] = ..., delete: _Optional[_Union[_node_pb2.DeleteRequest, _Mapping]] = ..., list: _Optional[_Union[_node_pb2.ListRequest, _Mapping]] = ..., sync: _Optional[_Union[_node_pb2.SyncRequest, _Mapping]] = ..., transact: _Optional[_Union[_transact_pb2.TransactRequest, _Mapping]] = ..., get_acl: _Optional[_Union[_node_pb2.GetAclRequest, _Mapping]] = ..., set_acl: _Optional[_Union[_node_pb2.SetAclRequest, _Mapping]] = ...) -> None: ...
+    request_id: str
+    def __init__(self, create: _Optional[_Union[_node_pb2.CreateRequest, _Mapping]] = ..., get: _Optional[_Union[_node_pb2.GetRequest, _Mapping]] = ..., exists: _Optional[_Union[_node_pb2.ExistsRequest, _Mapping]] = ..., set: _Optional[_Union[_node_pb2.SetRequest, _Mapping]] = ..., delete: _Optional[_Union[_node_pb2.DeleteRequest, _Mapping]] = ..., list: _Optional[_Union[_node_pb2.ListRequest, _Mapping]] = ..., sync: _Optional[_Union[_node_pb2.SyncRequest, _Mapping]] = ..., transact: _Optional[_Union[_transact_pb2.TransactRequest, _Mapping]] = ..., get_acl: _Optional[_Union[_node_pb2.GetAclRequest, _Mapping]] = ..., set_acl: _Optional[_Union[_node_pb2.SetAclRequest, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class PipelineResponse(_message.Message):
     __slots__ = ("results",)

@@ -618,6 +618,193 @@ export declare type SetLogLevelResponse = Message<"corral.v1.SetLogLevelResponse
 export declare const SetLogLevelResponseSchema: GenMessage<SetLogLevelResponse>;
 
 /**
+ * The status of the server.
+ *
+ * @generated from message corral.v1.GetStatusRequest
+ */
+export declare type GetStatusRequest = Message<"corral.v1.GetStatusRequest"> & {
+};
+
+/**
+ * Describes the message corral.v1.GetStatusRequest.
+ * Use `create(GetStatusRequestSchema)` to create a new message.
+ */
+export declare const GetStatusRequestSchema: GenMessage<GetStatusRequest>;
+
+/**
+ * What is known of the server now.
+ *
+ * @generated from message corral.v1.GetStatusResponse
+ */
+export declare type GetStatusResponse = Message<"corral.v1.GetStatusResponse"> & {
+  /**
+   * The version of the server.
+   *
+   * @generated from field: string version = 1;
+   */
+  version: string;
+
+  /**
+   * When it was started, in milliseconds since 1970.
+   *
+   * @generated from field: int64 start_time_ms = 2;
+   */
+  startTimeMs: bigint;
+
+  /**
+   * For how long it has been running, in milliseconds.
+   *
+   * @generated from field: int64 uptime_ms = 3;
+   */
+  uptimeMs: bigint;
+
+  /**
+   * The zxid of the last change that is visible.
+   *
+   * @generated from field: int64 zxid = 4;
+   */
+  zxid: bigint;
+
+  /**
+   * The history is complete after this zxid: a watch that wants to know of older changes is told COMPACTED.
+   *
+   * @generated from field: int64 oldest_zxid = 5;
+   */
+  oldestZxid: bigint;
+
+  /**
+   * Nodes, those of /zookeeper included.
+   *
+   * @generated from field: int64 nodes = 6;
+   */
+  nodes: bigint;
+
+  /**
+   * Ephemeral nodes.
+   *
+   * @generated from field: int64 ephemeral_nodes = 7;
+   */
+  ephemeralNodes: bigint;
+
+  /**
+   * Bytes of data in all nodes but those of /zookeeper.
+   *
+   * @generated from field: int64 data_bytes = 8;
+   */
+  dataBytes: bigint;
+
+  /**
+   * Open sessions.
+   *
+   * @generated from field: int64 sessions = 9;
+   */
+  sessions: bigint;
+
+  /**
+   * Watches of all kinds.
+   *
+   * @generated from field: int64 watches = 10;
+   */
+  watches: bigint;
+
+  /**
+   * Open streams of watches.
+   *
+   * @generated from field: int64 watch_streams = 11;
+   */
+  watchStreams: bigint;
+
+  /**
+   * Open connections to the gRPC port.
+   *
+   * @generated from field: int64 connections = 12;
+   */
+  connections: bigint;
+
+  /**
+   * The server takes no new sessions, or is stopping.
+   *
+   * @generated from field: bool draining = 13;
+   */
+  draining: boolean;
+
+  /**
+   * What an operator should look at; empty when all is well.
+   *
+   * @generated from field: repeated corral.v1.Alarm alarms = 14;
+   */
+  alarms: Alarm[];
+
+  /**
+   * Size of the database file, in bytes.
+   *
+   * @generated from field: int64 database_bytes = 15;
+   */
+  databaseBytes: bigint;
+
+  /**
+   * Size of its log, in bytes; it is folded into the database now and then.
+   *
+   * @generated from field: int64 wal_bytes = 16;
+   */
+  walBytes: bigint;
+
+  /**
+   * What is left on the disk of the data directory, in bytes.
+   *
+   * @generated from field: int64 disk_free_bytes = 17;
+   */
+  diskFreeBytes: bigint;
+
+  /**
+   * The least severe lines that go to the log: error, warn, info or debug.
+   *
+   * @generated from field: string log_level = 18;
+   */
+  logLevel: string;
+};
+
+/**
+ * Describes the message corral.v1.GetStatusResponse.
+ * Use `create(GetStatusResponseSchema)` to create a new message.
+ */
+export declare const GetStatusResponseSchema: GenMessage<GetStatusResponse>;
+
+/**
+ * Something that an operator should look at.
+ *
+ * @generated from message corral.v1.Alarm
+ */
+export declare type Alarm = Message<"corral.v1.Alarm"> & {
+  /**
+   * What kind of trouble it is, such as disk_full.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Since when, in milliseconds since 1970.
+   *
+   * @generated from field: int64 since_ms = 2;
+   */
+  sinceMs: bigint;
+
+  /**
+   * What it means, and what to do.
+   *
+   * @generated from field: string message = 3;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message corral.v1.Alarm.
+ * Use `create(AlarmSchema)` to create a new message.
+ */
+export declare const AlarmSchema: GenMessage<Alarm>;
+
+/**
  * How a session stands.
  *
  * @generated from enum corral.v1.SessionState
@@ -819,6 +1006,17 @@ export declare const Admin: GenService<{
     methodKind: "unary";
     input: typeof SetLogLevelRequestSchema;
     output: typeof SetLogLevelResponseSchema;
+  },
+  /**
+   * Tells how the server is: what it holds, who uses it, and what an operator should look at. The same facts as its
+   * page /status. ZooKeeper's `srvr`.
+   *
+   * @generated from rpc corral.v1.Admin.GetStatus
+   */
+  getStatus: {
+    methodKind: "unary";
+    input: typeof GetStatusRequestSchema;
+    output: typeof GetStatusResponseSchema;
   },
 }>;
 

@@ -294,10 +294,11 @@ export declare const Coordination: GenService<{
    *
    * An operation that fails is answered with its error and leaves the others alone. A client that leaves its
    * answers unread is not read from either; nothing is lost. When the stream breaks, operations that were sent
-   * and not answered may or may not have been done.
+   * and not answered may or may not have been done: give writes a `request_id`, and they can be made again.
    *
    * A stream with a `corral-session` acts for that session, and ends with SESSION_EXPIRED when the session does.
-   * Half-closing it lets the operations be finished and answered; then it ends with OK.
+   * Half-closing it lets the operations be finished and answered; then it ends with OK. Its metadata takes no
+   * `corral-request-id`: each operation has its own.
    *
    * @generated from rpc corral.v1.Coordination.Pipeline
    */

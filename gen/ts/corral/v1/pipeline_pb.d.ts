@@ -127,6 +127,15 @@ export declare type PipelineOperation = Message<"corral.v1.PipelineOperation"> &
     value: SetAclRequest;
     case: "setAcl";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * What the metadata `corral-request-id` is to a call: it makes a write safe to retry when the stream breaks, on
+   * another stream or as a call of its own, with the same session and request. Empty by default: none. It means
+   * nothing for an operation that only reads. Errors: BAD_ARGUMENTS, REQUEST_ID_REUSED.
+   *
+   * @generated from field: string request_id = 15;
+   */
+  requestId: string;
 };
 
 /**

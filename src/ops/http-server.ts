@@ -1,0 +1,98 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { opsConnectionsMax, opsIdleMaxMs, opsRequestBytesMax, opsRequestTimeoutMs } from "../limits.ts";
+import { listenError } from "../listen-error.ts";
+import type { Logger } from "./logger.ts";
+
+/** What a page answers. */
+export interface Page {
+  readonly code: number;
+  readonly type: string;
+  readonly text: string;
+}
+
+export interface HttpOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** The page at a path; undefined if there is none. */
+  readonly pageAt: (url: URL) => Page | undefined | Promise<Page | undefined>;
+  readonly log: Logger;
+}
+
+const hint = "; http_port names another, and 0 none";
+
+/** Serves pages to whoever asks: to GET and HEAD alone, and never more than a few at once. */
+export class HttpServer {
+  readonly #server: Server;
+  readonly #options: HttpOptions;
+
+  /** @throws ListenError */
+  static async listen(options: HttpOptions): Promise<HttpServer> {
+    const http = new HttpServer(options);
+    const { host, port } = options;
+    await new Promise<void>((resolve, reject) => {
+      http.#server.once("error", (error) => reject(listenError(error, { host, port, hint })));
+      http.#server.listen({ host, port }, resolve);
+    });
+    http.#server.on("error", (err) => options.log.warn({ err }, "a connection could not be accepted"));
+    return http;
+  }
+
+  private constructor(options: HttpOptions) {
+    this.#options = options;
+    const limits = {
+      maxHeaderSize: opsRequestBytesMax,
+      headersTimeout: opsRequestTimeoutMs,
+      requestTimeout: opsRequestTimeoutMs,
+      keepAliveTimeout: opsIdleMaxMs,
+      // How often Node looks for requests that take too long.
+      connectionsCheckingInterval: opsRequestTimeoutMs / 2,
+    };
+    this.#server = createServer(limits, (request, response) => void this.#answer(request, response));
+    this.#server.maxConnections = opsConnectionsMax;
+    // Of a client that does not read its answer.
+    this.#server.timeout = opsIdleMaxMs;
+  }
+
+  get port(): number {
+    return (this.#server.address() as { port: number }).port;
+  }
+
+  /** Ends every connection. */
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeAllConnections();
+    });
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // Nothing here is sent anything: a body is not read, and its connection is given up with it.
+    const hasBody = "content-length" in request.headers || "transfer-encoding" in request.headers;
+    const { code, type, text } = await this.#pageFor(request);
+    response.writeHead(code, {
+      "content-type": type,
+      "content-length": Buffer.byteLength(text),
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+      ...(code === 405 && { allow: "GET, HEAD" }),
+      ...(hasBody && { connection: "close" }),
+    });
+    response.end(request.method === "HEAD" ? undefined : text);
+  }
+
+  async #pageFor({ method, url = "" }: IncomingMessage): Promise<Page> {
+    if (method !== "GET" && method !== "HEAD") return plain(405, "only GET and HEAD\n");
+    const parsed = URL.parse(url, "http://localhost");
+    try {
+      return (parsed && (await this.#options.pageAt(parsed))) ?? plain(404, "no such page; / lists them\n");
+    } catch (err) {
+      this.#options.log.error({ err }, "a page could not be made");
+      return plain(500, "internal error; the server's log has the cause\n");
+    }
+  }
+}
+
+export function plain(code: number, text: string): Page {
+  return { code, type: "text/plain; charset=utf-8", text };
+}

@@ -1,7 +1,7 @@
 import { type DescMethodUnary, fromBinary, create as message, toBinary } from "@bufbuild/protobuf";
-import type { ServerUnaryCall, sendUnaryData } from "@grpc/grpc-js";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { PipelineOperationSchema } from "../../gen/ts/corral/v1/pipeline_pb.js";
+import type { IncomingCall } from "../../src/grpc/adapter/environment.ts";
 import { unary } from "../../src/grpc/adapter/unary.ts";
 import { Calls } from "../../src/grpc/calls.ts";
 import { create } from "../../src/grpc/handlers/create.ts";
@@ -72,7 +72,7 @@ async function figuresOf(what: string, call: Call, requestOf: (i: number) => Uin
   return { ...figures, [`bytes of the answer to ${what}`]: answer.length };
 }
 
-/** The call as grpc-js makes it, without grpc-js. */
+/** The call as it is served, without what it comes by. */
 function serve<Method extends DescMethodUnary>(
   method: Method,
   handle: Parameters<typeof unary<Method["input"], Method["output"], RpcCaller>>[1],
@@ -86,11 +86,9 @@ function serve<Method extends DescMethodUnary>(
     observer,
     observed: observer.of(Coordination, method),
   });
-  const getPath = () => method.name;
+  const call = { path: method.name, cancellation: undefined } as IncomingCall;
   return (request) =>
-    new Promise((resolve, reject) => {
-      const respond: sendUnaryData<Uint8Array> = (error, answer) =>
-        error === null ? resolve(answer!) : reject(error);
-      handler({ request, getPath } as ServerUnaryCall<Uint8Array, Uint8Array>, respond);
+    new Promise((answer, fail) => {
+      void handler(call, request, { answer, fail });
     });
 }

@@ -1,8 +1,9 @@
-import { status as codes, Metadata } from "@grpc/grpc-js";
+import { status as codes } from "@grpc/grpc-js";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { systemClock, systemRandom } from "../../src/clock.ts";
 import { watchSpec } from "../../src/core/watch.ts";
 import { Engine } from "../../src/engine/engine.ts";
+import type { IncomingCall } from "../../src/grpc/adapter/environment.ts";
 import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
 import { scrape } from "../../src/ops/metrics.ts";
 import { ProcessFigures } from "../../src/ops/process-figures.ts";
@@ -75,12 +76,14 @@ export async function scraping(dataDir: string): Promise<object[]> {
   return rows;
 }
 
-const call = {
-  metadata: new Metadata(),
-  cancelled: false,
-  getPeer: () => "",
-  getPath: () => "",
-  getAuthContext: () => ({}),
+const call: IncomingCall = {
+  path: "",
+  connection: undefined,
+  peer: "",
+  request: undefined,
+  cancellation: undefined,
+  metadata: () => undefined,
+  metadataKeys: () => [],
 };
 
 async function cpuOf(what: string, times: number, action: () => unknown): Promise<object> {

@@ -1,10 +1,10 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import type { Server } from "@grpc/grpc-js";
 import { Admin } from "../../gen/ts/corral/v1/admin_pb.js";
 import type { Caller } from "../core/operation.ts";
 import { denied } from "../core/prepare/permission.ts";
 import { Refused } from "../core/refusal.ts";
 import type { AdminAction } from "../engine/audit.ts";
+import type { RpcServer } from "./adapter/rpc-server.ts";
 import { addService, type Handlers } from "./adapter/service.ts";
 import type { Connections } from "./connections.ts";
 import { backup } from "./handlers/backup.ts";
@@ -35,7 +35,7 @@ export interface AdminOptions extends ServiceOptions, Pick<GrpcServerOptions, "s
 }
 
 /** Serves corral.v1.Admin from the engine. */
-export function addAdmin(server: Server, options: AdminOptions): void {
+export function addAdmin(server: RpcServer, options: AdminOptions): void {
   const { engine, authenticator, calls, log, observer, connections, status } = options;
   const handlers: Handlers<typeof Admin, Caller> = {
     backup: backup(engine),
@@ -62,7 +62,7 @@ export function addAdmin(server: Server, options: AdminOptions): void {
   addService(server, Admin, handlers, {
     contextOf: (call) => {
       const caller = callerOf(call, { engine, authenticator });
-      const path = call.getPath();
+      const path = call.path;
       if (caller instanceof Promise) return caller.then((it) => mustBeAdmin(it, path));
       return mustBeAdmin(caller, path);
     },

@@ -66,7 +66,7 @@ function withDetails(status: Status): Status {
   return status;
 }
 
-const messageTooLarge: Refusal = {
+export const messageTooLarge: Refusal = {
   reason: "MESSAGE_TOO_LARGE",
   message: `the message is larger than ${messageBytesMax} bytes, the most that the server reads`,
   facts: { limit: messageBytesMax },

@@ -1,5 +1,5 @@
-import type { Server } from "@grpc/grpc-js";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
+import type { RpcServer } from "./adapter/rpc-server.ts";
 import { addService, type Handlers } from "./adapter/service.ts";
 import { closeSession } from "./handlers/close-session.ts";
 import { create } from "./handlers/create.ts";
@@ -25,7 +25,7 @@ import { writing } from "./write.ts";
 
 /** Serves corral.v1.Coordination from the engine. */
 export function addCoordination(
-  server: Server,
+  server: RpcServer,
   { engine, authenticator, calls, log, observer }: ServiceOptions,
 ): void {
   const writes = {

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
-import { type ConnectionInjector, type Server, ServerCredentials } from "@grpc/grpc-js";
+import { type ConnectionInjector, ServerCredentials } from "@grpc/grpc-js";
+import type { RpcServer } from "./adapter/rpc-server.ts";
 import { Listener, type ListenerOptions } from "./listener.ts";
 
 export interface FrontOptions extends Omit<ListenerOptions, "accept"> {
@@ -9,14 +10,15 @@ export interface FrontOptions extends Omit<ListenerOptions, "accept"> {
 
 /** A port and the grpc-js server that answers on it. */
 export class Front {
-  readonly #server: Server;
+  readonly #server: RpcServer;
   readonly #listener: Listener;
   readonly #injector: ConnectionInjector;
 
   /** @throws ListenError */
-  static async open(server: Server, options: FrontOptions): Promise<Front> {
+  static async open(server: RpcServer, options: FrontOptions): Promise<Front> {
     // The listener has done TLS: for grpc-js every connection is a plain one.
-    const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+    const injector = server.grpc.createConnectionInjector(ServerCredentials.createInsecure());
+    server.plainCalls.goBefore(server.grpc);
     const accept = (socket: Socket) => {
       options.accepted?.(socket);
       injector.injectConnection(socket);
@@ -24,7 +26,7 @@ export class Front {
     return new Front(server, await Listener.listen({ ...options, accept }), injector);
   }
 
-  private constructor(server: Server, listener: Listener, injector: ConnectionInjector) {
+  private constructor(server: RpcServer, listener: Listener, injector: ConnectionInjector) {
     this.#server = server;
     this.#listener = listener;
     this.#injector = injector;
@@ -47,7 +49,7 @@ export class Front {
     this.#listener.destroyConnections();
     await disconnected;
     this.#injector.destroy();
-    this.#server.forceShutdown();
+    this.#server.grpc.forceShutdown();
   }
 }
 

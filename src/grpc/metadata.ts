@@ -1,4 +1,3 @@
-import type { Metadata } from "@grpc/grpc-js";
 import type { Authenticator } from "../auth/authenticator.ts";
 import type { Identity } from "../core/identity.ts";
 import { anonymous, type Caller } from "../core/operation.ts";
@@ -6,7 +5,6 @@ import { type Refusal, Refused } from "../core/refusal.ts";
 import type { Engine } from "../engine/engine.ts";
 import { requestIdCharsMax, sessionlessRequestIdCharsMin } from "../limits.ts";
 import type { IncomingCall } from "./adapter/environment.ts";
-import type { CallAuthContext } from "./connections.ts";
 import { badArgument } from "./convert.ts";
 
 /** The metadata key whose value is the token of the session that acts. */
@@ -32,17 +30,16 @@ export function callerOf(
   call: IncomingCall,
   { engine, authenticator }: { readonly engine: Engine; readonly authenticator: Authenticator },
 ): RpcCaller | Promise<RpcCaller> {
-  const { connection } = call.getAuthContext() as unknown as CallAuthContext;
+  const { connection } = call;
   if (connection === undefined) throw new Refused(disconnected);
-  const { metadata } = call;
   const { address } = connection;
   const caller = (identities: readonly Identity[]): RpcCaller => {
-    const acting = { identities, address, ...sessionOf(metadata, engine) };
-    const requestId = metadata.get(requestIdKey)[0];
+    const acting = { identities, address, ...sessionOf(call, engine) };
+    const requestId = call.metadata(requestIdKey);
     if (requestId === undefined) return acting;
-    return { ...acting, requestKey: requestKeyOf(String(requestId), acting) };
+    return { ...acting, requestKey: requestKeyOf(requestId, acting) };
   };
-  const identities = authenticator.identify(connection, metadata.get(authorizationKey)[0]?.toString());
+  const identities = authenticator.identify(connection, call.metadata(authorizationKey));
   return identities instanceof Promise ? identities.then(caller) : caller(identities);
 }
 
@@ -61,12 +58,12 @@ export function requestKeyOf(id: string, { sessionId }: Caller, field = requestI
   return sessionId === undefined ? `/${id}` : `${sessionId}/${id}`;
 }
 
-function sessionOf(metadata: Metadata, engine: Engine): Pick<Caller, "sessionId"> {
-  const token = metadata.get(sessionKey)[0];
+function sessionOf(call: IncomingCall, engine: Engine): Pick<Caller, "sessionId"> {
+  const token = call.metadata(sessionKey);
   if (token === undefined) return anonymous;
   // HTTP/2 in Node joins the values of a repeated header with commas, and no token contains one.
   if (token.includes(",")) throw new Refused(severalSessions);
-  return { sessionId: engine.authenticate(String(token)).id };
+  return { sessionId: engine.authenticate(token).id };
 }
 
 const severalSessions: Refusal = {

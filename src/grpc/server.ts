@@ -1,4 +1,3 @@
-import { Server } from "@grpc/grpc-js";
 import { Health } from "../../gen/ts/grpc/health/v1/health_pb.js";
 import { ServerReflection } from "../../gen/ts/grpc/reflection/v1/reflection_pb.js";
 import type { Authenticator } from "../auth/authenticator.ts";
@@ -13,6 +12,7 @@ import {
 } from "../limits.ts";
 import type { ServerStatus } from "../ops/status.ts";
 import type { CallObserver } from "./adapter/call-observer.ts";
+import { RpcServer } from "./adapter/rpc-server.ts";
 import { addService } from "./adapter/service.ts";
 import { addAdmin } from "./admin.ts";
 import { builtinErrors } from "./builtin-errors.ts";
@@ -62,10 +62,10 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const sideCalls = new Calls();
   const health = new HealthState();
   engine.drain.subscribe(() => health.setDraining(engine.draining));
-  const server = new Server({
-    ...serverOptions,
-    interceptors: [builtinErrors(observer), knowing(connections)],
-  });
+  const server = new RpcServer(
+    { ...serverOptions, interceptors: [builtinErrors(observer), knowing(connections)] },
+    ({ socket }) => connections.of(socket),
+  );
   addCoordination(server, { engine, authenticator, calls, log, observer });
   addAdmin(server, { engine, authenticator, calls, log, observer, connections, status });
   addSideServices(server, { health, calls: sideCalls, log, observer });
@@ -105,7 +105,7 @@ async function openHealthFront(
 ): Promise<Front | undefined> {
   const { healthPort, host, clock, log, observer } = options;
   if (healthPort === undefined) return undefined;
-  const server = new Server({ ...serverOptions, interceptors: [builtinErrors(observer)] });
+  const server = new RpcServer({ ...serverOptions, interceptors: [builtinErrors(observer)] });
   addService(server, Health, health.handlers(), {
     contextOf: () => undefined,
     ready: () => undefined,
@@ -119,7 +119,7 @@ async function openHealthFront(
 
 /** Health and reflection go on while the last calls run, so that probes see what is happening. */
 function addSideServices(
-  server: Server,
+  server: RpcServer,
   {
     health,
     ...others

@@ -1,13 +1,13 @@
-import { type ClientHttp2Session, connect } from "node:http2";
+import { connect } from "node:http2";
 import { gzipSync } from "node:zlib";
 import { create, toBinary } from "@bufbuild/protobuf";
-import { Metadata, type StatusObject } from "@grpc/grpc-js";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { GetRequestSchema } from "../../gen/ts/corral/v1/node_pb.js";
 import { connectionMegabytesMax, dataBytesMax, messageBytesMax } from "../../src/limits.ts";
-import { failureOf, pathOf, type RpcStatus, rpcStatusOf } from "../support/rpc-client.ts";
+import { framed, rawGet } from "../support/raw-call.ts";
+import { failureOf, pathOf } from "../support/rpc-client.ts";
 import { startServer } from "../support/start-server.ts";
 
 const rpc = Coordination.method;
@@ -17,53 +17,6 @@ const tooLarge = {
   reason: "MESSAGE_TOO_LARGE",
   facts: { limit: String(messageBytesMax) },
 };
-
-/** A message in gRPC's framing; the length may be a lie. */
-function framed(message: Uint8Array, { compressed = false, length = message.length } = {}): Buffer {
-  const header = Buffer.alloc(5);
-  header.writeUInt8(compressed ? 1 : 0);
-  header.writeUInt32BE(length, 1);
-  return Buffer.concat([header, message]);
-}
-
-/** Calls Get on a bare HTTP/2 session; unless it is asked to `end`, the client seems to go on sending. */
-async function rawGet(
-  session: ClientHttp2Session,
-  body: Buffer,
-  { end = false, headers = {} }: { end?: boolean; headers?: Record<string, string> } = {},
-): Promise<RpcStatus> {
-  const stream = session.request({
-    ":method": "POST",
-    ":path": pathOf(rpc.get),
-    "content-type": "application/grpc",
-    ...headers,
-  });
-  if (end) stream.end(body);
-  else stream.write(body);
-  // Errors come as the only headers, answers as trailers.
-  const status = new Promise<RpcStatus>((resolve) => {
-    const look = (seen: Record<string, unknown>) => {
-      if (seen["grpc-status"] !== undefined) resolve(rpcStatusOf(statusObjectOf(seen)));
-    };
-    stream.on("response", look);
-    stream.on("trailers", look);
-  });
-  stream.resume();
-  const found = await status;
-  stream.close();
-  return found;
-}
-
-function statusObjectOf(headers: Record<string, unknown>): StatusObject {
-  const metadata = new Metadata();
-  const details = headers["grpc-status-details-bin"];
-  if (details !== undefined) metadata.set("grpc-status-details-bin", Buffer.from(String(details), "base64"));
-  return {
-    code: Number(headers["grpc-status"]),
-    details: decodeURI(String(headers["grpc-message"])),
-    metadata,
-  };
-}
 
 test.each([
   ["a field that ends too early", Uint8Array.of(0x0a, 0x05, 0x2f)],

@@ -5,8 +5,6 @@ import type { Clock } from "../../clock.ts";
 import { parseToken } from "../../core/session.ts";
 import { type CallKind, MethodFigures } from "../../figures.ts";
 import { errorTextCharsMax } from "../../limits.ts";
-import { cancellationOf } from "../builtin-errors.ts";
-import type { CallAuthContext } from "../connections.ts";
 import type { Log } from "../log.ts";
 import { sessionKey } from "../metadata.ts";
 import { SeldomWarning } from "../seldom-warning.ts";
@@ -93,7 +91,7 @@ export class MethodObserver {
 
   /** @param code what its handler decided, which the client was told unless it was gone by then. */
   ended(call: IncomingCall, code: codes, startedMs: number, span: Span | undefined): void {
-    const told = call.cancelled ? toldOf(call, code) : code;
+    const told = call.cancellation ?? code;
     const durationMs = this.#clock.monotonicMs() - startedMs;
     this.figures.ended[told]!++;
     this.figures.seconds.observe(durationMs / 1_000);
@@ -111,7 +109,7 @@ export class MethodObserver {
     const { service, method } = this.figures;
     const facts = () => ({
       method: `${service}/${method}`,
-      peer: call.getPeer(),
+      peer: call.peer,
       session: sessionIn(call),
       path: pathIn(this.#input, call),
       code: codes[code],
@@ -128,15 +126,9 @@ const kinds: Readonly<Record<DescMethod["methodKind"], CallKind>> = {
   bidi_streaming: "bidi_stream",
 };
 
-/** How a call really ended that is over before its handler, or before its status could go out. */
-function toldOf(call: IncomingCall, code: codes): codes {
-  const { call: ownCall } = call.getAuthContext() as unknown as Partial<CallAuthContext>;
-  return (ownCall && cancellationOf(ownCall)) ?? code;
-}
-
 /** The id of the session that the call names, be it open or not; the secret stays out of the log. */
-function sessionIn({ metadata }: IncomingCall): number | undefined {
-  return parseToken(String(metadata.get(sessionKey)[0] ?? ""))?.id;
+function sessionIn(call: IncomingCall): number | undefined {
+  return parseToken(call.metadata(sessionKey) ?? "")?.id;
 }
 
 /** The node that the request is about, if it is about one. It is decoded once more: slow requests are few. */

@@ -1,13 +1,25 @@
-import type { ServerUnaryCall } from "@grpc/grpc-js";
+import type { status as codes } from "@grpc/grpc-js";
+import type { Connection } from "../../auth/connection.ts";
 import type { Calls } from "../calls.ts";
 import type { Log } from "../log.ts";
 import type { CallObserver, MethodObserver } from "./call-observer.ts";
 
-/** What is known of a call of any kind; its message, if it has one, is there from the start. */
-export type IncomingCall = Pick<
-  ServerUnaryCall<Uint8Array, unknown>,
-  "metadata" | "getAuthContext" | "getPath" | "getPeer" | "cancelled"
-> & { readonly request?: Uint8Array };
+/** What is known of a call of any kind, however it came. */
+export interface IncomingCall {
+  /** The method, as `/corral.v1.Coordination/Get`. */
+  readonly path: string;
+  /** Undefined when the client is gone. */
+  readonly connection: Connection | undefined;
+  /** The address and the port of the client. */
+  readonly peer: string;
+  /** Its message, if it has a single one. */
+  readonly request: Uint8Array | undefined;
+  /** How it ended before its handler could end it, or tell how: by its deadline, or by its client. */
+  readonly cancellation: codes | undefined;
+  /** The value of a key of its metadata; HTTP/2 in Node joins several by commas. */
+  metadata(key: string): string | undefined;
+  metadataKeys(): string[];
+}
 
 /** What the calls of a service have in common. */
 export interface Environment<Context> {

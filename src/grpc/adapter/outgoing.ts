@@ -8,6 +8,7 @@ import type { Log } from "../log.ts";
 import { statusOfError } from "../status.ts";
 import type { MethodObserver } from "./call-observer.ts";
 import type { Environment } from "./environment.ts";
+import { GrpcCall } from "./grpc-call.ts";
 import { type Answer, encode } from "./message.ts";
 
 type StreamingCall =
@@ -32,12 +33,14 @@ export interface Outgoing<Output extends DescMessage> {
 
 /** The answering half of a call of either streaming kind. */
 export class OutgoingStream<Output extends DescMessage> implements Outgoing<Output> {
+  readonly incoming: GrpcCall;
   readonly #call: StreamingCall;
   readonly #output: Output;
   readonly #observed: MethodObserver;
   readonly #over = new AbortController();
 
   constructor(call: StreamingCall, output: Output, observed: MethodObserver) {
+    this.incoming = new GrpcCall(call);
     this.#call = call;
     this.#output = output;
     this.#observed = observed;
@@ -81,7 +84,7 @@ export class OutgoingStream<Output extends DescMessage> implements Outgoing<Outp
   async run({ calls, log }: Environment<unknown>, handle: () => Promise<void>): Promise<void> {
     const cut = (refusal: Refusal) => this.cut(refusal);
     const startedMs = this.#observed.began();
-    const span = this.#observed.span(this.#call);
+    const span = this.#observed.span(this.incoming);
     let entered = false;
     let code = codes.OK;
     try {
@@ -106,7 +109,7 @@ export class OutgoingStream<Output extends DescMessage> implements Outgoing<Outp
    * shows when the status has gone out, or cannot any more: grpc-js calls both "cancelled".
    */
   #observeEnd(code: codes, startedMs: number, span: Span | undefined): void {
-    const over = () => this.#observed.ended(this.#call, code, startedMs, span);
+    const over = () => this.#observed.ended(this.incoming, code, startedMs, span);
     if (code === codes.OK && !this.#call.cancelled) this.#call.once("cancelled", over);
     else over();
   }

@@ -6,12 +6,13 @@ import type {
   DescMethodUnary,
   DescService,
 } from "@bufbuild/protobuf";
-import type { MethodDefinition, Server, UntypedHandleCall } from "@grpc/grpc-js";
+import type { MethodDefinition, UntypedHandleCall } from "@grpc/grpc-js";
 import { type BidiHandler, bidiStream } from "./bidi-stream.ts";
 import type { Environment, MethodEnvironment } from "./environment.ts";
 import { asBuffer } from "./message.ts";
+import type { RpcServer } from "./rpc-server.ts";
 import { type ServerStreamHandler, serverStream } from "./server-stream.ts";
-import { type UnaryHandler, unary } from "./unary.ts";
+import { type UnaryHandler, unary, unaryByGrpc } from "./unary.ts";
 
 /** The handlers of a service, by the names of its methods. */
 export type Handlers<Service extends DescService, Context> = {
@@ -34,7 +35,7 @@ type Handler<Method, Context> = Method extends {
 
 /** Serves the methods of a service. Messages pass grpc-js as bytes: what is in them is the adapter's business. */
 export function addService<Service extends DescService, Context>(
-  server: Server,
+  { grpc, plainCalls }: RpcServer,
   service: Service,
   handlers: Handlers<Service, Context>,
   environment: Environment<Context>,
@@ -44,12 +45,18 @@ export function addService<Service extends DescService, Context>(
   for (const method of service.methods) {
     const name = method.localName;
     definition[name] = definitionOf(service, method);
-    implementation[name] = handleCallOf(method, handlers[name as keyof typeof handlers], {
-      ...environment,
-      observed: environment.observer.of(service, method),
-    });
+    const handler: unknown = handlers[name as keyof typeof handlers];
+    const observed = environment.observer.of(service, method);
+    const itsEnvironment = { ...environment, observed };
+    if (!isUnary(method)) {
+      implementation[name] = streamOf(method, handler, itsEnvironment);
+      continue;
+    }
+    const serve = unary(method, handler as AnyUnary<Context>, itsEnvironment);
+    implementation[name] = unaryByGrpc(serve);
+    plainCalls.add(definition[name].path, { serve, observed });
   }
-  server.addService(definition, implementation);
+  grpc.addService(definition, implementation);
 }
 
 /** The method as grpc-js knows it. */
@@ -73,23 +80,26 @@ function asIs(bytes: Buffer): Uint8Array {
   return bytes;
 }
 
+type AnyUnary<Context> = UnaryHandler<DescMessage, DescMessage, Context>;
+
+function isUnary(method: DescMethod): method is DescMethod & DescMethodUnary {
+  return method.methodKind === "unary";
+}
+
 /** The types of `Handlers` say that the handler fits the method; here that is taken for granted. */
-function handleCallOf<Context>(
+function streamOf<Context>(
   method: DescMethod,
   handler: unknown,
   environment: MethodEnvironment<Context>,
 ): UntypedHandleCall {
-  type Unary = UnaryHandler<DescMessage, DescMessage, Context>;
   type ServerStream = ServerStreamHandler<DescMessage, DescMessage, Context>;
   type Bidi = BidiHandler<DescMessage, DescMessage, Context>;
   switch (method.methodKind) {
-    case "unary":
-      return unary(method as DescMethodUnary, handler as Unary, environment);
     case "server_streaming":
       return serverStream(method as DescMethodServerStreaming, handler as ServerStream, environment);
     case "bidi_streaming":
       return bidiStream(method as DescMethodBiDiStreaming, handler as Bidi, environment);
-    case "client_streaming":
-      throw new Error(`no adapter for client-streaming methods such as ${method.name}`);
+    default:
+      throw new Error(`no adapter for methods such as ${method.name}`);
   }
 }

@@ -1,4 +1,4 @@
-import { status as codes, type Metadata } from "@grpc/grpc-js";
+import { status as codes } from "@grpc/grpc-js";
 import {
   propagation,
   ROOT_CONTEXT,
@@ -37,9 +37,9 @@ export class Tracing {
       "rpc.system": "grpc",
       "rpc.service": service,
       "rpc.method": method,
-      "network.peer.address": call.getPeer(),
+      "network.peer.address": call.peer,
     };
-    const parent = propagation.extract(ROOT_CONTEXT, call.metadata, fromMetadata);
+    const parent = propagation.extract(ROOT_CONTEXT, call, fromMetadata);
     return this.#tracer.startSpan(`${service}/${method}`, { kind: SpanKind.SERVER, attributes }, parent);
   }
 }
@@ -66,7 +66,7 @@ const serverFaults: ReadonlySet<codes> = new Set([
   codes.DATA_LOSS,
 ]);
 
-const fromMetadata: TextMapGetter<Metadata> = {
-  get: (metadata, key) => metadata.get(key).map(String),
-  keys: (metadata) => Object.keys(metadata.getMap()),
+const fromMetadata: TextMapGetter<IncomingCall> = {
+  get: (call, key) => call.metadata(key),
+  keys: (call) => call.metadataKeys(),
 };

@@ -1,7 +1,8 @@
 import type { DescMessage, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
 import { status as codes, type handleUnaryCall } from "@grpc/grpc-js";
-import { statusOfError } from "../status.ts";
-import type { MethodEnvironment } from "./environment.ts";
+import { type CallStatus, statusOfError } from "../status.ts";
+import type { IncomingCall, MethodEnvironment } from "./environment.ts";
+import { GrpcCall } from "./grpc-call.ts";
 import { type Answer, decode, encode } from "./message.ts";
 
 /** Answers a request, at once or later; throws Refused for an expected refusal. */
@@ -10,15 +11,23 @@ export type UnaryHandler<Input extends DescMessage, Output extends DescMessage, 
   context: Context,
 ) => Answer<Output> | Promise<Answer<Output>>;
 
+/** What ends a unary call; nothing happens when the client is gone. */
+export interface UnaryEnd {
+  answer(message: Uint8Array): void;
+  fail(status: CallStatus): void;
+}
+
+/** Serves a unary call whose message has come. */
+export type ServeUnary = (call: IncomingCall, message: Uint8Array, end: UnaryEnd) => Promise<void>;
+
 /** Serves a unary method. Every call of the service passes here, so it makes as few objects as it can. */
 export function unary<Input extends DescMessage, Output extends DescMessage, Context>(
-  method: DescMethodUnary<Input, Output>,
+  { input, output }: DescMethodUnary<Input, Output>,
   handle: UnaryHandler<Input, Output, Context>,
   { contextOf, ready, calls, log, observed }: MethodEnvironment<Context>,
-): handleUnaryCall<Uint8Array, Uint8Array> {
-  const { input, output } = method;
+): ServeUnary {
   const { figures } = observed;
-  return async (call, respond) => {
+  return async (call, message, end) => {
     const startedMs = observed.began();
     figures.received++;
     const span = observed.span(call);
@@ -31,16 +40,24 @@ export function unary<Input extends DescMessage, Output extends DescMessage, Con
       if (wait !== undefined) await wait;
       const known = contextOf(call);
       const context = known instanceof Promise ? await known : known;
-      const answer = handle(decode(input, call.request), context);
-      respond(null, encode(output, answer instanceof Promise ? await answer : answer));
+      const answer = handle(decode(input, message), context);
+      end.answer(encode(output, answer instanceof Promise ? await answer : answer));
       figures.sent++;
     } catch (error) {
-      const status = statusOfError(error, call.getPath(), log);
+      const status = statusOfError(error, call.path, log);
       code = status.code;
-      respond(status);
+      end.fail(status);
     } finally {
       if (entered) calls.leave();
       observed.ended(call, code, startedMs, span);
     }
+  };
+}
+
+/** The same for calls that come by way of grpc-js. */
+export function unaryByGrpc(serve: ServeUnary): handleUnaryCall<Uint8Array, Uint8Array> {
+  return (call, respond) => {
+    const answer = (message: Uint8Array) => respond(null, message);
+    void serve(new GrpcCall(call), call.request, { answer, fail: respond });
   };
 }

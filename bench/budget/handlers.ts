@@ -8,7 +8,12 @@ import { create } from "../../src/grpc/handlers/create.ts";
 import { get } from "../../src/grpc/handlers/get.ts";
 import { set } from "../../src/grpc/handlers/set.ts";
 import type { RpcCaller } from "../../src/grpc/metadata.ts";
-import { type OperationHandlers, PipelineOperations } from "../../src/grpc/pipeline-operations.ts";
+import {
+  type OperationCalls,
+  type PipelineAnswer,
+  PipelineOperations,
+} from "../../src/grpc/pipeline-operations.ts";
+import { writing } from "../../src/grpc/write.ts";
 import { observing } from "../observer.ts";
 import { allocations, calls } from "./allocations.ts";
 import { type Figures, startEngine } from "./engine.ts";
@@ -24,8 +29,13 @@ const pathOf = (i: number) => `/budget/node-${String(i).padStart(8, "0")}`;
 /** What calls cost the event loop, without the network: what they allocate, and the bytes that they answer. */
 export async function handlers(): Promise<Figures> {
   const engine = await startEngine();
-  const of = { create: create(engine), get: get(engine), set: set(engine) };
-  const operations = new PipelineOperations(engine, of as unknown as OperationHandlers);
+  const writes = { create: create(), set: set() };
+  const of = {
+    create: writing(engine, writes.create),
+    get: get(engine),
+    set: writing(engine, writes.set),
+  };
+  const operations = new PipelineOperations(engine, { ...of, ...writes } as unknown as OperationCalls);
   const requestOf = {
     create: (i: number) => toBinary(createRpc.input, message(createRpc.input, { path: pathOf(i), data })),
     get: (i: number) => toBinary(getRpc.input, message(getRpc.input, { path: pathOf(i) })),
@@ -37,9 +47,13 @@ export async function handlers(): Promise<Figures> {
     },
   };
   await serve(createRpc, of.create)(toBinary(createRpc.input, message(createRpc.input, { path: "/budget" })));
-  const pipelined: Call = async (request) =>
-    (await operations.do(fromBinary(PipelineOperationSchema, request), caller, { behindWrites: false }))
-      .bytes;
+  const pipelined: Call = async (request) => {
+    const operation = fromBinary(PipelineOperationSchema, request);
+    const { bytes } = await new Promise<PipelineAnswer>((answered, failed) =>
+      operations.do(operation, caller, { place: { answered, failed }, behindWrites: false }),
+    );
+    return bytes;
+  };
   const figures = {
     ...(await figuresOf("a Create", serve(createRpc, of.create), requestOf.create)),
     ...(await figuresOf("a Get", serve(getRpc, of.get), requestOf.get)),

@@ -63,7 +63,7 @@ async function start(dataDir?: string): Promise<Server> {
         ...["--import", probe, cli, "serve", "--port", `${port}`, "--data-dir", `${dir}/data`],
         // A benchmark is one address with very many connections.
         ...["--log-level", "warn", "--max-connections", "0", "--max-connections-per-address", "0"],
-        ...["--max-sessions-per-address", "0", "--max-watches-per-address", "0"],
+        ...["--max-sessions-per-address", "0", "--max-watches-per-address", "0", "--http-port", "0"],
       ],
     ],
   });

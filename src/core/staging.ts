@@ -15,12 +15,14 @@ import type { StateReader, StateWriter } from "./state.ts";
  */
 export class Staging implements StateWriter {
   readonly #base: StateReader;
+  /** Both in the order of their zxids. */
   readonly #nodes = new Map<string, Entry<StagedNode>>();
   readonly #sessions = new Map<number, Entry<SessionRecord>>();
-  /** The paths and sessions that were staged, in the order of their zxids. */
-  readonly #touched: { readonly zxid: number; readonly key: string | number }[] = [];
-  /** The names of the entries' nodes, by the paths of their parents. */
-  readonly #children = new Map<string, Names>();
+  /**
+   * The names of the entries' nodes, by the paths of their parents; from when somebody lists until nothing is
+   * staged: all writes pass here, and few operations list.
+   */
+  #children: Map<string, Names> | undefined;
   /** The paths of the entries that are ephemeral nodes, by owner. */
   readonly #ephemerals = new Map<number, Set<string>>();
   /** Of the sessions that somebody asked for. What becomes visible changes none: they count what is staged too. */
@@ -57,6 +59,7 @@ export class Staging implements StateWriter {
   }
 
   *childNames(path: string, after = ""): Generator<string> {
+    this.#children ??= this.#indexed();
     const staged = this.#children.get(path)?.after(after);
     let next = staged?.next().value;
     for (const name of this.#base.childNames(path, after)) {
@@ -150,17 +153,16 @@ export class Staging implements StateWriter {
 
   /** Everything up to this zxid has reached the visible state: forget the entries that say no more than it. */
   settle(zxid: number): void {
-    let count = 0;
-    for (; (this.#touched[count]?.zxid ?? Number.POSITIVE_INFINITY) <= zxid; count++) {
-      const { key } = this.#touched[count]!;
-      if (typeof key === "number") {
-        if ((this.#sessions.get(key)?.zxid ?? 0) <= zxid) this.#sessions.delete(key);
-      } else if ((this.#nodes.get(key)?.zxid ?? 0) <= zxid) {
-        this.#unindex(key);
-        this.#forgetNode(key);
-      }
+    for (const [id, entry] of this.#sessions) {
+      if (entry.zxid > zxid) break;
+      this.#sessions.delete(id);
     }
-    this.#touched.splice(0, count);
+    for (const [path, entry] of this.#nodes) {
+      if (entry.zxid > zxid) break;
+      this.#unindex(path);
+      this.#forgetNode(path);
+    }
+    if (this.#nodes.size === 0) this.#children = undefined;
     for (const request of this.#requests.values()) {
       if (request.zxid > zxid) break;
       this.#requests.delete(request.key);
@@ -171,11 +173,10 @@ export class Staging implements StateWriter {
   /** Nothing that was staged will happen. */
   clear(): void {
     this.#nodes.clear();
-    this.#children.clear();
+    this.#children = undefined;
     this.#sessions.clear();
     this.#ephemerals.clear();
     this.#ephemeralCounts.clear();
-    this.#touched.length = 0;
     this.#requests.clear();
     this.#quotas.clear();
     this.#sessionCount = this.#base.sessionCount;
@@ -191,20 +192,22 @@ export class Staging implements StateWriter {
   }
 
   #stageNode(path: string, value: StagedNode | undefined): void {
-    if (!this.#nodes.has(path) && path !== "/") {
-      const parent = parentOf(path);
-      const names = this.#children.get(parent) ?? new Names();
-      this.#children.set(parent, names.add(nameOf(path)));
-    }
+    if (this.#children !== undefined && !this.#nodes.has(path)) addTo(this.#children, path);
     this.#stage(this.#nodes, path, value);
   }
 
   #forgetNode(path: string): void {
-    if (!this.#nodes.delete(path) || path === "/") return;
+    if (!this.#nodes.delete(path) || this.#children === undefined || path === "/") return;
     const parent = parentOf(path);
     const names = this.#children.get(parent)!;
     names.remove(nameOf(path));
     if (names.size === 0) this.#children.delete(parent);
+  }
+
+  #indexed(): Map<string, Names> {
+    const children = new Map<string, Names>();
+    for (const path of this.#nodes.keys()) addTo(children, path);
+    return children;
   }
 
   *#ifThere(parent: string, name: string): Generator<string> {
@@ -216,8 +219,9 @@ export class Staging implements StateWriter {
     key: Key,
     value: Value | undefined,
   ): void {
+    // A map keeps the order in which its keys came.
+    entries.delete(key);
     entries.set(key, { value, zxid: this.#zxid });
-    this.#touched.push({ zxid: this.#zxid, key });
   }
 
   /** Before a node gets another owner, or goes. */
@@ -242,7 +246,14 @@ export class Staging implements StateWriter {
   }
 }
 
-/** Names that are put in order when somebody asks: few listings look at staged nodes, and all writes pass here. */
+function addTo(children: Map<string, Names>, path: string): void {
+  if (path === "/") return;
+  const parent = parentOf(path);
+  const names = children.get(parent) ?? new Names();
+  children.set(parent, names.add(nameOf(path)));
+}
+
+/** Names that are put in order when somebody asks. */
 class Names {
   readonly #unordered = new Set<string>();
   /** The others, by number. */

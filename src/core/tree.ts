@@ -26,6 +26,8 @@ export class Tree implements StateWriter {
   /** The node that was found last: the nodes of a subtree are often created, or deleted, one after the other. */
   #lastPath = "/";
   #lastRow = noRow;
+  /** The path that was looked for in vain last: what is created is looked for several times before. */
+  #missingPath = "";
   readonly #sessions = new Map<number, SessionRecord>();
   readonly #requests = new RequestMemory();
   readonly #ephemerals = new Map<number, Set<string>>();
@@ -211,6 +213,7 @@ export class Tree implements StateWriter {
 
   #add(path: string): number {
     this.#nodeCount++;
+    this.#missingPath = "";
     if (path === "/") {
       this.#root = this.#table.add(noRow, "");
       return this.#root;
@@ -226,6 +229,7 @@ export class Tree implements StateWriter {
   #find(path: string): number {
     if (path === "/") return this.#root;
     if (path === this.#lastPath) return this.#lastRow;
+    if (path === this.#missingPath) return noRow;
     if (path.charCodeAt(0) !== slash) return noRow;
     const below = path.charCodeAt(this.#lastPath.length) === slash && path.startsWith(this.#lastPath);
     let row = below ? this.#lastRow : this.#root;
@@ -236,7 +240,8 @@ export class Tree implements StateWriter {
       if (end === -1) break;
       start = end + 1;
     }
-    if (row !== noRow) this.#remember(path, row);
+    if (row === noRow) this.#missingPath = path;
+    else this.#remember(path, row);
     return row;
   }
 

@@ -24,6 +24,16 @@ export interface CommitObserver {
   published?(): Promise<void> | undefined;
 }
 
+type Telling<Name extends keyof CommitObserver> = Required<Pick<CommitObserver, Name>>;
+
+/** Those that want to be told of this: with every transaction, there is no time to ask all of them. */
+function telling<Name extends keyof CommitObserver>(
+  name: Name,
+  observers: readonly CommitObserver[],
+): readonly Telling<Name>[] {
+  return observers.filter((observer): observer is CommitObserver & Telling<Name> => name in observer);
+}
+
 /**
  * The one ordered writer. An operation is decided against the staged state at once; the journal commits
  * whatever was staged while it was busy, as one batch with one fsync; then the batch becomes visible and is
@@ -34,7 +44,9 @@ export class GroupCommit {
   readonly #journal: Journal;
   readonly #tree: Tree;
   readonly #clock: Clock;
-  readonly #observers: readonly CommitObserver[];
+  readonly #applying: readonly Telling<"applying">[];
+  readonly #applied: readonly Telling<"applied">[];
+  readonly #published: readonly Telling<"published">[];
   readonly #onFailure: (error: unknown) => void;
   readonly #limits: OperationLimits;
   readonly #disk: Pick<DiskCare, "refusal" | "foundFull">;
@@ -61,7 +73,9 @@ export class GroupCommit {
     this.#journal = options.journal;
     this.#tree = options.tree;
     this.#clock = options.clock;
-    this.#observers = options.observers;
+    this.#applying = telling("applying", options.observers);
+    this.#applied = telling("applied", options.observers);
+    this.#published = telling("published", options.observers);
     this.#onFailure = options.onFailure;
     this.#limits = options.limits;
     this.#disk = options.disk;
@@ -69,19 +83,23 @@ export class GroupCommit {
     this.#zxid = options.tree.zxid;
   }
 
-  /** Resolves once the operation is durable and visible, or refused. Never rejects. */
-  submit(operation: Operation, caller: Caller): Promise<Outcome> {
+  /** Calls `answered`, which must not throw, once the operation is durable and visible, or refused. */
+  submit(operation: Operation, caller: Caller, answered: (outcome: Outcome) => void): void {
     const refusal = this.#closed ?? this.#overload() ?? this.#disk.refusal(operation);
-    if (refusal !== undefined) return this.#answerAtOnce({ ok: false, refusal });
-    const entry = this.#decide(operation, caller);
-    if (entry.transaction === undefined && !this.#running) return this.#answerAtOnce(entry.outcome);
-    return new Promise((resolve) => {
-      entry.resolve = resolve;
-      this.#queue.push(entry);
-      this.figures.waiting++;
-      this.figures.waitingBytes += entry.bytes;
-      this.#start();
-    });
+    if (refusal !== undefined) {
+      this.#answerAtOnce({ ok: false, refusal }, answered);
+      return;
+    }
+    const { transaction, outcome } = this.#decide(operation, caller);
+    if (transaction === undefined && !this.#running) {
+      this.#answerAtOnce(outcome, answered);
+      return;
+    }
+    const bytes = sizeOf(transaction) + answerBytesOf(outcome);
+    this.#queue.push({ transaction, caller, outcome, bytes, answered });
+    this.figures.waiting++;
+    this.figures.waitingBytes += bytes;
+    this.#start();
   }
 
   /** Accepts nothing more; resolves when everything accepted has been answered. */
@@ -96,18 +114,19 @@ export class GroupCommit {
     return undefined;
   }
 
-  #decide(operation: Operation, caller: Caller): Entry {
+  #decide(operation: Operation, caller: Caller): Pick<Entry, "transaction" | "outcome"> {
     const zxid = this.#zxid + 1;
     const stamp = { zxid, timeMs: this.#clock.wallMs() };
     const prepared = prepare(operation, caller, this.#staging, stamp, this.#limits);
-    if (!prepared.ok) return entryOf(undefined, caller, prepared);
-    if (prepared.changes.length === 0) return entryOf(undefined, caller, this.#done(this.#zxid, prepared));
+    if (!prepared.ok) return { transaction: undefined, outcome: prepared };
+    const { changes } = prepared;
+    if (changes.length === 0) return { transaction: undefined, outcome: this.#done(this.#zxid, prepared) };
     if (zxid > zxidMax) throw new Error("the zxids are used up");
-    const transaction = { ...stamp, changes: prepared.changes };
+    const transaction = { ...stamp, changes };
     this.#zxid = zxid;
     this.#staging.begin(zxid);
     apply(transaction, this.#staging);
-    return entryOf(transaction, caller, this.#done(zxid, prepared));
+    return { transaction, outcome: this.#done(zxid, prepared) };
   }
 
   /** What the caller is told, of the staged state. */
@@ -126,25 +145,39 @@ export class GroupCommit {
   }
 
   async #run(): Promise<void> {
-    while (this.#queue.length > 0) {
-      const batch = this.#takeBatch();
-      const transactions = batch.flatMap((entry) => entry.transaction ?? []);
-      try {
-        if (transactions.length > 0) await this.#commit(transactions);
-      } catch (error) {
-        this.#fail(error, batch);
-        continue;
-      }
+    let committing = this.#commitNext();
+    while (committing !== undefined) {
+      const batch: Entry[] = await committing;
+      // The disk has the next batch while this one becomes visible and is answered.
+      const next = this.#commitNext();
       const sending = this.#publish(batch);
       // Rarely, and then only: whoever is answered may submit again, and should find this turn at its end.
       if (sending !== undefined) await sending;
       for (const entry of batch) this.#answer(entry, entry.outcome);
+      committing = next ?? this.#commitNext();
     }
     this.#running = false;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  async #commit(transactions: readonly Transaction[]): Promise<void> {
+  /** What waits, once it is durable; undefined when nothing does. */
+  #commitNext(): Promise<Entry[]> | undefined {
+    return this.#queue.length === 0 ? undefined : this.#commit(this.#takeBatch());
+  }
+
+  /** Never rejects: a batch that failed is answered here, and nothing is left of it. */
+  async #commit(batch: Entry[]): Promise<Entry[]> {
+    const transactions = batch.flatMap((entry) => entry.transaction ?? []);
+    try {
+      if (transactions.length > 0) await this.#store(transactions);
+      return batch;
+    } catch (error) {
+      this.#fail(error, batch);
+      return [];
+    }
+  }
+
+  async #store(transactions: readonly Transaction[]): Promise<void> {
     const startedMs = this.#clock.monotonicMs();
     await this.#journal.commit(transactions);
     const { commitSeconds, commitChanges } = this.figures;
@@ -167,13 +200,13 @@ export class GroupCommit {
   #publish(batch: readonly Entry[]): Promise<unknown> | undefined {
     for (const { transaction, caller } of batch) {
       if (transaction === undefined) continue;
-      for (const observer of this.#observers) observer.applying?.(transaction);
+      for (const observer of this.#applying) observer.applying(transaction);
       apply(transaction, this.#tree);
       this.#tree.zxid = transaction.zxid;
-      for (const observer of this.#observers) observer.applied?.(transaction, caller);
+      for (const observer of this.#applied) observer.applied(transaction, caller);
     }
     this.#staging.settle(this.#tree.zxid);
-    const unfinished = this.#observers.flatMap((observer) => observer.published?.() ?? []);
+    const unfinished = this.#published.flatMap((observer) => observer.published() ?? []);
     return unfinished.length === 0 ? undefined : Promise.all(unfinished);
   }
 
@@ -197,12 +230,12 @@ export class GroupCommit {
     this.figures.waiting--;
     this.figures.waitingBytes -= entry.bytes;
     this.#note(outcome);
-    entry.resolve(outcome);
+    entry.answered(outcome);
   }
 
-  #answerAtOnce(outcome: Outcome): Promise<Outcome> {
+  #answerAtOnce(outcome: Outcome, answered: Entry["answered"]): void {
     this.#note(outcome);
-    return Promise.resolve(outcome);
+    answered(outcome);
   }
 
   #note(outcome: Outcome): void {
@@ -216,17 +249,13 @@ interface Entry {
   readonly caller: Caller;
   readonly outcome: Outcome;
   readonly bytes: number;
-  resolve: (outcome: Outcome) => void;
+  readonly answered: (outcome: Outcome) => void;
 }
 
-function entryOf(transaction: Transaction | undefined, caller: Caller, outcome: Outcome): Entry {
-  const answerBytes = outcome.ok
-    ? (outcome.transacted?.bytes ?? 0) + (outcome.read?.bytes ?? 0) + (outcome.data?.length ?? 0)
-    : 0;
-  return { transaction, caller, outcome, bytes: sizeOf(transaction) + answerBytes, resolve: ignore };
+function answerBytesOf(outcome: Outcome): number {
+  if (!outcome.ok) return 0;
+  return (outcome.transacted?.bytes ?? 0) + (outcome.read?.bytes ?? 0) + (outcome.data?.length ?? 0);
 }
-
-function ignore(): void {}
 
 /** About what a transaction takes in the queue: its data, its paths, and a round figure for the rest. */
 function sizeOf(transaction: Transaction | undefined): number {

@@ -21,33 +21,41 @@ import { whoAmI } from "./handlers/who-am-i.ts";
 import { callerOf, type RpcCaller } from "./metadata.ts";
 import { PipelineOperations } from "./pipeline-operations.ts";
 import type { ServiceOptions } from "./service-options.ts";
+import { writing } from "./write.ts";
 
 /** Serves corral.v1.Coordination from the engine. */
 export function addCoordination(
   server: Server,
   { engine, authenticator, calls, log, observer }: ServiceOptions,
 ): void {
-  const operations = {
-    create: create(engine),
+  const writes = {
+    create: create(),
+    set: set(),
+    delete: deleteNode(),
+    setAcl: setAcl(),
+    transact: transact(),
+  };
+  const others = {
     get: get(engine),
     exists: exists(engine),
-    set: set(engine),
-    delete: deleteNode(engine),
     list: list(engine),
     getAcl: getAcl(engine),
-    setAcl: setAcl(engine),
     sync: sync(engine),
-    transact: transact(engine),
   };
   const handlers: Handlers<typeof Coordination, RpcCaller> = {
-    ...operations,
+    ...others,
+    create: writing(engine, writes.create),
+    set: writing(engine, writes.set),
+    delete: writing(engine, writes.delete),
+    setAcl: writing(engine, writes.setAcl),
+    transact: writing(engine, writes.transact),
     openSession: openSession(engine),
     keepAlive: keepAlive(engine),
     closeSession: closeSession(engine),
     whoAmI: whoAmI(),
     scan: scan(engine),
     watch: watch(engine),
-    pipeline: pipeline(engine, new PipelineOperations(engine, operations)),
+    pipeline: pipeline(engine, new PipelineOperations(engine, { ...writes, ...others })),
   };
   addService(server, Coordination, handlers, {
     contextOf: (call) => callerOf(call, { engine, authenticator }),

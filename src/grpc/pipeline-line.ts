@@ -2,13 +2,32 @@ import { type PipelineOperation, PipelineResponseSchema } from "../../gen/ts/cor
 import { varintBytes } from "../bytes.ts";
 import { pipelineAnswerBytesMax, pipelineInFlightMax, pipelineMessageBytes } from "../limits.ts";
 import type { Outgoing } from "./adapter/outgoing.ts";
-import type { PipelineAnswer } from "./pipeline-operations.ts";
+import type { PipelineAnswer, Place } from "./pipeline-operations.ts";
 import { ProtoWriter } from "./proto-writer.ts";
 
 /** An operation from when it is taken until its answer is sent. */
-interface Slot {
+class Slot implements Place {
   answer: PipelineAnswer | undefined;
+  readonly #line: Line;
+
+  constructor(line: Line) {
+    this.#line = line;
+  }
+
+  answered(answer: PipelineAnswer): void {
+    this.answer = answer;
+    this.#line.answered(this, answer);
+  }
+
+  failed(error: unknown): void {
+    this.#line.fail(error);
+  }
 }
+
+type Begin = (
+  operation: PipelineOperation,
+  options: { readonly place: Place; readonly behindWrites: boolean },
+) => void;
 
 /**
  * The operations of one Pipeline, in their order: each is begun as it comes, answers wait for those before them,
@@ -17,10 +36,7 @@ interface Slot {
  */
 export class Line {
   readonly #stream: Pick<Outgoing<typeof PipelineResponseSchema>, "write" | "signal">;
-  readonly #begin: (
-    operation: PipelineOperation,
-    behindWrites: boolean,
-  ) => PipelineAnswer | Promise<PipelineAnswer>;
+  readonly #begin: Begin;
   readonly #writer = new ProtoWriter();
   #slots: Slot[] = [];
   /** Slots before this index have been sent. */
@@ -33,10 +49,7 @@ export class Line {
   #failure: { readonly error: unknown } | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(
-    stream: Pick<Outgoing<typeof PipelineResponseSchema>, "write" | "signal">,
-    begin: (operation: PipelineOperation, behindWrites: boolean) => PipelineAnswer | Promise<PipelineAnswer>,
-  ) {
+  constructor(stream: Pick<Outgoing<typeof PipelineResponseSchema>, "write" | "signal">, begin: Begin) {
     this.#stream = stream;
     this.#begin = begin;
     stream.signal.addEventListener("abort", () => this.#wake?.());
@@ -47,22 +60,14 @@ export class Line {
     return this.#isFull() ? this.#until(() => !this.#isFull()) : undefined;
   }
 
+  /** @throws what an operation failed with for a reason that nobody foresaw */
   take(operation: PipelineOperation): void {
-    const slot: Slot = { answer: undefined };
-    this.#slots.push(slot);
-    const answer = this.#begin(operation, this.#pending > 0);
-    if (answer instanceof Promise) {
-      this.#pending++;
-      answer.then(
-        (late) => {
-          this.#pending--;
-          this.#answer(slot, late);
-        },
-        (error) => this.#fail(error),
-      );
-    } else {
-      this.#answer(slot, answer);
-    }
+    const place = new Slot(this);
+    this.#slots.push(place);
+    const behindWrites = this.#pending > 0;
+    this.#pending++;
+    this.#begin(operation, { place, behindWrites });
+    if (this.#failure !== undefined) throw this.#failure.error;
   }
 
   /** Resolves when everything that was taken has been answered and sent. */
@@ -83,6 +88,8 @@ export class Line {
       writer.messageOf(resultsField, 1 + varintBytes(bytes.length) + bytes.length);
       writer.message(field, bytes);
       this.#answerBytes -= bytes.length;
+      // The slot may lie here for a while, the answer need not.
+      next.answer = undefined;
     }
     this.#forgetSent();
     this.#sending = true;
@@ -93,10 +100,17 @@ export class Line {
     });
   }
 
-  #answer(slot: Slot, answer: PipelineAnswer): void {
-    slot.answer = answer;
-    this.#answerBytes += answer.bytes.length;
+  /** For the slots: one has its answer. */
+  answered(slot: Slot, { bytes }: PipelineAnswer): void {
+    this.#pending--;
+    this.#answerBytes += bytes.length;
     if (slot === this.#slots[this.#sent]) this.#schedule();
+  }
+
+  /** For the slots: what one waits for will not come. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#wake?.();
   }
 
   /** After all answers of a batch, which come one by one in the same turn. */
@@ -107,11 +121,6 @@ export class Line {
       this.#scheduled = false;
       this.flush();
     });
-  }
-
-  #fail(error: unknown): void {
-    this.#failure ??= { error };
-    this.#wake?.();
   }
 
   #isFull(): boolean {

@@ -1,25 +1,50 @@
 import { createHash } from "node:crypto";
 import { type DescMessage, type MessageShape, toBinary } from "@bufbuild/protobuf";
-import type { Done, Operation } from "../core/operation.ts";
+import type { Caller, Done, Operation } from "../core/operation.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { Answer } from "./adapter/message.ts";
 import { doneOf } from "./convert.ts";
 import type { RpcCaller } from "./metadata.ts";
 
-/**
- * Does a write that is asked for by a message: once, if the call has a request id. @throws Refused
- * @param schema of the message: two messages of different calls may have the same bytes.
- */
-export async function write<Message extends DescMessage>(
+/** A call that writes: what it asks for, and what it is told. It may come alone or on a Pipeline. */
+export interface WriteCall<Input extends DescMessage, Output extends DescMessage> {
+  readonly input: Input;
+  readonly output: Output;
+  /** @throws Refused */
+  operationOf(request: MessageShape<Input>): Operation;
+  answerOf(done: Done, request: MessageShape<Input>): Answer<Output>;
+}
+
+/** Handles a call that writes. It throws Refused. */
+export function writing<Input extends DescMessage, Output extends DescMessage>(
   engine: Engine,
-  operation: Operation,
+  call: WriteCall<Input, Output>,
+): (request: MessageShape<Input>, caller: RpcCaller) => Promise<Answer<Output>> {
+  return async (request, caller) => {
+    const outcome = await engine.submit(call.operationOf(request), onceOnly(call, request, caller));
+    return call.answerOf(doneOf(outcome), request);
+  };
+}
+
+/** The caller of a write that is to be done once, if it has a request id. */
+export function onceOnly<Input extends DescMessage, Output extends DescMessage>(
+  { input }: WriteCall<Input, Output>,
+  request: MessageShape<Input>,
   { requestKey, ...caller }: RpcCaller,
-  { schema, request }: { readonly schema: Message; readonly request: MessageShape<Message> },
-): Promise<Done> {
-  if (requestKey === undefined) return doneOf(await engine.submit(operation, caller));
+): Caller {
+  if (requestKey === undefined) return caller;
+  return { ...caller, request: { key: requestKey, fingerprint: fingerprintOf(input, request, caller) } };
+}
+
+/** With the type, since two messages of different calls may have the same bytes. */
+function fingerprintOf<Input extends DescMessage>(
+  schema: Input,
+  request: MessageShape<Input>,
+  { identities = [] }: Caller,
+): string {
   const hash = createHash("sha256").update(schema.typeName).update(toBinary(schema, request));
   // Somebody else who has come by the id learns nothing from it. Addresses may change between two tries.
-  const known = (caller.identities ?? []).filter(({ scheme }) => scheme !== "ip");
+  const known = identities.filter(({ scheme }) => scheme !== "ip");
   for (const { scheme, id } of known) hash.update(`\0${scheme}\0${id}`);
-  const mark = { key: requestKey, fingerprint: hash.digest("base64url").slice(0, 22) };
-  return doneOf(await engine.submit(operation, { ...caller, request: mark }));
+  return hash.digest("base64url").slice(0, 22);
 }

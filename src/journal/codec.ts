@@ -43,19 +43,22 @@ export function packTransactions(transactions: readonly Transaction[]): Uint8Arr
 
 /** The inverse of packTransactions. Data are views into `packed`. Throws RangeError on anything else. */
 export function unpackTransactions(packed: Uint8Array): Transaction[] {
+  return [...transactionsIn(packed)];
+}
+
+/** The same one by one, for those who keep none: a batch that is kept is copied by the next collection of garbage. */
+export function* transactionsIn(packed: Uint8Array): Generator<Transaction, void> {
   const reader = new RecordReader(packed);
   const version = reader.byte();
   if (version !== formatVersion) throw new RangeError(`transactions are packed in unknown format ${version}`);
-  const transactions: Transaction[] = [];
   let zxid = 0;
   while (!reader.atEnd) {
     zxid += reader.integer();
     const timeMs = reader.double();
     const changes: Change[] = [];
     for (let left = reader.integer(); left > 0; left--) changes.push(unpackChange(reader, { zxid, timeMs }));
-    transactions.push({ zxid, timeMs, changes });
+    yield { zxid, timeMs, changes };
   }
-  return transactions;
 }
 
 function packedBytesAbout(transactions: readonly Transaction[]): number {

@@ -23,6 +23,40 @@ describe("group commit", () => {
     expect(journal.acknowledged).toEqual({ batches: 2, transactions: 101 });
   });
 
+  test("the disk has the next batch before anybody is answered for the last", async () => {
+    const server = await TestEngine.start();
+    const { journal } = server;
+    journal.hold();
+    const first = server.create("/first");
+    await journal.commitArrived();
+    const next = server.create("/next");
+    journal.release();
+    journal.hold();
+    expect(await verdictOf(first)).toBe("ok");
+    expect(journal.pending).toMatchObject([{ zxid: 2 }]);
+    expect(server.exists("/next")).toBe(false);
+    journal.release();
+    expect(await verdictOf(next)).toBe("ok");
+  });
+
+  test("a batch that fails while the last is published takes nothing of it back", async () => {
+    const server = await TestEngine.start();
+    const { journal } = server;
+    journal.hold();
+    const first = server.create("/first");
+    await journal.commitArrived();
+    const next = server.create("/next");
+    const then = first.then(() => server.create("/first/then"));
+    journal.release();
+    journal.hold();
+    await first;
+    journal.failNext("full");
+    journal.release();
+    expect(await Promise.all([first, next, then].map(verdictOf))).toEqual(["ok", "DISK_FULL", "DISK_FULL"]);
+    expect(await verdictOf(server.create("/first/again"))).toBe("ok");
+    expect(server.exists("/next")).toBe(false);
+  });
+
   test("writes of one turn of the event loop share a commit, though the disk is idle", async () => {
     const server = await TestEngine.start();
     await Promise.all([server.create("/a"), server.create("/b"), server.create("/c")]);

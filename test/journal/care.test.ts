@@ -67,7 +67,7 @@ test("the space of what was deleted is given back, a little at a time, and the r
   for (let i = 1; i <= count; i++)
     await journal.commit([at(i, created(`/n${i}`, { data, parentCreates: i }))]);
   for (let i = 1; i < count; i++)
-    await journal.commit([at(count + i, deleted(`/n${i}`, { parentCreates: count }))]);
+    await journal.commit([at(count + i, deleted(`/n${i}`, { parentCreates: count, previous: data }))]);
   expect(await careFor(journal)).toBeGreaterThan(peakBytes / pageBytes / 2 / vacuumedPagesMax);
   await journal.close();
   const { size } = statSync(join(dataDir, "corral.db"));

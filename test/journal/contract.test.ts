@@ -130,8 +130,27 @@ describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
 
   test("keeps who an ephemeral node belongs to when it changes hands", async () => {
     const journal = await openEmpty();
-    await journal.commit([at(7, created("/e", { owner: 3 })), at(8, dataSet("/e", "x", 1, 4))]);
+    await journal.commit([at(7, created("/e", { owner: 3 })), at(8, dataSet("/e", "x", 1, { owner: 4 }))]);
     expect((await afterRestart(journal)).nodes.get("/e")).toMatchObject({ record: { ephemeralOwner: 4 } });
+  });
+
+  test("stores each of many nodes of one commit, whatever happens to some of them in it", async () => {
+    const journal = await openEmpty();
+    const paths = Array.from({ length: 40 }, (_, i) => `/n${i}`);
+    const changes = paths.map((path, i) => created(path, { data: `data of ${path}`, parentCreates: i + 1 }));
+    changes.splice(20, 0, dataSet("/n19", "set", 1), deleted("/n18", { parentCreates: 20 }));
+    changes.splice(3, 0, aclSet("/n2", aclFor("ada"), 1));
+    await journal.commit(changes.map((change, i) => at(i + 1, change)));
+    const { nodes } = await afterRestart(journal);
+    const textOf = (path: string) => nodes.get(path) && Buffer.from(nodes.get(path)!.data).toString();
+    const expected = paths.map((path) => (path === "/n18" ? undefined : `data of ${path}`));
+    expect(paths.map(textOf)).toEqual(expected.with(19, "set"));
+    expect(nodes.get("/n2")?.record).toMatchObject({
+      czxid: 3,
+      aversion: 1,
+      acl: { text: aclFor("ada").text },
+    });
+    expect(nodes.get("/n39")?.record).toMatchObject({ czxid: 43, mzxid: 43, version: 0 });
   });
 
   test("forgets a deleted node; the parent's pzxid moves, its creates do not", async () => {

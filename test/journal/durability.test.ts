@@ -103,18 +103,35 @@ test("a full disk refuses a batch whole, and goes on when there is room again", 
   const large = "x".repeat(60_000);
   await journal.commit([at(1, created("/a", { data: large, parentCreates: 1 }))]);
   const tooMuch = [
-    at(2, created("/b", { parentCreates: 2 }), dataSet("/a", "small", 1)),
+    at(2, created("/b", { parentCreates: 2 }), dataSet("/a", "small", 1, { previous: large })),
     at(3, created("/c", { data: large.repeat(3), parentCreates: 3 })),
   ];
   await expect(journal.commit(tooMuch)).rejects.toBeInstanceOf(JournalFull);
   await expect(journal.commit(tooMuch)).rejects.toBeInstanceOf(JournalFull);
-  await journal.commit([at(4, deleted("/a"))]);
+  await journal.commit([at(4, deleted("/a", { previous: large }))]);
   await journal.commit([at(5, created("/d", { data: large, parentCreates: 2 }))]);
   await journal.close();
   const { lastZxid, nodes } = await loadAll(await open({ dataDir }));
   expect(lastZxid).toBe(5);
   expect([...nodes.keys()].filter((path) => !path.startsWith("/zookeeper"))).toEqual(["/", "/d"]);
   expect(nodes.get("/")?.record).toMatchObject({ pzxid: 5, creates: 2 });
+});
+
+test("large data leave nothing behind when they are replaced or deleted, whether or not the change says them", async () => {
+  const dataDir = tempDir();
+  const journal = await open({ dataDir });
+  const large = "x".repeat(60_000);
+  const changes = [large, null].flatMap((previous, i) => [
+    created(`/set${i}`, { data: large }),
+    dataSet(`/set${i}`, "small", 1, { previous }),
+    created(`/deleted${i}`, { data: large }),
+    deleted(`/deleted${i}`, { previous }),
+  ]);
+  await journal.commit(changes.map((change, i) => at(i + 1, change)));
+  await journal.close();
+  const connection = new Database(join(dataDir, "corral.db"), { readonly: true });
+  expect(connection.prepare("SELECT path FROM large_data").pluck().all()).toEqual([]);
+  connection.close();
 });
 
 test("a list that went with a refused batch is stored with the next one; one that nobody has goes at a start", async () => {

@@ -62,7 +62,13 @@ export function created(
   });
 }
 
-export function dataSet(path: string, text: string | Uint8Array, version: number, owner = 0): Draft {
+/** @param options.previous the data from before; null if the change does not say them. */
+export function dataSet(
+  path: string,
+  text: string | Uint8Array,
+  version: number,
+  { owner = 0, previous = "before" as string | null } = {},
+): Draft {
   const data = Buffer.from(text);
   return ({ zxid, timeMs }) => ({
     kind: "nodeDataSet",
@@ -76,7 +82,7 @@ export function dataSet(path: string, text: string | Uint8Array, version: number
       ephemeralOwner: owner,
       dataLength: data.length,
     },
-    previousData: Buffer.from("before"),
+    previousData: previous === null ? undefined : Buffer.from(previous),
   });
 }
 
@@ -89,12 +95,15 @@ export function aclFor(id: string): Acl {
   return aclOf([{ scheme: "jwt", id, permissions: permissions.read }]);
 }
 
-export function deleted(path: string, { parentCreates = 1 } = {}): Draft {
+export function deleted(
+  path: string,
+  { parentCreates = 1, previous = "before" as string | null } = {},
+): Draft {
   return ({ zxid }) => ({
     kind: "nodeDeleted",
     path,
     node: someNode,
-    previousData: Buffer.from("before"),
+    previousData: previous === null ? undefined : Buffer.from(previous),
     parent: { ...someNode, pzxid: zxid, creates: parentCreates },
   });
 }

@@ -8,7 +8,7 @@ import { startServer } from "../support/start-server.ts";
 vi.mock("../../src/limits.ts", async (importOriginal) => ({
   ...(await importOriginal<typeof import("../../src/limits.ts")>()),
   opsRequestTimeoutMs: 200,
-  opsIdleMaxMs: 300,
+  opsIdleMaxMs: 1_000,
 }));
 
 /** What a connection is told until it is closed. */

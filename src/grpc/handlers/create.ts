@@ -1,17 +1,14 @@
-import { CreateRequestSchema } from "../../../gen/ts/corral/v1/node_pb.js";
-import type { Engine } from "../../engine/engine.ts";
+import { CreateRequestSchema, CreateResponseSchema } from "../../../gen/ts/corral/v1/node_pb.js";
 import { AnswerEncoder } from "../answer-encoder.ts";
 import { createFromProto } from "../operation-convert.ts";
-import { write } from "../write.ts";
-import type { HandlerOf } from "./handler.ts";
+import type { WriteCall } from "../write.ts";
 
-export function create(engine: Engine): HandlerOf<"create"> {
+export function create(): WriteCall<typeof CreateRequestSchema, typeof CreateResponseSchema> {
   const encoder = new AnswerEncoder();
-  return async (request, caller) => {
-    const done = await write(engine, createFromProto(request), caller, {
-      schema: CreateRequestSchema,
-      request,
-    });
-    return encoder.created(done, request.asText);
+  return {
+    input: CreateRequestSchema,
+    output: CreateResponseSchema,
+    operationOf: createFromProto,
+    answerOf: (done, { asText }) => encoder.created(done, asText),
   };
 }

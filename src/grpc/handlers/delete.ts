@@ -1,17 +1,14 @@
-import { DeleteRequestSchema } from "../../../gen/ts/corral/v1/node_pb.js";
-import type { Engine } from "../../engine/engine.ts";
+import { DeleteRequestSchema, DeleteResponseSchema } from "../../../gen/ts/corral/v1/node_pb.js";
 import { AnswerEncoder } from "../answer-encoder.ts";
 import { deleteFromProto } from "../operation-convert.ts";
-import { write } from "../write.ts";
-import type { HandlerOf } from "./handler.ts";
+import type { WriteCall } from "../write.ts";
 
-export function deleteNode(engine: Engine): HandlerOf<"delete"> {
+export function deleteNode(): WriteCall<typeof DeleteRequestSchema, typeof DeleteResponseSchema> {
   const encoder = new AnswerEncoder();
-  return async (request, caller) => {
-    const done = await write(engine, deleteFromProto(request), caller, {
-      schema: DeleteRequestSchema,
-      request,
-    });
-    return encoder.deleted(done);
+  return {
+    input: DeleteRequestSchema,
+    output: DeleteResponseSchema,
+    operationOf: deleteFromProto,
+    answerOf: (done) => encoder.deleted(done),
   };
 }

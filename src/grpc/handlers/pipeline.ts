@@ -10,9 +10,7 @@ export function pipeline(engine: Engine, operations: PipelineOperations): Handle
     if (requestKey !== undefined) {
       throw badArgument(requestIdKey, "a pipeline is many calls: give each operation its request_id");
     }
-    const line = new Line(stream, (operation, behindWrites) =>
-      operations.do(operation, caller, { behindWrites }),
-    );
+    const line = new Line(stream, (operation, options) => operations.do(operation, caller, options));
     const { sessionId } = caller;
     const unbind =
       sessionId === undefined ? undefined : engine.bind(sessionId, (refusal) => stream.cut(refusal));

@@ -1,14 +1,14 @@
-import { SetRequestSchema } from "../../../gen/ts/corral/v1/node_pb.js";
-import type { Engine } from "../../engine/engine.ts";
+import { SetRequestSchema, SetResponseSchema } from "../../../gen/ts/corral/v1/node_pb.js";
 import { AnswerEncoder } from "../answer-encoder.ts";
 import { setFromProto } from "../operation-convert.ts";
-import { write } from "../write.ts";
-import type { HandlerOf } from "./handler.ts";
+import type { WriteCall } from "../write.ts";
 
-export function set(engine: Engine): HandlerOf<"set"> {
+export function set(): WriteCall<typeof SetRequestSchema, typeof SetResponseSchema> {
   const encoder = new AnswerEncoder();
-  return async (request, caller) => {
-    const done = await write(engine, setFromProto(request), caller, { schema: SetRequestSchema, request });
-    return encoder.set(done);
+  return {
+    input: SetRequestSchema,
+    output: SetResponseSchema,
+    operationOf: setFromProto,
+    answerOf: (done) => encoder.set(done),
   };
 }

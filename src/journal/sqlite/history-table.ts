@@ -1,5 +1,4 @@
 import type Database from "better-sqlite3";
-import type { Transaction } from "../../core/change.ts";
 import { historyPageBytesMax, prunedBatchesMax } from "../../limits.ts";
 import type { Retention } from "../journal.ts";
 
@@ -17,6 +16,15 @@ const selectOldest =
   "SELECT last_zxid AS lastZxid, time_ms AS timeMs, transactions, length(packed) AS bytes FROM history ORDER BY last_zxid LIMIT 1";
 const deleteBatch = "DELETE FROM history WHERE last_zxid = ?";
 const selectBatches = "SELECT packed FROM history WHERE last_zxid > ? AND first_zxid <= ? ORDER BY last_zxid";
+
+/** Which transactions a batch holds. */
+export interface BatchSpan {
+  readonly firstZxid: number;
+  readonly lastZxid: number;
+  /** Of the last one. */
+  readonly timeMs: number;
+  readonly count: number;
+}
 
 interface Totals {
   /** Everything after this zxid is there. */
@@ -74,17 +82,12 @@ export class HistoryTable {
   }
 
   /** Inside the transaction of the batch. */
-  append(batch: readonly Transaction[], packed: Uint8Array): void {
-    const last = batch.at(-1)!;
+  append({ firstZxid, lastZxid, timeMs, count }: BatchSpan, packed: Uint8Array): void {
     const { after, transactions, bytes } = this.#pending;
-    this.#pending = {
-      after,
-      transactions: transactions + batch.length,
-      bytes: bytes + packed.byteLength,
-    };
+    this.#pending = { after, transactions: transactions + count, bytes: bytes + packed.byteLength };
     // First, so that a nearly full disk has room for what comes.
-    this.#prune(last.timeMs);
-    this.#insert.run(last.zxid, batch[0]!.zxid, last.timeMs, batch.length, packed);
+    this.#prune(timeMs);
+    this.#insert.run(lastZxid, firstZxid, timeMs, count, packed);
     this.#saveTotals();
   }
 

@@ -1,6 +1,5 @@
 import { systemClock } from "../../clock.ts";
 import { diskReserveBytes } from "../../limits.ts";
-import { unpackTransactions } from "../codec.ts";
 import type { Care, Retention } from "../journal.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { corrupt, sqliteCode, unusable } from "./connection.ts";
@@ -93,9 +92,9 @@ export class Store {
   commit(packed: Uint8Array): CommitResult {
     let syncMs: number;
     try {
-      const batch = unpackTransactions(packed);
-      syncMs = this.#writer.write(batch, packed);
-      this.#lastZxid = batch.at(-1)!.zxid;
+      const written = this.#writer.write(packed);
+      syncMs = written.syncMs;
+      this.#lastZxid = written.lastZxid;
     } catch (error) {
       const code = sqliteCode(error);
       if (code === "SQLITE_FULL") {

@@ -1,8 +1,9 @@
 import type Database from "better-sqlite3";
 import type { Clock } from "../../clock.ts";
-import type { Change, Transaction } from "../../core/change.ts";
+import type { Change } from "../../core/change.ts";
 import type { NodeRecord } from "../../core/node.ts";
 import { parentOf } from "../../core/path.ts";
+import { transactionsIn } from "../codec.ts";
 import { AclTable } from "./acl-table.ts";
 import type { HistoryTable } from "./history-table.ts";
 import { NodeRows } from "./node-rows.ts";
@@ -26,7 +27,7 @@ const updateLastZxid = "UPDATE meta SET last_zxid = ? WHERE last_zxid < ?";
  */
 export class Writer {
   readonly #sql: Readonly<Record<keyof typeof statements, Database.Statement>>;
-  readonly #write: (batch: readonly Transaction[], packed: Uint8Array) => void;
+  readonly #write: (packed: Uint8Array) => number;
   /** A parent of many children in one batch is written once, at its end, with what the last of them left. */
   readonly #parents = new Map<string, NodeRecord>();
 
@@ -48,46 +49,52 @@ export class Writer {
     this.#requests = new RequestTable(connection);
     const prepared = Object.entries(statements).map(([name, sql]) => [name, connection.prepare(sql)]);
     this.#sql = Object.fromEntries(prepared);
-    this.#write = connection.transaction((batch: readonly Transaction[], packed: Uint8Array) =>
-      this.#apply(batch, packed),
-    ).immediate;
+    this.#write = connection.transaction((packed: Uint8Array) => this.#apply(packed)).immediate;
   }
 
-  /** @param packed the same batch, as the history keeps it. Answers how long SQLite's COMMIT took, in milliseconds. */
-  write(batch: readonly Transaction[], packed: Uint8Array): number {
+  /** Answers how long SQLite's COMMIT took, in milliseconds, too. Throws RangeError on what is no batch. */
+  write(packed: Uint8Array): { readonly lastZxid: number; readonly syncMs: number } {
     this.#parents.clear();
     this.#history.begin();
     this.#acls.begin();
+    this.#nodes.begin();
     this.#requests.begin();
-    this.#write(batch, packed);
+    const lastZxid = this.#write(packed);
     this.#history.committed();
     this.#acls.committed();
     this.#requests.committed();
-    return this.#clock.monotonicMs() - this.#writtenMs;
+    return { lastZxid, syncMs: this.#clock.monotonicMs() - this.#writtenMs };
   }
 
-  #apply(batch: readonly Transaction[], packed: Uint8Array): void {
-    let lastZxid = 0;
-    for (const transaction of batch) {
-      if (transaction.zxid <= lastZxid) throw new Error(`zxid ${transaction.zxid} follows ${lastZxid}`);
-      lastZxid = transaction.zxid;
-      for (const change of transaction.changes) this.#applyChange(change);
+  #apply(packed: Uint8Array): number {
+    const span = { firstZxid: 0, lastZxid: 0, timeMs: 0, count: 0 };
+    for (const { zxid, timeMs, changes } of transactionsIn(packed)) {
+      if (zxid <= span.lastZxid) throw new Error(`zxid ${zxid} follows ${span.lastZxid}`);
+      if (span.count === 0) span.firstZxid = zxid;
+      span.lastZxid = zxid;
+      span.timeMs = timeMs;
+      span.count++;
+      for (const change of changes) this.#applyChange(change);
     }
+    const { lastZxid } = span;
+    this.#nodes.flush();
     for (const [path, { pzxid, creates }] of this.#parents) this.#one("updateParent", pzxid, creates, path);
     this.#one("updateLastZxid", lastZxid, lastZxid);
-    this.#history.append(batch, packed);
+    this.#history.append(span, packed);
     this.#writtenMs = this.#clock.monotonicMs();
+    return lastZxid;
   }
 
   #applyChange(change: Change): void {
+    if (change.kind !== "nodeCreated") this.#nodes.flush();
     switch (change.kind) {
       case "nodeCreated":
-        this.#nodes.insert(change.path, change.node, change.data);
+        this.#nodes.create(change.path, change.node, change.data);
         this.#parents.set(parentOf(change.path), change.parent);
         return;
       case "nodeDataSet": {
         const { path, data, node } = change;
-        if (data.byteLength <= inlineDataBytesMax) this.#sql.deleteLarge.run(path);
+        if (data.byteLength <= inlineDataBytesMax) this.#dropLarge(path, change.previousData);
         const { mzxid, mtimeMs, version, ephemeralOwner } = node;
         this.#one(
           "updateData",
@@ -107,7 +114,7 @@ export class Writer {
       }
       case "nodeDeleted":
         this.#one("deleteNode", change.path);
-        this.#sql.deleteLarge.run(change.path);
+        this.#dropLarge(change.path, change.previousData);
         this.#parents.delete(change.path);
         this.#parents.set(parentOf(change.path), change.parent);
         return;
@@ -123,6 +130,11 @@ export class Writer {
       case "requestAnswered":
         this.#requests.add(change);
     }
+  }
+
+  /** Most nodes never had large data, and most changes say so. */
+  #dropLarge(path: string, previous: Uint8Array | undefined): void {
+    if (previous === undefined || previous.byteLength > inlineDataBytesMax) this.#sql.deleteLarge.run(path);
   }
 
   #one(statement: keyof typeof statements, ...values: (string | number | Uint8Array | null)[]): void {

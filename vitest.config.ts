@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -5,6 +6,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // Each file gets its own process: servers, workers and SQLite files never share state.
     pool: "forks",
+    // Most of them wait for something most of the time: two share even two cores well.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // Servers run side by side here, and the port for operations has a number of its own by default.
     env: { CORRAL_HTTP_PORT: "0" },
     testTimeout: 30_000,

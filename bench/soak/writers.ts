@@ -5,6 +5,9 @@ const slots = 5_000;
 
 const dataBytes = 100;
 
+/** Longer than any disk should take: a write that is late is late, and no failure. */
+const timeoutMs = 60_000;
+
 /** How often a batch of writes is begun, in milliseconds. */
 const beatMs = 20;
 
@@ -54,7 +57,7 @@ export class Writers {
     await Promise.all(this.#visiting);
     while (this.#busy.size > 0) await new Promise((resolve) => setTimeout(resolve, beatMs));
     const found = new Map<string, string>();
-    for await (const { path, data } of this.#client.scan("/soak", { withData: true, timeoutMs: 60_000 }))
+    for await (const { path, data } of this.#client.scan("/soak", { withData: true, timeoutMs }))
       found.set(path, Buffer.from(data ?? []).toString());
     found.delete("/soak");
     const wrong = this.#known.filter((known, slot) => found.get(`/soak/${slot}`) !== known).length;
@@ -76,15 +79,26 @@ export class Writers {
     } catch (error) {
       if (!isCorralError(error)) throw error;
       this.failed++;
+      // Nobody may know whether it was done: what is there counts from now on.
+      this.#known[slot] = await this.#read(`/soak/${slot}`);
     } finally {
       this.#busy.delete(slot);
     }
   }
 
+  async #read(path: string): Promise<string | undefined> {
+    try {
+      return (await this.#client.get(path, { timeoutMs })).text;
+    } catch (error) {
+      if (isCorralError(error, "NO_NODE")) return undefined;
+      throw error;
+    }
+  }
+
   async #change(path: string, before: string | undefined, after: string | undefined): Promise<void> {
-    if (after === undefined) await this.#client.delete(path);
-    else if (before === undefined) await this.#client.create(path, after);
-    else await this.#client.set(path, after);
+    if (after === undefined) await this.#client.delete(path, { timeoutMs });
+    else if (before === undefined) await this.#client.create(path, after, { timeoutMs });
+    else await this.#client.set(path, after, { timeoutMs });
   }
 
   #visit(): void {

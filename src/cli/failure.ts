@@ -36,7 +36,7 @@ const classOfCode: Readonly<Record<string, keyof typeof exitCodes>> = {
   UNAUTHENTICATED: "denied",
 };
 
-/** What to do, where the server's own words do not say it. */
+/** What to do, by reason or by gRPC's code, where the server's own words do not say it. */
 const hints: Readonly<Record<string, string>> = {
   NODE_EXISTS: "use `corral set` to change it",
   NOT_EMPTY: "or use `corral deleteall`",
@@ -47,6 +47,7 @@ const hints: Readonly<Record<string, string>> = {
   AUTHENTICATION_REQUIRED: "say who you are with --user, --token or --cert-file",
   OVERLOADED: "nothing was changed; try again",
   CONNECTION_LOST: "try again",
+  UNIMPLEMENTED: "the server is older than this command, or no Corral",
 };
 
 /** The exit code of an error, and the line that tells of it. By name: no class of the client's is loaded for it. */
@@ -55,7 +56,9 @@ export function failureOf(error: unknown): { readonly code: number; readonly lin
   if (!isCorralError(error)) return undefined;
   const { reason, code, message, outcomeUnknown } = error;
   const kind = reason === "OVERLOADED" ? "unavailable" : (classOfCode[code] ?? "other");
-  const hint = outcomeUnknown ? "it may have been done all the same: read to find out" : hints[reason];
+  const hint = outcomeUnknown
+    ? "it may have been done all the same: read to find out"
+    : (hints[reason] ?? hints[code]);
   const words = reason.toLowerCase().replaceAll("_", " ");
   return { code: exitCodes[kind], line: `${words}: ${message}${hint === undefined ? "" : `; ${hint}`}` };
 }

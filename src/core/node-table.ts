@@ -1,21 +1,22 @@
 import type { Acl } from "./acl.ts";
 import { AclPool } from "./acl-pool.ts";
+import { Family } from "./family.ts";
 import { forever, type NodeRecord } from "./node.ts";
 import type { PackedData } from "./packed-data.ts";
-import { Siblings } from "./siblings.ts";
+import { type Named, Siblings } from "./siblings.ts";
 
 /**
- * All nodes as rows of typed arrays: 72 bytes of numbers a node, outside the garbage-collected heap, where an
+ * All nodes as rows of typed arrays: 60 bytes of numbers a node, outside the garbage-collected heap, where an
  * object with boxed doubles would take 200 and be marked at every collection. Rows live in slabs, so growing
- * never copies what is there.
+ * never copies what is there. What only parents have lies in a `Family`, which most nodes do without.
  */
-export class NodeTable {
+export class NodeTable implements Named {
   readonly #slabs: Slab[] = [];
-  readonly #names: string[] = [];
-  readonly #data: PackedData[] = [];
-  readonly #children: (Siblings | undefined)[] = [];
   readonly #free: number[] = [];
+  readonly #families: (Family | undefined)[] = [undefined];
+  readonly #freeFamilies: number[] = [];
   readonly #acls = new AclPool();
+  #rows = 0;
 
   /** How many lists nodes have beside the open one. */
   get aclCount(): number {
@@ -24,29 +25,29 @@ export class NodeTable {
 
   /** Takes a row for a new node. */
   add(parent: number, name: string): number {
-    const row = this.#free.pop() ?? this.#names.length;
+    const row = this.#free.pop() ?? this.#rows++;
     if (row >> slabBits === this.#slabs.length) this.#slabs.push(new Slab());
-    this.#names[row] = name;
-    this.#data[row] = "";
-    this.#children[row] = undefined;
-    const { doubles, ints } = this.#slab(row);
+    const { ints, doubles, names } = this.#slab(row);
+    names[inSlab(row)] = name;
     ints[intAt(row) + parentColumn] = parent;
     ints[intAt(row) + aclColumn] = 0;
+    ints[intAt(row) + familyColumn] = 0;
     doubles[doubleAt(row) + ownerColumn] = 0;
     return row;
   }
 
   /** Gives the row of a node without children back. */
   remove(row: number): void {
-    this.#acls.release(this.#slab(row).ints[intAt(row) + aclColumn]!);
-    this.#names[row] = "";
-    this.#data[row] = "";
-    this.#children[row] = undefined;
+    const { ints, names, data } = this.#slab(row);
+    this.#acls.release(ints[intAt(row) + aclColumn]!);
+    this.#dropFamily(row);
+    names[inSlab(row)] = "";
+    data[inSlab(row)] = "";
     this.#free.push(row);
   }
 
   name(row: number): string {
-    return this.#names[row]!;
+    return this.#slab(row).names[inSlab(row)]!;
   }
 
   parent(row: number): number {
@@ -54,30 +55,26 @@ export class NodeTable {
   }
 
   data(row: number): PackedData {
-    return this.#data[row]!;
+    return this.#slab(row).data[inSlab(row)]!;
   }
 
   setData(row: number, data: PackedData): void {
-    this.#data[row] = data;
+    this.#slab(row).data[inSlab(row)] = data;
   }
 
-  /** The node's children; absent while it never had one. */
-  children(row: number): Siblings | undefined {
-    return this.#children[row];
+  /** What the node has as a parent; absent when it never had a child. */
+  family(row: number): Family | undefined {
+    return this.#families[this.#slab(row).ints[intAt(row) + familyColumn]!];
   }
 
   link(parent: number, child: number): void {
-    this.#children[parent] ??= new Siblings(this.#names);
-    this.#children[parent].insert(child);
+    const family = this.#familyFor(parent);
+    family.children ??= new Siblings(this);
+    family.children.insert(child);
   }
 
   unlink(parent: number, child: number): void {
-    this.#children[parent]!.remove(child);
-  }
-
-  /** Drops the empty list of a node whose last child has gone. */
-  dropChildren(row: number): void {
-    this.#children[row] = undefined;
+    this.family(parent)!.children!.remove(child);
   }
 
   ephemeralOwner(row: number): number {
@@ -85,23 +82,24 @@ export class NodeTable {
   }
 
   read(row: number): NodeRecord {
-    const { doubles, ints } = this.#slab(row);
+    const { doubles, ints, data } = this.#slab(row);
     const d = doubleAt(row);
     const i = intAt(row);
+    const family = this.#families[ints[i + familyColumn]!];
     return {
       czxid: doubles[d]!,
       mzxid: doubles[d + 1]!,
-      pzxid: doubles[d + 2]!,
-      ctimeMs: doubles[d + 3]!,
-      mtimeMs: doubles[d + 4]!,
+      pzxid: family === undefined ? doubles[d]! : family.pzxid,
+      ctimeMs: doubles[d + 2]!,
+      mtimeMs: doubles[d + 3]!,
       version: ints[i]!,
-      creates: ints[i + 1]!,
-      aversion: ints[i + 2]!,
+      creates: family === undefined ? 0 : family.creates,
+      aversion: ints[i + 1]!,
       ephemeralOwner: Math.max(doubles[d + ownerColumn]!, 0),
       lifetimeMs: lifetimeIn(doubles[d + ownerColumn]!),
       acl: this.#acls.get(ints[i + aclColumn]!),
-      dataLength: this.#data[row]!.length,
-      numChildren: ints[i + 3]!,
+      dataLength: data[inSlab(row)]!.length,
+      numChildren: family === undefined ? 0 : family.numChildren,
     };
   }
 
@@ -112,15 +110,45 @@ export class NodeTable {
     const i = intAt(row);
     doubles[d] = record.czxid;
     doubles[d + 1] = record.mzxid;
-    doubles[d + 2] = record.pzxid;
-    doubles[d + 3] = record.ctimeMs;
-    doubles[d + 4] = record.mtimeMs;
+    doubles[d + 2] = record.ctimeMs;
+    doubles[d + 3] = record.mtimeMs;
     doubles[d + ownerColumn] = ownerOrLifetime(record);
     ints[i] = record.version;
-    ints[i + 1] = record.creates;
-    ints[i + 2] = record.aversion;
-    ints[i + 3] = record.numChildren;
+    ints[i + 1] = record.aversion;
     this.#writeAcl(ints, i + aclColumn, record.acl);
+    this.#writeFamily(row, record);
+  }
+
+  /** A node that never had a child says as much by its numbers: it needs no family to keep them. */
+  #writeFamily(row: number, { czxid, pzxid, creates, numChildren }: NodeRecord): void {
+    if (pzxid === czxid && creates === 0 && numChildren === 0) {
+      this.#dropFamily(row);
+      return;
+    }
+    const family = this.#familyFor(row);
+    family.pzxid = pzxid;
+    family.creates = creates;
+    family.numChildren = numChildren;
+    if (numChildren === 0) family.children = undefined;
+  }
+
+  #familyFor(row: number): Family {
+    const { doubles, ints } = this.#slab(row);
+    const at = intAt(row) + familyColumn;
+    if (ints[at] === 0) {
+      ints[at] = this.#freeFamilies.pop() ?? this.#families.length;
+      this.#families[ints[at]] = new Family(doubles[doubleAt(row)]!);
+    }
+    return this.#families[ints[at]!]!;
+  }
+
+  #dropFamily(row: number): void {
+    const { ints } = this.#slab(row);
+    const at = intAt(row) + familyColumn;
+    if (ints[at] === 0) return;
+    this.#families[ints[at]!] = undefined;
+    this.#freeFamilies.push(ints[at]!);
+    ints[at] = 0;
   }
 
   #writeAcl(ints: Int32Array, at: number, acl: Acl): void {
@@ -150,21 +178,28 @@ const lifetimeShift = 2;
 
 const slabBits = 14;
 const slabRows = 1 << slabBits;
-const doubleColumns = 6;
-const ownerColumn = 5;
-const intColumns = 6;
-const parentColumn = 4;
-const aclColumn = 5;
+const doubleColumns = 5;
+const ownerColumn = 4;
+const intColumns = 5;
+const parentColumn = 2;
+const aclColumn = 3;
+const familyColumn = 4;
 
 class Slab {
   readonly doubles = new Float64Array(slabRows * doubleColumns);
   readonly ints = new Int32Array(slabRows * intColumns);
+  readonly names: string[] = new Array(slabRows).fill("");
+  readonly data: PackedData[] = new Array(slabRows).fill("");
+}
+
+function inSlab(row: number): number {
+  return row & (slabRows - 1);
 }
 
 function doubleAt(row: number): number {
-  return (row & (slabRows - 1)) * doubleColumns;
+  return inSlab(row) * doubleColumns;
 }
 
 function intAt(row: number): number {
-  return (row & (slabRows - 1)) * intColumns;
+  return inSlab(row) * intColumns;
 }

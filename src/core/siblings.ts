@@ -1,3 +1,8 @@
+/** Knows the name of every row. */
+export interface Named {
+  name(row: number): string;
+}
+
 /**
  * The children of one node: row numbers in the order of their names, in chunks small enough that an insertion
  * moves little. It serves look-ups, pages in order and a million children alike, without ever sorting or
@@ -5,27 +10,23 @@
  * no surrogates.
  */
 export class Siblings {
-  /** What lies in the subtrees of all of them; kept by the tree. */
-  nodesBelow = 0;
-  bytesBelow = 0;
   readonly #chunks: number[][] = [[]];
-  readonly #names: readonly string[];
+  readonly #rows: Named;
 
-  /** @param names the name of every row, kept by the node table. */
-  constructor(names: readonly string[]) {
-    this.#names = names;
+  constructor(rows: Named) {
+    this.#rows = rows;
   }
 
   /** The row with this name, or -1. */
   find(name: string): number {
     const chunk = this.#chunks[this.#chunkFor(name)]!;
     const row = chunk[this.#lowerBound(chunk, name)];
-    return row !== undefined && this.#names[row] === name ? row : -1;
+    return row !== undefined && this.#rows.name(row) === name ? row : -1;
   }
 
   /** Adds a row, whose name must not be among them yet. */
   insert(row: number): void {
-    const name = this.#names[row]!;
+    const name = this.#rows.name(row);
     const at = this.#chunkFor(name);
     const chunk = this.#chunks[at]!;
     const index = this.#lowerBound(chunk, name);
@@ -44,7 +45,7 @@ export class Siblings {
 
   /** Takes a row out; it must be there. */
   remove(row: number): void {
-    const name = this.#names[row]!;
+    const name = this.#rows.name(row);
     const at = this.#chunkFor(name);
     const chunk = this.#chunks[at]!;
     chunk.splice(this.#lowerBound(chunk, name), 1);
@@ -58,7 +59,7 @@ export class Siblings {
     for (; at < this.#chunks.length; at++, index = 0) {
       const chunk = this.#chunks[at]!;
       for (; index < chunk.length; index++) {
-        if (name === "" || this.#names[chunk[index]!] !== name) yield chunk[index]!;
+        if (name === "" || this.#rows.name(chunk[index]!) !== name) yield chunk[index]!;
       }
     }
   }
@@ -69,7 +70,7 @@ export class Siblings {
     let high = this.#chunks.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if (this.#names[this.#chunks[middle]![0]!]! <= name) low = middle;
+      if (this.#rows.name(this.#chunks[middle]![0]!) <= name) low = middle;
       else high = middle - 1;
     }
     return low;
@@ -81,7 +82,7 @@ export class Siblings {
     let high = chunk.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.#names[chunk[middle]!]! < name) low = middle + 1;
+      if (this.#rows.name(chunk[middle]!) < name) low = middle + 1;
       else high = middle;
     }
     return low;

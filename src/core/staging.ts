@@ -278,7 +278,7 @@ class Names {
   }
 
   *after(name: string): Generator<string> {
-    this.#ordered ??= new Siblings(this.#names);
+    this.#ordered ??= new Siblings({ name: (number) => this.#names[number]! });
     for (const each of this.#unordered) {
       const number = this.#freeNumbers.pop() ?? this.#names.length;
       this.#names[number] = each;

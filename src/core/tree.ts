@@ -74,7 +74,7 @@ export class Tree implements StateWriter {
 
   *childNames(path: string, after = ""): Generator<string> {
     const row = this.#find(path);
-    const children = row === noRow ? undefined : this.#table.children(row);
+    const children = row === noRow ? undefined : this.#table.family(row)?.children;
     if (children === undefined) return;
     for (const child of children.after(after)) yield this.#table.name(child);
   }
@@ -144,7 +144,6 @@ export class Tree implements StateWriter {
     this.#moveEphemeral(path, this.#table.ephemeralOwner(row), record.ephemeralOwner);
     this.#table.write(row, record);
     this.#countAbove(row, Number(isNew), data === undefined ? 0 : this.#setData(row, path, data));
-    if (record.numChildren === 0) this.#table.dropChildren(row);
   }
 
   /** Takes in a stored node, of which the number of children is not stored: its children count themselves. */
@@ -190,16 +189,16 @@ export class Tree implements StateWriter {
   #countAbove(row: number, count: number, bytes: number): void {
     if (count === 0 && bytes === 0) return;
     for (let at = this.#table.parent(row); at !== noRow; at = this.#table.parent(at)) {
-      const children = this.#table.children(at)!;
-      children.nodesBelow += count;
-      children.bytesBelow += bytes;
+      const family = this.#table.family(at)!;
+      family.nodesBelow += count;
+      family.bytesBelow += bytes;
     }
   }
 
   #subtree(path: string): Usage {
     const row = this.#find(path);
     if (row === noRow) return { count: 0, bytes: 0 };
-    const { nodesBelow = 0, bytesBelow = 0 } = this.#table.children(row) ?? {};
+    const { nodesBelow = 0, bytesBelow = 0 } = this.#table.family(row) ?? {};
     return { count: 1 + nodesBelow, bytes: this.#table.data(row).length + bytesBelow };
   }
 
@@ -237,7 +236,7 @@ export class Tree implements StateWriter {
     for (let start = below ? this.#lastPath.length + 1 : 1; row !== noRow; ) {
       const end = path.indexOf("/", start);
       const name = end === -1 ? path.slice(start) : path.slice(start, end);
-      row = this.#table.children(row)?.find(name) ?? noRow;
+      row = this.#table.family(row)?.children?.find(name) ?? noRow;
       if (end === -1) break;
       start = end + 1;
     }

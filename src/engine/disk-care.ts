@@ -84,7 +84,10 @@ export class DiskCare {
         "disk_low",
         `the disk has less than ${this.#lowBytes} bytes left: make room before it is full`,
       );
-    } else if (freeBytes >= this.#lowBytes * clearedAt) this.#alarms.clear("disk_low");
+    } else if (!isFull && freeBytes >= this.#lowBytes * clearedAt) {
+      // While the disk is full, what the reserve gave up is free as well.
+      this.#alarms.clear("disk_low");
+    }
   }
 }
 

@@ -54,7 +54,10 @@ export function addAdmin(server: RpcServer, options: AdminOptions): void {
     if (refusal === undefined) return caller;
     const operation = actions.get(path);
     if (operation !== undefined) engine.audit({ operation }, caller, refusal.reason);
-    throw new Refused(refusal);
+    throw new Refused({
+      ...refusal,
+      message: "only who has ADMIN in the access control list of / may do this",
+    });
   };
   addService(server, Admin, handlers, {
     contextOf: (call) => {

@@ -11,3 +11,13 @@ export function collectGarbage(): void {
   // Only this flavor also hands back the pages that the young generation grew to.
   gc({ type: "major", execution: "sync", flavor: "last-resort" });
 }
+
+/**
+ * From now on the thread whose garbage is collected copies what stays by itself. V8 would share that out to threads
+ * and wait for the last of them: on a busy machine they wait for a core, and everybody for them, 50 ms and more for
+ * a collection that takes 5. What runs beside the server's work, marking and sweeping, stays with the threads.
+ */
+export function collectWithoutHelpers(): void {
+  for (const work of ["scavenge", "compaction", "pointer-update"])
+    setFlagsFromString(`--no-parallel-${work}`);
+}

@@ -83,7 +83,8 @@ export class HttpServer {
 
   async #pageFor({ method, url = "" }: IncomingMessage): Promise<Page> {
     if (method !== "GET" && method !== "HEAD") return plain(405, "only GET and HEAD\n");
-    const parsed = URL.parse(url, "http://localhost");
+    // Put together, because a path that begins with // would be a host.
+    const parsed = url.startsWith("/") ? URL.parse(`http://localhost${url}`) : URL.parse(url);
     try {
       return (parsed && (await this.#options.pageAt(parsed))) ?? plain(404, "no such page; / lists them\n");
     } catch (err) {

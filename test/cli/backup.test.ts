@@ -1,4 +1,5 @@
 // backup, backup inspect, restore and fsck against real servers and real files.
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -50,6 +51,18 @@ describe("backup", () => {
     expect(readFileSync(file, "utf8")).toBe("mine");
     await corral.ok("backup", "--force", file);
     expect(await corral.ok("backup", "inspect", file)).toMatch(/^checksum +ok$/m);
+  });
+
+  test("takes the place of a file alone, whatever it is told", async () => {
+    const pipe = join(dir, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    for (const target of [dir, pipe]) {
+      expect(await corral.run(["backup", "--force", target])).toMatchObject({
+        code: 1,
+        stderr: `corral: ${target} cannot be written: it is there, and no file\n`,
+      });
+    }
+    expect(readdirSync(dir)).toEqual(["pipe"]);
   });
 
   test("leaves nothing when it is interrupted, or when the connection breaks", async () => {
@@ -203,6 +216,14 @@ describe("restore", () => {
     };
     expect(await corral.run(["restore", nothing, missing])).toMatchObject(unreadable);
     expect(existsSync(missing)).toBe(false);
+  });
+});
+
+test("fsck of what is no directory finds no database", async () => {
+  writeFileSync(file, "");
+  expect(await corral.run(["fsck", file])).toMatchObject({
+    code: 1,
+    stderr: `corral: there is no database in ${file}\n`,
   });
 });
 

@@ -66,12 +66,14 @@ test("stop where nothing runs is done already, and makes nothing", async () => {
 test("a second start is refused, and says what runs", async () => {
   const { dataDir, run, start } = place();
   const pid = await start();
-  const before = readFileSync(join(dataDir, "corral.log"), "utf8");
+  // The server itself may have something to tell meanwhile, of a slow disk say.
+  const starts = () => readFileSync(join(dataDir, "corral.log"), "utf8").match(/"msg":"starting"/g);
+  expect(starts()).toHaveLength(1);
   expect(await run("start", "--port", "0")).toMatchObject({
     code: 1,
     stderr: `corral: a server runs in ${dataDir} already: process ${pid}, listening on ${readRecord(dataDir)?.address}\n`,
   });
-  expect(readFileSync(join(dataDir, "corral.log"), "utf8")).toBe(before);
+  expect(starts()).toHaveLength(1);
 });
 
 test("of starts at the same time one wins, and the record is that one's", async () => {

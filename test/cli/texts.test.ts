@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { aclEntryText, parseAcl } from "../../src/cli/acl-text.ts";
 import { hexDump } from "../../src/cli/data.ts";
 import { durationMs } from "../../src/cli/duration.ts";
+import { failureOf } from "../../src/cli/failure.ts";
 import { type FlagSpecs, parseLine } from "../../src/cli/flags.ts";
 import { historyLinesMax } from "../../src/cli/limits.ts";
 import { parseQuota, quotaText } from "../../src/cli/quota.ts";
@@ -11,6 +12,7 @@ import { Place } from "../../src/cli/shell/place.ts";
 import { parseTransaction } from "../../src/cli/transaction-text.ts";
 import { treeLines } from "../../src/cli/tree-lines.ts";
 import { quoted, wordsIn } from "../../src/cli/words.ts";
+import { CorralError } from "../../src/client/errors.ts";
 import { tempDir } from "./load.ts";
 
 const specs = {
@@ -182,4 +184,12 @@ test("a history is bounded, and is no secret's keeper", () => {
   const lines = Array.from({ length: historyLinesMax + 5 }, (_, at) => `get /${at}`);
   saveHistory(file, ["addauth digest a:b", " set /secret 1", ...lines]);
   expect(loadHistory(file)).toEqual(lines.slice(0, historyLinesMax));
+});
+
+test("a server that does not know a method is taken for an older one", () => {
+  const error = new CorralError("UNKNOWN", "UNIMPLEMENTED: no such method", { code: "UNIMPLEMENTED" });
+  expect(failureOf(error)).toEqual({
+    code: 1,
+    line: "unknown: UNIMPLEMENTED: no such method; the server is older than this command, or no Corral",
+  });
 });

@@ -96,6 +96,19 @@ test("a disk is low below the bound, and no longer once there is a quarter more"
   ]);
 });
 
+test("a full disk stays low, although the reserve makes room", async () => {
+  const { server, told, look } = await start({ diskLowBytes: 1_000 });
+  server.journal.freeBytes = 0;
+  await look();
+  server.journal.isFull = true;
+  server.journal.freeBytes = 2_000;
+  await look();
+  expect(told).toEqual([
+    ["raised", "disk_low"],
+    ["raised", "disk_full"],
+  ]);
+});
+
 test("with a bound of 0 no disk is low", async () => {
   const { server, told, look } = await start({ diskLowBytes: 0 });
   server.journal.freeBytes = 0;

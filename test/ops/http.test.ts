@@ -150,7 +150,15 @@ test("/ lists the pages; other pages are not there, and other methods not allowe
     expect(await ops.get(path, { method: "HEAD" })).toMatchObject({ code: 200, text: "" });
     expect(await ops.get(`${path}/`)).toMatchObject({ code: 404 });
   }
-  for (const path of ["/no", "/metrics/a", "/status/", "//", "/readyz/a/b", "/%2e%2e/etc/passwd"]) {
+  for (const path of [
+    "/no",
+    "/metrics/a",
+    "/status/",
+    "//",
+    "//metrics",
+    "/readyz/a/b",
+    "/%2e%2e/etc/passwd",
+  ]) {
     expect(await ops.get(path), path).toMatchObject({ code: 404 });
   }
   for (const method of ["POST", "PUT", "DELETE", "OPTIONS"]) {

@@ -1,7 +1,7 @@
 // A small disk that somebody fills to the brim, under a real server: nothing acknowledged is lost, reads and sessions
 // go on, and so do writes once there is room.
 import { execFileSync } from "node:child_process";
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
@@ -152,5 +152,25 @@ skipUnless("mount")("a disk that is full", () => {
     await verify(again, acknowledged);
     expect((await again.admin.status()).alarms).toEqual([]);
     expect(await server.stop()).toBe(0);
+  }, 60_000);
+
+  test("leaves the reserve to what takes away, after a start too", async () => {
+    const disk = new SmallDisk();
+    const dataDir = join(disk.path, "data");
+    mkdirSync(dataDir);
+    let server = await startServerProcess(dataDir, "--http-port", "0");
+    onTestFinished(() => server.kill());
+    const client = await connect({ endpoints: server.address, sessionTimeoutMs: false });
+    await client.create("/a");
+    await until(() => existsSync(join(dataDir, "reserve")));
+    await client.close();
+    await server.stop();
+    disk.fill();
+    server = await startServerProcess(dataDir, "--http-port", "0");
+    const again = await connect({ endpoints: server.address, sessionTimeoutMs: false });
+    onTestFinished(() => again.close());
+    await until(async () => (await again.admin.status()).alarms.some(({ name }) => name === "disk_full"));
+    await expect(again.create("/b")).rejects.toMatchObject({ reason: "DISK_FULL" });
+    await again.delete("/a");
   }, 60_000);
 });

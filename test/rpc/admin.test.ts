@@ -167,5 +167,8 @@ test("GetStatus is for whom the list of / gives ADMIN", async () => {
   const { client } = server;
   const identity = { scheme: "world", id: "anyone" };
   await client.unary(rpc.setAcl, { path: "/", acl: [{ identity, permissions: [Permission.READ] }] });
-  expect(await failureOf(client.unary(admin.getStatus, {}))).toMatchObject({ reason: "NO_AUTH" });
+  expect(await failureOf(client.unary(admin.getStatus, {}))).toMatchObject({
+    reason: "NO_AUTH",
+    message: "only who has ADMIN in the access control list of / may do this",
+  });
 });

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Failure } from "../failure.ts";
@@ -19,6 +20,9 @@ export class WholeFile implements AsyncDisposable {
 
   /** @throws Failure */
   static async create(name: string): Promise<WholeFile> {
+    // A rename would put a file in the place of a device.
+    if (statSync(name, { throwIfNoEntry: false })?.isFile() === false)
+      throw new Failure(`${name} cannot be written: it is there, and no file`);
     const unfinished = `${name}.${process.pid}.part`;
     return new WholeFile(name, unfinished, await telling(name, () => open(unfinished, "w", 0o600)));
   }

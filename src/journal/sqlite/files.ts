@@ -5,6 +5,7 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  type Stats,
   statfsSync,
   statSync,
 } from "node:fs";
@@ -67,7 +68,17 @@ export function syncDirectory(dir: string): void {
 
 /** A file's size by its name alone; undefined if there is none. Nothing is opened. */
 export function sizeOf(path: string): number | undefined {
-  return lstatSync(path, { throwIfNoEntry: false })?.size;
+  return look(path)?.size;
+}
+
+/** What there is under a name: nothing, too, where the directory is a file. */
+function look(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return undefined;
+    throw error;
+  }
 }
 
 /** What is left on a directory's disk for this user. */
@@ -81,7 +92,7 @@ export function freeBytesOf(dir: string): number {
  * in this process would drop SQLite's POSIX locks on it. Two names of one file would have two WALs: refused.
  */
 export function existsAsPlainFile(path: string): boolean {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
+  const stat = look(path);
   if (stat === undefined) return false;
   if (stat.isSymbolicLink()) throw new JournalUnusable(`${path} is a symbolic link: use the real file`);
   if (!stat.isFile()) throw new JournalUnusable(`${path} is not a regular file`);

@@ -27,7 +27,7 @@ export interface OpenDatabase extends Found {
   readonly files: DataFiles;
   readonly lock: Lock;
   readonly markFile: MarkFile;
-  /** The disk has no room for the smallest change: the state can be read. */
+  /** The disk has no room for what adds to it, maybe not for the smallest change: the state can be read. */
   readonly isFull: boolean;
 }
 
@@ -42,10 +42,10 @@ export function openDatabase(options: OpenOptions, log: JournalLog): OpenDatabas
   makeDataDir(files.dir);
   const lock = takeLock(files);
   try {
-    new Reserve(files.reserve).makeRoomToStart();
+    const wasFull = new Reserve(files.reserve).makeRoomToStart();
     const mark = findMark(files, options, log);
     const found = findDatabase(files, mark, options, log);
-    return { ...found, files, lock, ...startWriting(files, found, options, log) };
+    return { ...found, files, lock, ...startWriting(files, { ...found, wasFull }, options, log) };
   } catch (error) {
     lock.release();
     throw unusable(error, files.database, files);
@@ -147,14 +147,15 @@ const countStart = "UPDATE meta SET starts = starts + 1";
 
 function startWriting(
   files: DataFiles,
-  found: Found,
+  found: Found & { readonly wasFull: boolean },
   options: OpenOptions,
   log: JournalLog,
 ): Pick<OpenDatabase, "connection" | "isFull" | "markFile"> {
   const connection = connect(files.database, files, options);
   try {
     migrate(connection, options.migrations);
-    const isFull = !proveDisk(connection);
+    // What the reserve gave up is not for what adds.
+    const isFull = !proveDisk(connection) || found.wasFull;
     if (isFull) log.warn({ path: files.dir }, "the disk is full: starting all the same, to be read");
     const mark = { databaseId: found.databaseId, zxid: found.lastZxid, clean: false };
     return { connection, isFull, markFile: new MarkFile(files.mark, mark) };

@@ -38,12 +38,13 @@ export class Reserve {
     if (sizeOf(this.#path) !== undefined) truncateSync(this.#path, diskReserveForStartBytes);
   }
 
-  /** Before a database is opened: SQLite needs a little room to look at it. */
-  makeRoomToStart(): void {
+  /** Before a database is opened: SQLite needs a little room to look at it. Answers whether there was none. */
+  makeRoomToStart(): boolean {
     const room = freeBytesOf(dirname(this.#path));
-    if (room >= diskReserveForStartBytes) return;
+    if (room >= diskReserveForStartBytes) return false;
     rmSync(this.#path, { force: true });
     this.#held = false;
+    return true;
   }
 
   /** After a start on a disk that has no room for the whole: for the next one. */

@@ -2,8 +2,8 @@
 const headBytes = 5;
 
 /**
- * The one message of a call, gathered from what arrives. Nearly always that is a single piece, which is not copied;
- * many small ones cost a multiple of the message at most, whatever length is announced.
+ * The one message of a call, gathered from what arrives, nearly always in a single piece. It is copied about once,
+ * whatever the pieces, and takes twice what has arrived at most, whatever length is announced.
  */
 export class PlainBody {
   #bytes: Buffer = nothing;
@@ -34,10 +34,13 @@ export class PlainBody {
     return this.#length >= headBytes && this.#length > headBytes + this.announcedBytes;
   }
 
-  /** Undefined when there is none, or a part of one. */
+  /**
+   * Undefined when there is none, or a part of one. A copy: a single piece is a view of everything that was read
+   * from the socket with it, all of which would stay in memory with a write that waits for the disk.
+   */
   message(): Buffer | undefined {
     if (this.#length < headBytes || this.#length !== headBytes + this.announcedBytes) return undefined;
-    return this.#bytes.subarray(headBytes, this.#length);
+    return Buffer.from(this.#bytes.subarray(headBytes, this.#length));
   }
 }
 

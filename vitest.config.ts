@@ -10,6 +10,9 @@ export default defineConfig({
     maxWorkers: Math.max(2, availableParallelism() - 1),
     // Servers run side by side here, and the port for operations has a number of its own by default.
     env: { CORRAL_HTTP_PORT: "0" },
+    // Node takes the types off by WebAssembly, in each thread that a journal starts. V8 13.6 crashes now and then when
+    // it compiles the calls anew in one of many threads (WasmEngine::FreeDeadCode), so they are not compiled anew.
+    execArgv: ["--wasm-wrapper-tiering-budget=1000000000"],
     testTimeout: 30_000,
     // A bound for what never comes, and no measure of what does.
     expect: { poll: { timeout: 20_000 } },

@@ -19,6 +19,8 @@ export class Checkpointer {
   readonly #look: Database.Statement<[], Progress>;
   readonly #framesMax: number;
   #framesDue: number;
+  /** The full disk was told of: it is tried every second until there is room, and said once. */
+  #fullIsTold = false;
 
   constructor(connection: Database.Database, log: JournalLog) {
     this.#connection = connection;
@@ -29,7 +31,7 @@ export class Checkpointer {
   }
 
   /**
-   * Answers whether it was time and the WAL was folded. A full disk is logged, and tried again when the WAL has
+   * Answers whether it was time and the WAL was folded. A full disk is logged once, and tried again when the WAL has
    * grown as much once more; the commits go on meanwhile. Throws on any other error: fsync cannot be retried,
    * because the kernel may have marked the lost pages clean.
    */
@@ -42,7 +44,7 @@ export class Checkpointer {
     return folded;
   }
 
-  /** Folds the whole WAL and empties it, for a stop in order. Answers false, and logs, if the disk is full. */
+  /** Folds the whole WAL and empties it: for a stop in order, and to make room. Answers false if the disk is full. */
   foldAll(): boolean {
     return this.#fold("TRUNCATE");
   }
@@ -50,10 +52,14 @@ export class Checkpointer {
   #fold(mode: "PASSIVE" | "TRUNCATE"): boolean {
     try {
       const [progress] = this.#connection.pragma(`wal_checkpoint(${mode})`) as Progress[];
+      this.#fullIsTold = false;
       return progress?.busy === 0;
     } catch (error) {
       if (sqliteCode(error) !== "SQLITE_FULL") throw error;
-      this.#log.warn({ reason: reasonOf(error) }, "checkpoint: the disk is full; the log keeps growing");
+      if (!this.#fullIsTold) {
+        this.#log.warn({ reason: reasonOf(error) }, "checkpoint: the disk is full; the log keeps growing");
+      }
+      this.#fullIsTold = true;
       return false;
     }
   }

@@ -1,6 +1,7 @@
 import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Server } from "@grpc/grpc-js";
 import type { Connection } from "../../auth/connection.ts";
+import { keepStreamsInSlots } from "./open-streams.ts";
 import { PlainCall, type PlainMethod } from "./plain-call.ts";
 
 type Session = NonNullable<ServerHttp2Stream["session"]>;
@@ -29,6 +30,7 @@ export class PlainCalls {
   /** Sees every stream before grpc-js does, on the injectors that the server has by now. */
   goBefore(server: Server): void {
     for (const http2 of http2ServersOf(server)) {
+      http2.on("session", keepStreamsInSlots);
       const listeners = http2.listeners("stream");
       http2.removeAllListeners("stream");
       http2.on("stream", (stream, headers, ...rest) => {

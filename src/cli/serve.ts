@@ -1,6 +1,6 @@
 import { parseFlags } from "../config/flags.ts";
 import { loadSettings } from "../config/load.ts";
-import { collectWithoutHelpers } from "../ops/garbage.ts";
+import { tuneCollections } from "../ops/garbage.ts";
 import { createLogger } from "../ops/logger.ts";
 import { recorded } from "./server/recorded.ts";
 import { settingsUsage } from "./settings-usage.ts";
@@ -24,7 +24,7 @@ export const serve: Verb = {
     ].join("\n"),
 
   async run(args, io) {
-    collectWithoutHelpers();
+    tuneCollections();
     const { settings, warnings } = loadSettings(parseFlags(args), surroundingsOf(io));
     const log = createLogger({ level: settings.logLevel });
     for (const warning of warnings) log.warn({}, warning);

@@ -3,7 +3,7 @@ import { childPath, nameOf, parentOf } from "./path.ts";
 import { type QuotaLimits, statsData, type Usage } from "./quota.ts";
 import type { RememberedRequest } from "./request.ts";
 import type { SessionRecord } from "./session.ts";
-import { Siblings } from "./siblings.ts";
+import { addTo, type Names } from "./staged-names.ts";
 import { StagedQuotas } from "./staged-quotas.ts";
 import type { StateReader, StateWriter } from "./state.ts";
 
@@ -16,7 +16,7 @@ import type { StateReader, StateWriter } from "./state.ts";
 export class Staging implements StateWriter {
   readonly #base: StateReader;
   /** Both in the order of their zxids. */
-  readonly #nodes = new Map<string, Entry<StagedNode>>();
+  #nodes = new Map<string, Entry<StagedNode>>();
   readonly #sessions = new Map<number, Entry<SessionRecord>>();
   /**
    * The names of the entries' nodes, by the paths of their parents; from when somebody lists until nothing is
@@ -157,12 +157,16 @@ export class Staging implements StateWriter {
       if (entry.zxid > zxid) break;
       this.#sessions.delete(id);
     }
+    let settled = 0;
     for (const [path, entry] of this.#nodes) {
       if (entry.zxid > zxid) break;
       this.#unindex(path);
       this.#forgetNode(path);
+      settled++;
     }
     if (this.#nodes.size === 0) this.#children = undefined;
+    // With a long queue behind the disk, copying all of it for every batch would cost more than it saves.
+    if (this.#nodes.size <= 4 * settled) this.#nodes = renewed(this.#nodes);
     for (const request of this.#requests.values()) {
       if (request.zxid > zxid) break;
       this.#requests.delete(request.key);
@@ -246,47 +250,15 @@ export class Staging implements StateWriter {
   }
 }
 
-function addTo(children: Map<string, Names>, path: string): void {
-  if (path === "/") return;
-  const parent = parentOf(path);
-  const names = children.get(parent) ?? new Names();
-  children.set(parent, names.add(nameOf(path)));
-}
-
-/** Names that are put in order when somebody asks. */
-class Names {
-  readonly #unordered = new Set<string>();
-  /** The others, by number. */
-  readonly #names: string[] = [];
-  readonly #freeNumbers: number[] = [];
-  #ordered: Siblings | undefined;
-
-  get size(): number {
-    return this.#unordered.size + this.#names.length - this.#freeNumbers.length;
-  }
-
-  add(name: string): this {
-    this.#unordered.add(name);
-    return this;
-  }
-
-  remove(name: string): void {
-    if (this.#unordered.delete(name)) return;
-    const number = this.#ordered!.find(name);
-    this.#ordered!.remove(number);
-    this.#freeNumbers.push(number);
-  }
-
-  *after(name: string): Generator<string> {
-    this.#ordered ??= new Siblings({ name: (number) => this.#names[number]! });
-    for (const each of this.#unordered) {
-      const number = this.#freeNumbers.pop() ?? this.#names.length;
-      this.#names[number] = each;
-      this.#ordered.insert(number);
-    }
-    this.#unordered.clear();
-    for (const number of this.#ordered.after(name)) yield this.#names[number]!;
-  }
+/**
+ * A copy. A table that a Map of V8 has outgrown still points to what was in it, and once one table has grown old, so
+ * do all that follow it in the same Map: half of what is staged would stay until the next collection of everything.
+ */
+function renewed<Key, Value>(map: ReadonlyMap<Key, Value>): Map<Key, Value> {
+  const copy = new Map<Key, Value>();
+  // Not by the constructor, which may copy the table as it is.
+  for (const [key, value] of map) copy.set(key, value);
+  return copy;
 }
 
 interface StagedNode {

@@ -16,8 +16,12 @@ export function collectGarbage(): void {
  * From now on the thread whose garbage is collected copies what stays by itself. V8 would share that out to threads
  * and wait for the last of them: on a busy machine they wait for a core, and everybody for them, 50 ms and more for
  * a collection that takes 5. What runs beside the server's work, marking and sweeping, stays with the threads.
+ *
+ * Nor does V8 guess what will grow old, and put it there at once: under many calls it comes to believe that of what
+ * every call makes, whose garbage then keeps others', so that a sixth of it waits for a collection of everything.
  */
-export function collectWithoutHelpers(): void {
+export function tuneCollections(): void {
   for (const work of ["scavenge", "compaction", "pointer-update"])
     setFlagsFromString(`--no-parallel-${work}`);
+  setFlagsFromString("--no-allocation-site-pretenuring");
 }

@@ -1,8 +1,8 @@
 /** Corral's client for Node: `const client = await connect({ endpoints: "127.0.0.1:7181" })`. docs/client.md leads through it. */
 
 export { type AclEntry, type Identity, type Permission, permissions } from "./acl.ts";
+export type { Admin } from "./admin.ts";
 export type {
-  Admin,
   Alarm,
   BackupPart,
   Drained,
@@ -12,7 +12,7 @@ export type {
   SessionsOptions,
   WatchCounts,
   Watcher,
-} from "./admin.ts";
+} from "./admin-types.ts";
 export type { WriteOptions } from "./calls.ts";
 export { type Client, connect } from "./client.ts";
 export type { Clock } from "./clock.ts";

@@ -28,6 +28,8 @@ export const quotaKinds = ["count", "bytes"] as const;
 
 /** Quotas.java: the quota of /a/b lies in /zookeeper/quota/a/b/zookeeper_limits, its usage beside it. */
 export const quotaRoot = "/zookeeper/quota";
+/** Put together once: every write looks for it several times. */
+const belowQuotaRoot = `${quotaRoot}/`;
 const limitsName = "zookeeper_limits";
 const statsName = "zookeeper_stats";
 
@@ -48,13 +50,13 @@ export function statsPathOf(quotaPath: string): string {
 
 /** Whether a node would be a child of one that sets or shows a quota, or further below. */
 export function isBelowQuotaNode(path: string): boolean {
-  return path.startsWith(`${quotaRoot}/`) && quotaNodeInside.test(path);
+  return path.startsWith(belowQuotaRoot) && quotaNodeInside.test(path);
 }
 
 const quotaNodeInside = new RegExp(`/(${limitsName}|${statsName})/`);
 
 function quotaOf(path: string, name: string): string | undefined {
-  if (!path.startsWith(`${quotaRoot}/`) || !path.endsWith(`/${name}`)) return undefined;
+  if (!path.startsWith(belowQuotaRoot) || !path.endsWith(`/${name}`)) return undefined;
   return path.slice(quotaRoot.length, -name.length - 1) || "/";
 }
 

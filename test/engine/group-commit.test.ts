@@ -10,13 +10,19 @@ import {
 import { settle, TestEngine, verdictOf } from "../support/engine.ts";
 import { MemoryJournal } from "../support/memory-journal.ts";
 
+/** An engine whose journal holds the commit of /first, until it is released. */
+async function startWithCommitHeld() {
+  const server = await TestEngine.start();
+  const { journal } = server;
+  journal.hold();
+  const first = server.create("/first");
+  await journal.commitArrived();
+  return { server, journal, first };
+}
+
 describe("group commit", () => {
   test("what is written while the disk is busy shares the next commit", async () => {
-    const server = await TestEngine.start();
-    const { journal } = server;
-    journal.hold();
-    const first = server.create("/first");
-    await journal.commitArrived();
+    const { server, journal, first } = await startWithCommitHeld();
     const others = Array.from({ length: 100 }, (_, i) => server.create(`/other-${i}`));
     journal.release();
     expect(await Promise.all([first, ...others].map(verdictOf))).toEqual(new Array(101).fill("ok"));
@@ -24,11 +30,7 @@ describe("group commit", () => {
   });
 
   test("the disk has the next batch before anybody is answered for the last", async () => {
-    const server = await TestEngine.start();
-    const { journal } = server;
-    journal.hold();
-    const first = server.create("/first");
-    await journal.commitArrived();
+    const { server, journal, first } = await startWithCommitHeld();
     const next = server.create("/next");
     journal.release();
     journal.hold();
@@ -40,11 +42,7 @@ describe("group commit", () => {
   });
 
   test("a batch that fails while the last is published takes nothing of it back", async () => {
-    const server = await TestEngine.start();
-    const { journal } = server;
-    journal.hold();
-    const first = server.create("/first");
-    await journal.commitArrived();
+    const { server, journal, first } = await startWithCommitHeld();
     const next = server.create("/next");
     const then = first.then(() => server.create("/first/then"));
     journal.release();

@@ -294,10 +294,12 @@ export class WatchHub implements CommitObserver {
     if (stream.watches.size >= watchesPerStreamMax) return tooManyWatches("stream", watchesPerStreamMax);
     const full = this.#shares.full(this.#shares.principalsOf(stream.holder));
     if (full !== undefined) return tooManyOf(full);
-    if (afterZxid !== undefined) return afterZxid > tree.zxid ? zxidAhead(afterZxid, tree.zxid) : undefined;
-    // A read that fails leaves no watch in ZooKeeper, except for exists.
+    if (afterZxid !== undefined && afterZxid > tree.zxid) return zxidAhead(afterZxid, tree.zxid);
+    // A read that fails leaves no watch in ZooKeeper, except for exists. That holds for one after an earlier zxid
+    // too: its silent end would tell when a node changes to a caller that may not read it.
     const node = isOneShot(spec.kind) ? tree.node(path) : undefined;
     if (node !== undefined) return denied("read", path, node, stream.holder.identities);
+    if (afterZxid !== undefined) return undefined;
     return spec.kind === "data" || spec.kind === "children" ? noNode(path) : undefined;
   }
 

@@ -303,7 +303,11 @@ describe("watches", () => {
       }
       await client.unary(rpc.create, { path: "/later", acl: secret });
       await client.unary(rpc.set, { path: "/later", text: "x" }, as("ada"));
-      if (when !== "live") stream.send({ add: [{ ...add, afterZxid: 0n }] });
+      if (when !== "live") {
+        // While it is there, such a watch of it is refused.
+        await client.unary(rpc.delete, { path: "/later" });
+        stream.send({ add: [{ ...add, afterZxid: 0n }] });
+      }
       // Half-closed, the stream ends with its last watch.
       stream.end();
       for (let message = await stream.next(); message !== undefined; message = await stream.next()) {
@@ -314,16 +318,21 @@ describe("watches", () => {
     },
   );
 
-  test.each([WatchKind.DATA, WatchKind.CHILDREN, WatchKind.EXISTS])(
-    "what a read leaves needs what the read needs: %s",
-    async (kind) => {
-      const { client } = await start();
-      await client.unary(rpc.create, { path: "/hidden", acl: secret });
-      const stream = watch(client, {});
-      stream.send({ add: [{ watchId: 1n, path: "/hidden", kind }] });
-      const message = await stream.next();
-      expect(message?.canceled[0]).toMatchObject({ watchId: 1n, status: { code: 7 } });
-      stream.cancel();
-    },
-  );
+  describe.each(["from now on", "after an earlier zxid"])("what a read leaves, %s,", (from) => {
+    test.each([WatchKind.DATA, WatchKind.CHILDREN, WatchKind.EXISTS])(
+      "needs what the read needs: %s",
+      async (kind) => {
+        const { client } = await start();
+        const { zxid } = await client.unary(rpc.create, { path: "/hidden", acl: secret });
+        await client.unary(rpc.set, { path: "/hidden", text: "x" }, as("ada"));
+        const stream = watch(client, {});
+        const after = from === "from now on" ? {} : { afterZxid: zxid };
+        stream.send({ add: [{ watchId: 1n, path: "/hidden", kind, ...after }] });
+        const message = await stream.next();
+        expect(message?.canceled[0]).toMatchObject({ watchId: 1n, status: { code: 7 } });
+        expect(message?.added).toEqual([]);
+        stream.cancel();
+      },
+    );
+  });
 });

@@ -340,10 +340,10 @@ export class NaiveModel {
 
   #takeOver(node: ModelNode, parent: ModelNode, sessionId: number): void {
     if (node.owner === sessionId) return;
+    this.#allow("delete", parent);
     const owner = this.sessions.get(sessionId);
     const isOurs = owner !== "" && node.owner !== 0 && this.sessions.get(node.owner) === owner;
     if (!isOurs) refuse("NODE_EXISTS");
-    this.#allow("delete", parent);
     node.owner = sessionId;
   }
 

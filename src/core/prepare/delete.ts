@@ -1,3 +1,4 @@
+import { permits } from "../acl.ts";
 import { withoutChild } from "../node.ts";
 import { anyVersion } from "../operation.ts";
 import { isSpecialPath, parentOf, validatePath } from "../path.ts";
@@ -5,7 +6,7 @@ import type { Refusal } from "../refusal.ts";
 import type { StateReader } from "../state.ts";
 import { denied } from "./permission.ts";
 import { type Context, type Of, type Prepared, refuse } from "./prepared.ts";
-import { badVersion, noNode } from "./refusals.ts";
+import { badVersion, noNode, notEmpty } from "./refusals.ts";
 import { prepareDeleteSubtree } from "./subtree.ts";
 
 /** PrepRequestProcessor, case delete. */
@@ -23,11 +24,13 @@ export function prepareDelete(
   if (refusal !== undefined) return refuse(refusal);
   const node = state.node(path);
   if (node === undefined) return refuse(noNode(path));
-  if (version !== anyVersion && version !== node.version) return refuse(badVersion(path, version, node));
+  // DELETE on the parent tells nothing of the node's Stat, which the other refusals of a write may show.
+  const shown = () => (permits(node.acl, context.identities, "read") ? node : undefined);
+  if (version !== anyVersion && version !== node.version) return refuse(badVersion(path, version, shown()));
   if (node.numChildren > 0) {
-    if (recursive) return prepareDeleteSubtree({ path, node, parent }, state, context);
-    const message = `${path} has ${node.numChildren} children; delete them first`;
-    return refuse({ reason: "NOT_EMPTY", message, facts: { path, num_children: node.numChildren } });
+    return recursive
+      ? prepareDeleteSubtree({ path, node, parent }, state, context)
+      : refuse(notEmpty(path, shown()));
   }
   const change = {
     kind: "nodeDeleted",

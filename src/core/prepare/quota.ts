@@ -1,4 +1,5 @@
 import { quotaDepthMax, quotaLimitsBytesMax } from "../../limits.ts";
+import { permits } from "../acl.ts";
 import type { Change, Stamp } from "../change.ts";
 import { createdNode, withChild } from "../node.ts";
 import type { NodeOperation } from "../operation.ts";
@@ -62,9 +63,13 @@ export function checkQuotas(
   path: string,
   growth: () => readonly Growth[],
   state: StateReader,
-  { limits: { enforceQuotas } }: Context,
+  { limits: { enforceQuotas }, identities }: Context,
 ): Refusal | undefined {
   if (!enforceQuotas || !state.hasQuotas) return undefined;
+  const showsUsage = (quotaPath: string) => {
+    const shown = state.node(statsPathOf(quotaPath));
+    return shown !== undefined && permits(shown.acl, identities, "read");
+  };
   for (const quotaPath of quotasOn(path, state)) {
     const { hard } = state.quotaLimits(quotaPath)!;
     const inside = growth().filter((each) => isInQuota(each.path, quotaPath));
@@ -72,7 +77,8 @@ export function checkQuotas(
     const after = grown(state.usage(quotaPath), by);
     for (const kind of quotaKinds) {
       const limit = hard[kind];
-      if (by[kind] > 0 && after[kind] > limit) return quotaExceeded(quotaPath, kind, limit, after[kind]);
+      if (by[kind] <= 0 || after[kind] <= limit) continue;
+      return quotaExceeded(quotaPath, kind, { limit, actual: after[kind] }, showsUsage(quotaPath));
     }
   }
   return undefined;
@@ -104,8 +110,18 @@ export function createStats(created: Created, state: StateReader, stamp: Stamp):
   return [{ kind: "nodeCreated", path, data: new Uint8Array(), node, parent }];
 }
 
-function quotaExceeded(path: string, kind: keyof Usage, limit: number, actual: number): Refusal {
+/** @param told whether the caller may read the node that shows the usage */
+function quotaExceeded(
+  path: string,
+  kind: keyof Usage,
+  { limit, actual }: { readonly limit: number; readonly actual: number },
+  told: boolean,
+): Refusal {
   const what = kind === "count" ? "nodes" : "bytes of data";
+  if (!told) {
+    const message = `${path} would hold more ${what} than its quota allows: delete some, or raise the limit`;
+    return { reason: "QUOTA_EXCEEDED", message, facts: { path, kind } };
+  }
   const message = `${path} would hold ${actual} ${what}; its quota allows ${limit}: delete some, or raise the limit`;
   return { reason: "QUOTA_EXCEEDED", message, facts: { path, kind, limit, actual } };
 }

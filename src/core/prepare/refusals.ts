@@ -37,9 +37,23 @@ export const tooManyEphemerals: Refusal = {
   facts: { limit: ephemeralsPerSessionMax },
 };
 
-export function badVersion(path: string, expected: number, { version: actual }: NodeRecord): Refusal {
-  const message = `${path} has version ${actual}, not ${expected}; read it again and decide anew`;
-  return { reason: "BAD_VERSION", message, facts: { path, expected, actual } };
+/** @param node undefined for a caller that may not know its Stat */
+export function badVersion(path: string, expected: number, node: NodeRecord | undefined): Refusal {
+  if (node === undefined) {
+    const message = `${path} does not have version ${expected}`;
+    return { reason: "BAD_VERSION", message, facts: { path, expected } };
+  }
+  const message = `${path} has version ${node.version}, not ${expected}; read it again and decide anew`;
+  return { reason: "BAD_VERSION", message, facts: { path, expected, actual: node.version } };
+}
+
+/** @param node undefined for a caller that may not know its Stat */
+export function notEmpty(path: string, node: NodeRecord | undefined): Refusal {
+  if (node === undefined) {
+    return { reason: "NOT_EMPTY", message: `${path} has children; delete them first`, facts: { path } };
+  }
+  const message = `${path} has ${node.numChildren} children; delete them first`;
+  return { reason: "NOT_EMPTY", message, facts: { path, num_children: node.numChildren } };
 }
 
 /** The version of the access control list. */

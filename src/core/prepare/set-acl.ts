@@ -6,7 +6,7 @@ import { anyVersion, type NotDone } from "../operation.ts";
 import { childPath, validatePath } from "../path.ts";
 import type { StateReader } from "../state.ts";
 import { ChangeBudget } from "./change-budget.ts";
-import { denied } from "./permission.ts";
+import { denied, deniedBelow } from "./permission.ts";
 import { type Context, type Of, type Prepared, refuse } from "./prepared.ts";
 import { badAversion, noNode, transactionTooLarge } from "./refusals.ts";
 import { nextVersion } from "./versions.ts";
@@ -39,7 +39,8 @@ function setBelow(
   const pending = [top];
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
     const node = state.node(path)!;
-    const refusal = denied("admin", path, node, identities) ?? budget.add(path, acl.text.length);
+    const refusal =
+      deniedBelow("admin", { top, path, node }, state, identities) ?? budget.add(path, acl.text.length);
     if (refusal !== undefined) return refuse(refusal);
     changes.push(changeOf(path, node, acl));
     // Before a million names are gathered, only to be refused.

@@ -3,7 +3,7 @@ import { type NodeRecord, withoutChild } from "../node.ts";
 import { childPath } from "../path.ts";
 import type { StateReader } from "../state.ts";
 import { ChangeBudget } from "./change-budget.ts";
-import { denied } from "./permission.ts";
+import { deniedBelow } from "./permission.ts";
 import { type Context, type Prepared, refuse } from "./prepared.ts";
 import { PreviousData } from "./previous-data.ts";
 
@@ -30,7 +30,7 @@ export function prepareDeleteSubtree(
     const { path } = level;
     const next = level.names.next();
     if (!next.done) {
-      const refusal = denied("delete", path, level.node, identities);
+      const refusal = deniedBelow("delete", { top: top.path, path, node: level.node }, state, identities);
       if (refusal !== undefined) return refuse(refusal);
       const below = childPath(path, next.value);
       levels.push({ path: below, node: state.node(below)!, names: state.childNames(below) });

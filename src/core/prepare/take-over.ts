@@ -24,13 +24,14 @@ export function prepareTakeOver(
   const sessionId = caller.sessionId!;
   const holderId = node.ephemeralOwner;
   if (holderId !== sessionId) {
-    const owner = state.session(sessionId)!.owner;
-    const isOurs = holderId !== 0 && owner !== "" && state.session(holderId)?.owner === owner;
-    if (!isOurs) return refuse(nodeExists(path));
     // What an owner calls itself proves nothing: it takes what deleting the node and creating it anew would take.
+    // That comes first, or else the answer would tell anybody with WRITE whether a guessed owner is the holder's.
     const parentPath = parentOf(path);
     const kept = denied("delete", parentPath, state.node(parentPath)!, context.identities);
     if (kept !== undefined) return refuse(kept);
+    const owner = state.session(sessionId)!.owner;
+    const isOurs = holderId !== 0 && owner !== "" && state.session(holderId)?.owner === owner;
+    if (!isOurs) return refuse(nodeExists(path));
     const tooMany = checkEphemeralCount(sessionId, state);
     if (tooMany !== undefined) return refuse(tooMany);
   }

@@ -35,8 +35,10 @@ const (
 	// ALREADY_EXISTS: there is already a node at `path`.
 	ErrorReason_ERROR_REASON_NODE_EXISTS ErrorReason = 2
 	// ABORTED: the node at `path` has version `actual`, not `expected`. Read it again and decide anew.
+	// A Delete leaves `actual` out for a caller without READ on the node.
 	ErrorReason_ERROR_REASON_BAD_VERSION ErrorReason = 3
-	// FAILED_PRECONDITION: the node at `path` has children and cannot be deleted.
+	// FAILED_PRECONDITION: the node at `path` has children and cannot be deleted. `num_children` says how many, to a
+	// caller with READ on the node.
 	ErrorReason_ERROR_REASON_NOT_EMPTY ErrorReason = 4
 	// FAILED_PRECONDITION: the parent at `path` is ephemeral and can have no children.
 	ErrorReason_ERROR_REASON_NO_CHILDREN_FOR_EPHEMERALS ErrorReason = 5
@@ -107,7 +109,8 @@ const (
 	// `expected`; of data these are the lengths. Read it again and decide anew.
 	ErrorReason_ERROR_REASON_CONDITION_FAILED ErrorReason = 41
 	// PERMISSION_DENIED: the access control list of the node at `path` does not allow the caller `permission`. For
-	// Create and Delete, it is the parent's list.
+	// Create and Delete, it is the parent's list. With `recursive`, `path` is a node below only if the caller could
+	// have listed it.
 	ErrorReason_ERROR_REASON_NO_AUTH ErrorReason = 62
 	// INVALID_ARGUMENT: the access control list is empty, too long, or has a malformed entry; or "auth" stands in it,
 	// and the caller has proven no identity but an address.
@@ -120,6 +123,7 @@ const (
 	ErrorReason_ERROR_REASON_SCAN_TOO_SLOW ErrorReason = 43
 	// RESOURCE_EXHAUSTED: the `count` of nodes below `path`, itself included, or the `bytes` of their data, `kind` says
 	// which, would become `actual`, more than the `limit` of the quota on `path`. Nothing was changed.
+	// Both numbers are left out for a caller without READ on the quota's `zookeeper_stats`.
 	ErrorReason_ERROR_REASON_QUOTA_EXCEEDED ErrorReason = 80
 )
 

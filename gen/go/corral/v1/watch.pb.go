@@ -32,7 +32,7 @@ const (
 	WatchKind_WATCH_KIND_UNSPECIFIED WatchKind = 0
 	// One event, when the node's data change or it is deleted; then the watch is over. What ZooKeeper's getData
 	// leaves. The node must exist, unless `after_zxid` says when it was read; if it did not exist then, its
-	// creation is told too.
+	// creation is told too. A node that exists takes READ, as it does for the next two.
 	WatchKind_WATCH_KIND_DATA WatchKind = 1
 	// One event, when the node is created, its data change or it is deleted; then the watch is over. What
 	// ZooKeeper's exists leaves, also on a node that is missing.

@@ -41,13 +41,15 @@ export enum ErrorReason {
 
   /**
    * ABORTED: the node at `path` has version `actual`, not `expected`. Read it again and decide anew.
+   * A Delete leaves `actual` out for a caller without READ on the node.
    *
    * @generated from enum value: ERROR_REASON_BAD_VERSION = 3;
    */
   BAD_VERSION = 3,
 
   /**
-   * FAILED_PRECONDITION: the node at `path` has children and cannot be deleted.
+   * FAILED_PRECONDITION: the node at `path` has children and cannot be deleted. `num_children` says how many, to a
+   * caller with READ on the node.
    *
    * @generated from enum value: ERROR_REASON_NOT_EMPTY = 4;
    */
@@ -258,7 +260,8 @@ export enum ErrorReason {
 
   /**
    * PERMISSION_DENIED: the access control list of the node at `path` does not allow the caller `permission`. For
-   * Create and Delete, it is the parent's list.
+   * Create and Delete, it is the parent's list. With `recursive`, `path` is a node below only if the caller could
+   * have listed it.
    *
    * @generated from enum value: ERROR_REASON_NO_AUTH = 62;
    */
@@ -291,6 +294,7 @@ export enum ErrorReason {
   /**
    * RESOURCE_EXHAUSTED: the `count` of nodes below `path`, itself included, or the `bytes` of their data, `kind` says
    * which, would become `actual`, more than the `limit` of the quota on `path`. Nothing was changed.
+   * Both numbers are left out for a caller without READ on the quota's `zookeeper_stats`.
    *
    * @generated from enum value: ERROR_REASON_QUOTA_EXCEEDED = 80;
    */

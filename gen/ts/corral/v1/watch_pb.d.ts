@@ -371,7 +371,7 @@ export enum WatchKind {
   /**
    * One event, when the node's data change or it is deleted; then the watch is over. What ZooKeeper's getData
    * leaves. The node must exist, unless `after_zxid` says when it was read; if it did not exist then, its
-   * creation is told too.
+   * creation is told too. A node that exists takes READ, as it does for the next two.
    *
    * @generated from enum value: WATCH_KIND_DATA = 1;
    */

@@ -272,7 +272,8 @@ export class Engine {
 
   /**
    * Holds a session, taking it from whoever held it before; 0 keeps its timeout, another value negotiates it
-   * anew. @throws Refused SESSION_EXPIRED
+   * anew. The session is held, and heard of, from the moment of the call; only the new timeout waits for the
+   * disk. So the order in which clients came decides who holds it. @throws Refused SESSION_EXPIRED
    */
   async attach(
     session: SessionRecord,
@@ -280,12 +281,19 @@ export class Engine {
     listener: AttachmentListener,
     caller: Caller = anonymous,
   ): Promise<Attachment> {
-    const timeoutMs = askedTimeoutMs === 0 ? session.timeoutMs : this.#negotiate(askedTimeoutMs);
-    if (timeoutMs !== session.timeoutMs) {
-      await this.#must({ op: "setSessionTimeout", sessionId: session.id, timeoutMs });
-    }
+    const { id: sessionId } = session;
     const attachment = this.sessions.attach(session, listener, caller);
-    this.#sessionShares.attached(session.id, caller);
+    this.#sessionShares.attached(sessionId, caller);
+    const timeoutMs = askedTimeoutMs === 0 ? session.timeoutMs : this.#negotiate(askedTimeoutMs);
+    if (timeoutMs === session.timeoutMs && !this.sessions.isWaiting(sessionId)) return attachment;
+    try {
+      const set = this.#must({ op: "setSessionTimeout", sessionId, timeoutMs });
+      await this.sessions.waitFor(sessionId, set);
+      attachment.beat();
+    } catch (error) {
+      attachment.detach();
+      throw error;
+    }
     return attachment;
   }
 

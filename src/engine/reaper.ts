@@ -30,6 +30,8 @@ export class Reaper implements CommitObserver {
   readonly #mortals = new Map<string, Mortal>();
   readonly #stopTimer: () => void;
   #lastTurnMs: number;
+  /** For one turn. */
+  #waits = false;
   #running = false;
   #stopped = false;
 
@@ -89,10 +91,12 @@ export class Reaper implements CommitObserver {
 
   #turn(): void {
     const nowMs = this.#clock.monotonicMs();
-    // After a stall, what waits in the sockets is read first: it may set the data of a node that is due.
+    // After a stall, what waits in the sockets is read first: it may set the data of a node that is due. It has been
+    // read by the next turn, be that late again or not.
     const stalled = nowMs - this.#lastTurnMs > 2 * this.#intervalMs;
     this.#lastTurnMs = nowMs;
-    if (!stalled && !this.#running) void this.#reapDue();
+    this.#waits = stalled && !this.#waits;
+    if (!this.#waits && !this.#running) void this.#reapDue();
   }
 
   /** A few at a time, because thousands may be due at once, and everybody else's calls go on. */

@@ -108,15 +108,34 @@ export class SessionKeeper implements CommitObserver {
     before?.moved();
     this.#beat(lease);
     return {
-      session: lease.session,
+      get session() {
+        return lease.session;
+      },
       beat: () => {
         if (lease.listener === listener) this.#beat(lease);
       },
-      expiresInMs: () => Math.max(0, lease.deadlineMs - this.#liveness.nowMs()),
+      expiresInMs: () => lease.leftMs(this.#liveness.nowMs()),
       detach: () => {
         if (lease.listener === listener) this.#letGo(lease);
       },
     };
+  }
+
+  /** Whether somebody who attaches waits for a new timeout: it is not what the session's record says yet. */
+  isWaiting(sessionId: number): boolean {
+    return (this.#leases.get(sessionId)?.waiting ?? 0) > 0;
+  }
+
+  /** Waits for the disk on behalf of an attached client. Nobody reads its heartbeats meanwhile, so its time stands still. */
+  async waitFor<T>(sessionId: number, answer: Promise<T>): Promise<T> {
+    const lease = this.#leases.get(sessionId);
+    if (lease === undefined) return answer;
+    lease.waiting++;
+    try {
+      return await answer;
+    } finally {
+      lease.waiting--;
+    }
   }
 
   /**
@@ -159,7 +178,7 @@ export class SessionKeeper implements CommitObserver {
   /** How long until the session's end if it stays silent, in milliseconds; undefined if it is not open. */
   expiresInMs(sessionId: number): number | undefined {
     const lease = this.#leases.get(sessionId);
-    return lease && Math.max(0, lease.deadlineMs - this.#liveness.nowMs());
+    return lease?.leftMs(this.#liveness.nowMs());
   }
 
   /** No session expires any more. */
@@ -229,10 +248,14 @@ export class SessionKeeper implements CommitObserver {
   }
 
   #turn(): void {
-    const due = this.#queue.takeDue(this.#liveness.nowMs());
-    if (due.length === 0) return;
-    for (const lease of due) lease.expired = true;
-    this.#expireSome(due, 0);
+    const due = this.#queue.takeDue(this.#liveness.turn());
+    const [waiting, silent] = [due.filter(isWaiting), due.filter((lease) => !isWaiting(lease))];
+    for (const lease of waiting) {
+      this.#beat(lease);
+      this.#queue.put(lease);
+    }
+    for (const lease of silent) lease.expired = true;
+    this.#expireSome(silent, 0);
   }
 
   /** A few at a time, because thousands may run out at once, and everybody else's calls go on. */
@@ -256,6 +279,8 @@ class Lease {
   expired = false;
   /** Somebody in charge is about to end it. */
   ousted = false;
+  /** Attachments that wait for the disk before they are answered. */
+  waiting = 0;
   peer = "";
   /** Undefined: of nobody yet. */
   identities: readonly Identity[] | undefined;
@@ -271,6 +296,15 @@ class Lease {
   get deadlineMs(): number {
     return this.heardMs + this.session.timeoutMs;
   }
+
+  /** No more than the timeout: what was heard during a stall is later than the time that the stall leaves. */
+  leftMs(nowMs: number): number {
+    return Math.min(Math.max(0, this.deadlineMs - nowMs), this.session.timeoutMs);
+  }
+}
+
+function isWaiting({ waiting }: Lease): boolean {
+  return waiting > 0;
 }
 
 function viewOf(lease: Lease, nowMs: number): SessionView {
@@ -283,7 +317,7 @@ function viewOf(lease: Lease, nowMs: number): SessionView {
   }
   const { session, expired, listener, peer, identities = [] } = lease;
   const state = expired ? "ending" : listener === undefined ? "detached" : "attached";
-  const expiresInMs = expired ? 0 : Math.max(0, lease.deadlineMs - nowMs);
+  const expiresInMs = expired ? 0 : lease.leftMs(nowMs);
   return { session, state, expiresInMs, peer, identities, watchStreams, watches };
 }
 

@@ -139,6 +139,15 @@ describe("a node with a TTL", () => {
     expect(server.exists("/t")).toBe(false);
   });
 
+  test("goes on a server that does nothing but stall", async () => {
+    await create("/t", "persistentWithTtl");
+    for (let stalls = 0; stalls < 10 && server.exists("/t"); stalls++) {
+      server.clock.stall(tickMs);
+      await settle();
+    }
+    expect(server.exists("/t")).toBe(false);
+  });
+
   test("survives a restart with its time, and goes after one that outlasted it", async () => {
     await create("/old", "persistentWithTtl");
     await create("/c", "container");

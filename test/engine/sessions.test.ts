@@ -147,6 +147,22 @@ describe("expiry", () => {
     expect(server.engine.tree.session(session.id)).toBeUndefined();
   });
 
+  test("comes to a silent session on a server that does nothing but stall, and to none that is heard between stalls", async () => {
+    const silent = await openWithNode("/silent");
+    const heard = await openWithNode("/heard");
+    const attachment = await server.engine.attach(heard, 0, new Holder());
+    for (let stalls = 0; stalls < 100; stalls++) {
+      server.clock.stall(1_010);
+      await settle();
+      // Its heartbeats come four at a time, from what the sockets held.
+      if (stalls % 4 === 3) attachment.beat();
+      // Two stalls for each tick of its timeout, and the one before any counted.
+      if (stalls === 12) expect(server.exists("/silent")).toBe(false);
+    }
+    expect(server.engine.tree.session(silent.id)).toBeUndefined();
+    expect(server.exists("/heard")).toBe(true);
+  });
+
   test("starts over with a restart", async () => {
     await openWithNode();
     await pass(9_500);
@@ -208,6 +224,51 @@ describe("an attachment", () => {
     expect(first.told).toEqual(["moved"]);
   });
 
+  test("counts as life from the moment it is asked for, however long its new timeout waits for the disk", async () => {
+    const session = await openWithNode();
+    await pass(9_000);
+    server.journal.hold();
+    const attaching = server.engine.attach(session, 20_000, new Holder());
+    await pass(60_000);
+    expect(server.exists("/e")).toBe(true);
+    server.journal.release();
+    const attachment = await attaching;
+    expect(attachment.session.timeoutMs).toBe(20_000);
+    expect(attachment.expiresInMs()).toBe(20_000);
+    await pass(20_000 + tickMs);
+    expect(server.exists("/e")).toBe(false);
+  });
+
+  test("is never taken away by one that came before it and had to wait for the disk", async () => {
+    const session = await openWithNode();
+    const [early, late] = [new Holder(), new Holder()];
+    server.journal.hold();
+    const waiting = server.engine.attach(session, 20_000, early);
+    const living = server.engine.attach(session, 0, late);
+    server.journal.release();
+    (await waiting).detach();
+    const attachment = await living;
+    expect(early.told).toEqual(["moved"]);
+    expect(late.told).toEqual([]);
+    // What the later one was told is true: the earlier one's timeout came before its own.
+    expect(attachment.session.timeoutMs).toBe(10_000);
+    await pass(9_000);
+    attachment.beat();
+    await pass(9_000);
+    expect(server.exists("/e")).toBe(true);
+  });
+
+  test("whose timeout cannot be stored is let go, and the session lives on", async () => {
+    const session = await openWithNode();
+    server.journal.failNext("full");
+    await expect(server.engine.attach(session, 20_000, new Holder())).rejects.toThrow("full");
+    expect(server.engine.sessions.figures.attached).toBe(0);
+    await pass(9_000);
+    expect(server.exists("/e")).toBe(true);
+    await pass(1_000 + tickMs);
+    expect(server.exists("/e")).toBe(false);
+  });
+
   test("can be let go without ending the session, and taken up again within the timeout", async () => {
     const session = await openWithNode();
     (await server.engine.attach(session, 0, new Holder())).detach();
@@ -244,6 +305,18 @@ describe("an attachment", () => {
     await server.delete("/e2", owner);
     const deleted = await server.delete("/e1");
     expect(holder.told).toEqual([`lost /e1 ${deleted.ok && deleted.zxid}`]);
+  });
+
+  test("hears that the session was closed, although an operator tried to end it before and could not", async () => {
+    const session = await openWithNode();
+    const holder = new Holder();
+    await server.engine.attach(session, 0, holder);
+    server.journal.failNext("full");
+    await expect(server.engine.expireSession(session.id, {})).rejects.toThrow("full");
+    server.clock.advance(tickMs);
+    await settle();
+    const zxid = await server.engine.closeSession(session);
+    expect(holder.told).toEqual([`closed ${zxid}`]);
   });
 
   test("hears of the close, whoever asked for it, after the nodes are gone", async () => {

@@ -58,6 +58,8 @@ class LifeLine implements AttachmentListener {
       const opened = { event: KeepAliveEvent.OPENED, sessionToken: tokenOf(session), zxid: int64(zxid) };
       await this.#stream.send({ ...this.#lease(), ...opened });
     } else {
+      // Who is gone already takes the session from nobody.
+      this.#stream.signal.throwIfAborted();
       const session = this.#engine.authenticate(sessionToken);
       if (owner !== "" && owner !== session.owner) {
         throw badArgument("owner", "a session keeps the owner that it was opened with");

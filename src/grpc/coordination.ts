@@ -1,6 +1,6 @@
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import type { RpcServer } from "./adapter/rpc-server.ts";
-import { addService, type Handlers } from "./adapter/service.ts";
+import { addService, definitionOf, type Handlers } from "./adapter/service.ts";
 import { closeSession } from "./handlers/close-session.ts";
 import { create } from "./handlers/create.ts";
 import { deleteNode } from "./handlers/delete.ts";
@@ -57,8 +57,16 @@ export function addCoordination(
     watch: watch(engine),
     pipeline: pipeline(engine, new PipelineOperations(engine, { ...writes, ...others })),
   };
+  const writePaths = new Set(
+    Object.keys(writes).map((name) => {
+      return definitionOf(Coordination, Coordination.method[name as keyof typeof writes]).path;
+    }),
+  );
   addService(server, Coordination, handlers, {
-    contextOf: (call) => callerOf(call, { engine, authenticator }),
+    contextOf: (call) => {
+      const answersRetries = writePaths.has(call.path);
+      return callerOf(call, { engine, authenticator, answersRetries });
+    },
     ready: () => engine.watches.sending,
     calls,
     log,

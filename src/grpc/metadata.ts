@@ -2,6 +2,7 @@ import type { Authenticator } from "../auth/authenticator.ts";
 import type { Identity } from "../core/identity.ts";
 import { anonymous, type Caller } from "../core/operation.ts";
 import { type Refusal, Refused } from "../core/refusal.ts";
+import { parseToken } from "../core/session.ts";
 import type { Engine } from "../engine/engine.ts";
 import { requestIdCharsMax, sessionlessRequestIdCharsMin } from "../limits.ts";
 import type { IncomingCall } from "./adapter/environment.ts";
@@ -20,22 +21,37 @@ export const requestIdKey = "corral-request-id";
 export interface RpcCaller extends Caller {
   /** The id of the call, and whose it is: those of one session mean nothing to another. */
   readonly requestKey?: string;
+  /** Of the session: proves, once that has ended, that a request was its own. */
+  readonly sessionSecret?: string;
+  /** The session has ended or never was. Nothing may be done; only what was done before it ended is answered again. */
+  readonly isFormer?: true;
 }
 
 /**
- * Who makes a call. @throws Refused AUTH_FAILED, AUTHENTICATION_REQUIRED; SESSION_EXPIRED for a token that stands
+ * Who makes a call. With `answersRetries`, a call with a request id may come from a session that has ended.
+ * @throws Refused AUTH_FAILED, AUTHENTICATION_REQUIRED; SESSION_EXPIRED for a token that stands
  * for no open session; BAD_ARGUMENTS.
  */
 export function callerOf(
   call: IncomingCall,
-  { engine, authenticator }: { readonly engine: Engine; readonly authenticator: Authenticator },
+  {
+    engine,
+    authenticator,
+    answersRetries = false,
+  }: { readonly engine: Engine; readonly authenticator: Authenticator; readonly answersRetries?: boolean },
 ): RpcCaller | Promise<RpcCaller> {
   const { connection } = call;
   if (connection === undefined) throw new Refused(disconnected);
   const { address } = connection;
   const caller = (identities: readonly Identity[]): RpcCaller => {
-    const acting = { identities, address, ...sessionOf(call, engine) };
     const requestId = call.metadata(requestIdKey);
+    const token = call.metadata(sessionKey);
+    const former = answersRetries && requestId !== undefined ? formerSession(token, engine) : undefined;
+    if (former !== undefined) {
+      const requestKey = requestKeyOf(requestId!, { sessionId: former.id });
+      return { identities, address, requestKey, sessionSecret: former.secret, isFormer: true };
+    }
+    const acting = { identities, address, ...sessionOf(token, engine) };
     if (requestId === undefined) return acting;
     return { ...acting, requestKey: requestKeyOf(requestId, acting) };
   };
@@ -58,12 +74,26 @@ export function requestKeyOf(id: string, { sessionId }: Caller, field = requestI
   return sessionId === undefined ? `/${id}` : `${sessionId}/${id}`;
 }
 
-function sessionOf(call: IncomingCall, engine: Engine): Pick<Caller, "sessionId"> {
-  const token = call.metadata(sessionKey);
+function sessionOf(
+  token: string | undefined,
+  engine: Engine,
+): Pick<RpcCaller, "sessionId" | "sessionSecret"> {
   if (token === undefined) return anonymous;
   // HTTP/2 in Node joins the values of a repeated header with commas, and no token contains one.
   if (token.includes(",")) throw new Refused(severalSessions);
-  return { sessionId: engine.authenticate(token).id };
+  const { id: sessionId, secret: sessionSecret } = engine.authenticate(token);
+  return { sessionId, sessionSecret };
+}
+
+/** What a token claims, when no session of this id is open nor can be in future. */
+function formerSession(
+  token: string | undefined,
+  { tree }: Engine,
+): { readonly id: number; readonly secret: string } | undefined {
+  const claimed = token === undefined ? undefined : parseToken(token);
+  // The session of a zxid that is not visible yet may wait for the disk.
+  if (claimed === undefined || claimed.id > tree.zxid) return undefined;
+  return tree.session(claimed.id) === undefined ? claimed : undefined;
 }
 
 const severalSessions: Refusal = {

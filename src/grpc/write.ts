@@ -1,6 +1,10 @@
 import { createHash } from "node:crypto";
 import { type DescMessage, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import type { Caller, Done, Operation } from "../core/operation.ts";
+import { isRetry } from "../core/prepare/once.ts";
+import { sessionExpired } from "../core/prepare/refusals.ts";
+import { Refused } from "../core/refusal.ts";
+import { unpackAnswer } from "../core/request.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Answer } from "./adapter/message.ts";
 import { doneOf } from "./convert.ts";
@@ -21,7 +25,10 @@ export function writing<Input extends DescMessage, Output extends DescMessage>(
   call: WriteCall<Input, Output>,
 ): (request: MessageShape<Input>, caller: RpcCaller) => Promise<Answer<Output>> {
   return async (request, caller) => {
-    const outcome = await engine.submit(call.operationOf(request), onceOnly(call, request, caller));
+    const operation = call.operationOf(request);
+    const known = onceOnly(call, request, caller);
+    if (caller.isFormer) return call.answerOf(answeredBefore(engine, known), request);
+    const outcome = await engine.submit(operation, known);
     return call.answerOf(doneOf(outcome), request);
   };
 }
@@ -30,21 +37,30 @@ export function writing<Input extends DescMessage, Output extends DescMessage>(
 export function onceOnly<Input extends DescMessage, Output extends DescMessage>(
   { input }: WriteCall<Input, Output>,
   request: MessageShape<Input>,
-  { requestKey, ...caller }: RpcCaller,
+  caller: RpcCaller,
 ): Caller {
-  if (requestKey === undefined) return caller;
-  return { ...caller, request: { key: requestKey, fingerprint: fingerprintOf(input, request, caller) } };
+  const { requestKey: key } = caller;
+  if (key === undefined) return caller;
+  return { ...caller, request: { key, fingerprint: fingerprintOf(input, request, caller) } };
+}
+
+/** What the caller was told in a session that has ended since. @throws Refused SESSION_EXPIRED */
+function answeredBefore({ tree }: Engine, { request }: Caller): Done {
+  if (!isRetry(request!, tree)) throw new Refused(sessionExpired());
+  return unpackAnswer(tree.request(request!.key)!.answer);
 }
 
 /** With the type, since two messages of different calls may have the same bytes. */
 function fingerprintOf<Input extends DescMessage>(
   schema: Input,
   request: MessageShape<Input>,
-  { identities = [] }: Caller,
+  { identities = [], sessionSecret }: RpcCaller,
 ): string {
   const hash = createHash("sha256").update(schema.typeName).update(toBinary(schema, request));
   // Somebody else who has come by the id learns nothing from it. Addresses may change between two tries.
   const known = identities.filter(({ scheme }) => scheme !== "ip");
   for (const { scheme, id } of known) hash.update(`\0${scheme}\0${id}`);
+  // The key has the session's id alone, which is no secret.
+  if (sessionSecret !== undefined) hash.update(`\0session\0${sessionSecret}`);
   return hash.digest("base64url").slice(0, 22);
 }

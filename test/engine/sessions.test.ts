@@ -207,6 +207,16 @@ describe("expiry", () => {
   });
 });
 
+test("a marked write is answered again after the end of its session", async () => {
+  const session = await open();
+  const caller = { sessionId: session.id, request: { key: "k", fingerprint: "f" } };
+  const first = await server.create("/order-", caller, "persistentSequential");
+  await server.engine.closeSession(session);
+  expect(await server.create("/order-", caller, "persistentSequential")).toEqual(first);
+  const other = { ...caller, request: { key: "other", fingerprint: "f" } };
+  expect(await verdictOf(server.create("/order-", other))).toBe("SESSION_EXPIRED");
+});
+
 describe("an attachment", () => {
   test("is taken over by the next one, and its late heartbeats count no more", async () => {
     const session = await openWithNode();

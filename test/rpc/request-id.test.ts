@@ -81,6 +81,26 @@ test("a retry that comes while the first waits for the disk waits with it, and i
   expect((await other()).path).toBe("/b");
 });
 
+test("a retry gets its answer after the end of its session too, and nobody else gets it", async () => {
+  const { client } = await startServer();
+  const { sessionToken } = await client.unary(rpc.openSession, {});
+  const mode = CreateMode.PERSISTENT_SEQUENTIAL;
+  const create = (requestId: string, token = sessionToken) =>
+    client.unary(rpc.create, { path: "/order-", mode }, withId(requestId, token));
+  const created = await create("1");
+  await client.unary(rpc.closeSession, { sessionToken });
+  expect(await create("1")).toEqual(created);
+  const expired = { reason: "SESSION_EXPIRED" };
+  expect(await failureOf(create("2"))).toMatchObject(expired);
+  const [sessionId, secret] = sessionToken.split(".") as [string, string];
+  expect(await failureOf(create("1", `${sessionId}.${secret.replace(/./, "-")}`))).toMatchObject(expired);
+  expect(await failureOf(create("1", `${Number(sessionId) + 100}.${secret}`))).toMatchObject(expired);
+  const other = client.unary(rpc.delete, { path: created.path }, withId("1", sessionToken));
+  expect(await failureOf(other)).toMatchObject(expired);
+  const read = client.unary(rpc.get, { path: created.path }, withId("1", sessionToken));
+  expect(await failureOf(read)).toMatchObject(expired);
+});
+
 test("what was refused is decided anew", async () => {
   const { client } = await startServer();
   const create = () => client.unary(rpc.create, { path: "/a/b" }, withId(id));

@@ -103,9 +103,10 @@ export class NaiveModel {
     this.#changed = false;
     this.#identities = caller.identities ?? [];
     try {
-      if (caller.sessionId !== undefined && !this.sessions.has(caller.sessionId)) refuse("SESSION_EXPIRED");
       const { request } = caller;
       const before = request && this.answers.get(request.key);
+      const ended = caller.sessionId !== undefined && !this.sessions.has(caller.sessionId);
+      if (ended && before?.fingerprint !== (request?.fingerprint ?? "none")) refuse("SESSION_EXPIRED");
       if (before !== undefined) {
         return before.fingerprint === request?.fingerprint ? before : { refused: "REQUEST_ID_REUSED" };
       }

@@ -29,6 +29,11 @@ export function prepareOnce(
   };
 }
 
+/** Whether exactly this was asked for before, and done. */
+export function isRetry({ key, fingerprint }: RequestMark, state: Pick<StateReader, "request">): boolean {
+  return state.request(key)?.fingerprint === fingerprint;
+}
+
 function doneOf({ ok, changes, answered: _, ...answer }: Accepted, zxid: number): Done {
   const last = changes.findLast((change) => "node" in change && change.path === answer.path);
   return { ok, zxid, ...answer, ...(last && "node" in last && { stat: statOf(last.node) }) };

@@ -2,7 +2,7 @@ import type { Stamp } from "../change.ts";
 import type { Caller, Operation } from "../operation.ts";
 import type { StateReader } from "../state.ts";
 import { prepareNodeOperation } from "./node-operation.ts";
-import { prepareOnce } from "./once.ts";
+import { isRetry, prepareOnce } from "./once.ts";
 import { type Context, defaultLimits, type OperationLimits, type Prepared, refuse } from "./prepared.ts";
 import { read } from "./read.ts";
 import { prepareReap } from "./reap.ts";
@@ -22,11 +22,12 @@ export function prepare(
   stamp: Stamp,
   limits: OperationLimits = defaultLimits,
 ): Prepared {
-  if (caller.sessionId !== undefined && state.session(caller.sessionId) === undefined) {
-    return refuse(sessionExpired(caller.sessionId));
-  }
+  const { request, sessionId } = caller;
+  const hasEnded = sessionId !== undefined && state.session(sessionId) === undefined;
+  // What was done in a session is answered after its end too.
+  if (hasEnded && (request === undefined || !isRetry(request, state)))
+    return refuse(sessionExpired(sessionId));
   const context = { stamp, limits, identities: caller.identities ?? [] };
-  const { request } = caller;
   const decide = () => prepareOperation(operation, caller, state, context);
   return request === undefined ? decide() : prepareOnce(request, state, context, decide);
 }

@@ -60,6 +60,9 @@ export const transactionPathBytesMax = 1_048_576;
 /** Bytes of data and names that one transaction answers: its answer has to stay below the 4 MiB that clients take. */
 export const transactionAnswerBytesMax = 3 * 1_048_576;
 
+/** Names in a row that a sequential create looks at before it looks further away. */
+export const sequenceTriesMax = 32;
+
 /** The longest TTL of a node, in milliseconds: ZooKeeper's, 34 years. */
 export const ttlMsMax = 2 ** 40 - 1;
 

@@ -1,9 +1,10 @@
 import { type Acl, openAcl } from "./acl.ts";
+import { sequenceNumbers } from "./sequence.ts";
 
 /**
  * A node without its data: ZooKeeper's StatPersisted. Times are wall-clock milliseconds.
- * `creates` is ZooKeeper's internal cversion, the number of children ever created; clients never see it,
- * but sequence numbers come from it.
+ * `creates` is ZooKeeper's internal cversion, the number of children ever created, and of the sequence numbers
+ * passed over because their names were taken; clients never see it, but sequence numbers come from it.
  */
 export interface NodeRecord {
   readonly czxid: number;
@@ -68,18 +69,16 @@ export function createdNode(
 
 /**
  * A parent's pzxid and counters follow its set of children; its mzxid, mtime and version never do.
- * DataTree.createNode raises the counter only while it grows, so it stays at the largest 32-bit number.
+ * The counter stops behind the last sequence number, where DataTree.createNode stays at it and gives it again.
  */
-export function withChild(parent: NodeRecord, zxid: number): NodeRecord {
-  const creates = Math.min(parent.creates + 1, int32Max);
+export function withChild(parent: NodeRecord, zxid: number, number = parent.creates): NodeRecord {
+  const creates = Math.min(number + 1, sequenceNumbers);
   return { ...parent, pzxid: zxid, creates, numChildren: parent.numChildren + 1 };
 }
 
 export function withoutChild(parent: NodeRecord, zxid: number): NodeRecord {
   return { ...parent, pzxid: zxid, numChildren: parent.numChildren - 1 };
 }
-
-const int32Max = 2_147_483_647;
 
 /** What a client sees of a node: corral.v1.Stat. */
 export interface Stat {

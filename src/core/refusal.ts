@@ -36,6 +36,7 @@ export const reasons = [
   "REQUEST_ID_REUSED",
   "SCAN_TOO_SLOW",
   "QUOTA_EXCEEDED",
+  "SEQUENCE_USED_UP",
 ] as const;
 
 export type Reason = (typeof reasons)[number];

@@ -49,6 +49,7 @@ export const codeOfReason: Readonly<Record<Reason, codes>> = {
   REQUEST_ID_REUSED: codes.INVALID_ARGUMENT,
   SCAN_TOO_SLOW: codes.RESOURCE_EXHAUSTED,
   QUOTA_EXCEEDED: codes.RESOURCE_EXHAUSTED,
+  SEQUENCE_USED_UP: codes.RESOURCE_EXHAUSTED,
 };
 
 /** When a retry makes sense, in milliseconds. */

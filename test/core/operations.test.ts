@@ -191,11 +191,58 @@ describe("sequence numbers", () => {
     expect(sequential("/q/n-")).toBe("/q/n-0000000000");
   });
 
-  test("stay at the largest 32-bit number, as DataTree.createNode does", () => {
+  test("go on to the next free one when names are taken, and count from there", () => {
     state.create("/q");
-    state.tree.putNode("/q", { ...state.node("/q"), creates: 2_147_483_647 });
+    sequential("/q/n-");
+    for (const number of [3, 4, 6]) state.create(`/q/n-000000000${number}`);
+    expect(state.node("/q").creates).toBe(4);
+    expect(sequential("/q/n-")).toBe("/q/n-0000000005");
+    expect(sequential("/q/n-")).toBe("/q/n-0000000007");
+    expect(sequential("/q/other-")).toBe("/q/other-0000000008");
+    // Nothing that was passed over comes back.
+    state.delete("/q/n-0000000004");
+    expect(sequential("/q/n-")).toBe("/q/n-0000000009");
+  });
+
+  test("cannot be blocked by names taken ahead, however many, and cost a few dozen look-ups", () => {
+    state.create("/q");
+    const taken = 5_000;
+    for (let number = 0; number < taken; number++) {
+      state.create(`/q/n-${String(taken + number).padStart(10, "0")}`);
+    }
+    const { tree } = state;
+    let lookups = 0;
+    const node = tree.node.bind(tree);
+    tree.node = (path) => {
+      lookups++;
+      return node(path);
+    };
+    const path = sequential("/q/n-")!;
+    expect(lookups).toBeLessThan(100);
+    const number = Number(path.slice("/q/n-".length));
+    expect(number).toBeGreaterThanOrEqual(2 * taken);
+    expect(number).toBeLessThan(6 * taken);
+    expect(state.node("/q").creates).toBe(number + 1);
+  });
+
+  test("end with 2147483647, which is not given twice", () => {
+    state.create("/q");
+    state.tree.putNode("/q", { ...state.node("/q"), creates: 2_147_483_646 });
+    state.create("/q/n-2147483646");
     expect(sequential("/q/n-")).toBe("/q/n-2147483647");
-    expect(sequential("/q/n-")).toBe("NODE_EXISTS");
+    state.delete("/q/n-2147483647");
+    const used = { reason: "SEQUENCE_USED_UP", facts: { path: "/q" } };
+    expect(state.createMode("/q/n-", "persistentSequential")).toMatchObject({ ok: false, refusal: used });
+    expect(verdict(state.create("/q/plain"))).toBe("ok");
+    expect(sequential("/q/other-")).toBe("SEQUENCE_USED_UP");
+  });
+
+  test("end with a name that is taken too", () => {
+    state.create("/q");
+    state.tree.putNode("/q", { ...state.node("/q"), creates: 2_147_483_646 });
+    state.create("/q/n-2147483647");
+    expect(sequential("/q/n-")).toBe("SEQUENCE_USED_UP");
+    expect(sequential("/q/m-")).toBe("/q/m-2147483647");
   });
 });
 

@@ -305,8 +305,11 @@ export class NaiveModel {
       this.#allow("create", this.#node(above));
     }
     const parent = this.#node(above);
-    const number = operation.mode.includes("Sequential") ? String(parent.created).padStart(10, "0") : "";
-    const path = operation.path + number;
+    let created = parent.created;
+    const nameOf = () => operation.path + String(created).padStart(10, "0");
+    const sequential = operation.mode.includes("Sequential");
+    while (sequential && this.nodes.has(nameOf())) created++;
+    const path = sequential ? nameOf() : operation.path;
     const existing = this.nodes.get(path);
     if (existing !== undefined) {
       if (ifExists === "fail") {
@@ -328,7 +331,7 @@ export class NaiveModel {
     node.ttlMs = ttlMs;
     node.acl = acl;
     this.nodes.set(path, node);
-    parent.created += 1;
+    parent.created = created + 1;
     parent.pzxid = zxid;
     this.#changed = true;
     const stats = path.replace(/_limits$/, "_stats");

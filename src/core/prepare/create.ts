@@ -5,7 +5,7 @@ import { anyVersion, type Caller, type NotDone } from "../operation.ts";
 import { checkPathLength, checkPathStart, parentOf, validatePath } from "../path.ts";
 import { quotaOfStats } from "../quota.ts";
 import type { Refusal } from "../refusal.ts";
-import { sequentialPath } from "../sequence.ts";
+import { freeNumber, sequentialPath } from "../sequence.ts";
 import type { StateReader } from "../state.ts";
 import { checkTtl, lifetimeOf, traitsOf } from "./create-mode.ts";
 import { checkEphemeralCount } from "./ephemeral-count.ts";
@@ -13,7 +13,14 @@ import { createParents, type Parents } from "./parents.ts";
 import { denied } from "./permission.ts";
 import { type Context, type Of, type Prepared, refuse } from "./prepared.ts";
 import { checkQuotasOfCreate, createStats } from "./quota.ts";
-import { badArgument, noChildrenForEphemerals, nodeExists, noNode, sessionRequired } from "./refusals.ts";
+import {
+  badArgument,
+  noChildrenForEphemerals,
+  nodeExists,
+  noNode,
+  sequenceUsedUp,
+  sessionRequired,
+} from "./refusals.ts";
 import { prepareSet } from "./set.ts";
 import { prepareTakeOver } from "./take-over.ts";
 
@@ -39,11 +46,13 @@ export function prepareCreate(
   const parents = findParents({ ...operation, acl }, parentPath, state, context);
   if ("ok" in parents) return parents;
   const { parent } = parents;
-  const created = sequential ? sequentialPath(path, parent.creates) : path;
+  const number = sequential ? nextNumber(path, parent, state, context) : parent.creates;
+  if (number === undefined) return refuse(sequenceUsedUp(parentPath));
+  const created = sequential ? sequentialPath(path, number) : path;
   // What breaks a rule is the caller's path, so it is that one which the refusal quotes.
   const badPath = validatePath(path, sequential) ?? checkPathLength(created);
   if (badPath !== undefined) return refuse(badPath);
-  const existing = state.node(created);
+  const existing = sequential ? undefined : state.node(created);
   if (existing !== undefined) return useExisting(operation, created, caller, state, context);
   if (parent.ephemeralOwner !== 0) return refuse(noChildrenForEphemerals(parentPath));
   const ephemeralOwner = ephemeral ? caller.sessionId! : 0;
@@ -57,12 +66,22 @@ export function prepareCreate(
     path: created,
     data,
     node,
-    parent: withChild(parent, stamp.zxid),
+    parent: withChild(parent, stamp.zxid, number),
   } as const;
   const changes = [...parents.changes, change];
   const exceeded = checkQuotasOfCreate(changes, state, context);
   if (exceeded !== undefined) return refuse(exceeded);
   return { ok: true, changes: [...changes, ...createStats(change, state, stamp)], path: created };
+}
+
+function nextNumber(
+  path: string,
+  { creates }: NodeRecord,
+  state: StateReader,
+  { stamp }: Context,
+): number | undefined {
+  const isTaken = (number: number) => state.node(sequentialPath(path, number)) !== undefined;
+  return freeNumber(creates, isTaken, stamp.zxid);
 }
 
 function checkIfExists({ mode, ifExists = "fail" }: Create): Refusal | undefined {

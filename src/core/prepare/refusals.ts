@@ -11,6 +11,12 @@ export function nodeExists(path: string): Refusal {
   return { reason: "NODE_EXISTS", message: `there is already a node at ${path}`, facts: { path } };
 }
 
+/** The parent has given all its sequence numbers. */
+export function sequenceUsedUp(path: string): Refusal {
+  const message = `the sequence numbers of ${path} are used up; create the nodes under another parent`;
+  return { reason: "SEQUENCE_USED_UP", message, facts: { path } };
+}
+
 export function noChildrenForEphemerals(path: string): Refusal {
   const message = `the parent ${path} is ephemeral and can have no children`;
   return { reason: "NO_CHILDREN_FOR_EPHEMERALS", message, facts: { path } };

@@ -121,6 +121,9 @@ const (
 	// changed before it came to them, or it took nothing for `limit` "milliseconds". Read faster, or scan parts of the
 	// subtree.
 	ErrorReason_ERROR_REASON_SCAN_TOO_SLOW ErrorReason = 43
+	// RESOURCE_EXHAUSTED: the parent at `path` has given its last sequence number, 2147483647. None is given twice, so
+	// create the nodes under another parent.
+	ErrorReason_ERROR_REASON_SEQUENCE_USED_UP ErrorReason = 44
 	// RESOURCE_EXHAUSTED: the `count` of nodes below `path`, itself included, or the `bytes` of their data, `kind` says
 	// which, would become `actual`, more than the `limit` of the quota on `path`. Nothing was changed.
 	// Both numbers are left out for a caller without READ on the quota's `zookeeper_stats`.
@@ -166,6 +169,7 @@ var (
 		63: "ERROR_REASON_INVALID_ACL",
 		42: "ERROR_REASON_REQUEST_ID_REUSED",
 		43: "ERROR_REASON_SCAN_TOO_SLOW",
+		44: "ERROR_REASON_SEQUENCE_USED_UP",
 		80: "ERROR_REASON_QUOTA_EXCEEDED",
 	}
 	ErrorReason_value = map[string]int32{
@@ -205,6 +209,7 @@ var (
 		"ERROR_REASON_INVALID_ACL":                63,
 		"ERROR_REASON_REQUEST_ID_REUSED":          42,
 		"ERROR_REASON_SCAN_TOO_SLOW":              43,
+		"ERROR_REASON_SEQUENCE_USED_UP":           44,
 		"ERROR_REASON_QUOTA_EXCEEDED":             80,
 	}
 )
@@ -240,7 +245,7 @@ var File_corral_v1_errors_proto protoreflect.FileDescriptor
 
 const file_corral_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x16corral/v1/errors.proto\x12\tcorral.v1*\xbc\t\n" +
+	"\x16corral/v1/errors.proto\x12\tcorral.v1*\xdf\t\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14ERROR_REASON_NO_NODE\x10\x01\x12\x1c\n" +
@@ -278,7 +283,8 @@ const file_corral_v1_errors_proto_rawDesc = "" +
 	"\x14ERROR_REASON_NO_AUTH\x10>\x12\x1c\n" +
 	"\x18ERROR_REASON_INVALID_ACL\x10?\x12\"\n" +
 	"\x1eERROR_REASON_REQUEST_ID_REUSED\x10*\x12\x1e\n" +
-	"\x1aERROR_REASON_SCAN_TOO_SLOW\x10+\x12\x1f\n" +
+	"\x1aERROR_REASON_SCAN_TOO_SLOW\x10+\x12!\n" +
+	"\x1dERROR_REASON_SEQUENCE_USED_UP\x10,\x12\x1f\n" +
 	"\x1bERROR_REASON_QUOTA_EXCEEDED\x10PB\x9d\x01\n" +
 	"\rcom.corral.v1B\vErrorsProtoP\x01Z:github.com/corral-project/corral/gen/go/corral/v1;corralv1\xa2\x02\x03CXX\xaa\x02\tCorral.V1\xca\x02\tCorral\\V1\xe2\x02\x15Corral\\V1\\GPBMetadata\xea\x02\n" +
 	"Corral::V1b\x06proto3"

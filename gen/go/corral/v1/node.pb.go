@@ -32,7 +32,9 @@ const (
 	// Stays until it is deleted.
 	CreateMode_CREATE_MODE_PERSISTENT CreateMode = 1
 	// Persistent, and the server appends the parent's ten-digit sequence number to the name. The number
-	// counts every child that was ever created under the parent, whatever its mode; deletes do not lower it.
+	// counts every child that was ever created under the parent, whatever its mode; deletes do not lower it. If a node
+	// has that name already, the number goes on to a free one, behind a long row of them in larger steps (ZooKeeper
+	// answers NODE_EXISTS). The last number is 2147483647, and after it comes SEQUENCE_USED_UP.
 	CreateMode_CREATE_MODE_PERSISTENT_SEQUENTIAL CreateMode = 2
 	// Belongs to the session that creates it: deleted when that session ends. It can have no children.
 	// Anybody may delete it earlier.

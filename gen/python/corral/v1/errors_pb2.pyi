@@ -42,6 +42,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_INVALID_ACL: _ClassVar[ErrorReason]
     ERROR_REASON_REQUEST_ID_REUSED: _ClassVar[ErrorReason]
     ERROR_REASON_SCAN_TOO_SLOW: _ClassVar[ErrorReason]
+    ERROR_REASON_SEQUENCE_USED_UP: _ClassVar[ErrorReason]
     ERROR_REASON_QUOTA_EXCEEDED: _ClassVar[ErrorReason]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 ERROR_REASON_NO_NODE: ErrorReason
@@ -79,4 +80,5 @@ ERROR_REASON_NO_AUTH: ErrorReason
 ERROR_REASON_INVALID_ACL: ErrorReason
 ERROR_REASON_REQUEST_ID_REUSED: ErrorReason
 ERROR_REASON_SCAN_TOO_SLOW: ErrorReason
+ERROR_REASON_SEQUENCE_USED_UP: ErrorReason
 ERROR_REASON_QUOTA_EXCEEDED: ErrorReason

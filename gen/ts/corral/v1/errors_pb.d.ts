@@ -292,6 +292,14 @@ export enum ErrorReason {
   SCAN_TOO_SLOW = 43,
 
   /**
+   * RESOURCE_EXHAUSTED: the parent at `path` has given its last sequence number, 2147483647. None is given twice, so
+   * create the nodes under another parent.
+   *
+   * @generated from enum value: ERROR_REASON_SEQUENCE_USED_UP = 44;
+   */
+  SEQUENCE_USED_UP = 44,
+
+  /**
    * RESOURCE_EXHAUSTED: the `count` of nodes below `path`, itself included, or the `bytes` of their data, `kind` says
    * which, would become `actual`, more than the `limit` of the quota on `path`. Nothing was changed.
    * Both numbers are left out for a caller without READ on the quota's `zookeeper_stats`.

@@ -2,6 +2,7 @@ import { credentials as grpcCredentials } from "@grpc/grpc-js";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { type AclEntry, aclFromProto, aclToProto, type Identity } from "./acl.ts";
 import { Admin } from "./admin.ts";
+import { type Authorization, checkAuthorization } from "./authorization.ts";
 import { Calls, type WriteOptions } from "./calls.ts";
 import { type Clock, rollDice, systemClock } from "./clock.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
@@ -81,7 +82,7 @@ export class Client implements AsyncDisposable {
     const credentials =
       options.credentials ?? (tls === undefined ? grpcCredentials.createInsecure() : tlsCredentials(tls));
     const list = typeof endpoints === "string" ? [endpoints] : endpoints;
-    if (list.length === 0) throw new CorralError("BAD_ARGUMENTS", "there is no endpoint");
+    checkOptions({ list, authorization, sessionTimeoutMs });
     const { onUnreachable: unreachable } = options;
     const connection: ConnectionOptions = {
       endpoints: list,
@@ -121,8 +122,12 @@ export class Client implements AsyncDisposable {
     return this.#sessions?.session;
   }
 
-  /** From the next call on, says who acts: the value of the `authorization` metadata. Watches ask as who opened them. */
-  authorize(authorization: string | undefined): void {
+  /**
+   * From the next call on, says who acts. Streams that are open, such as that of the watches, go on as whom they were
+   * opened. @throws CorralError BAD_ARGUMENTS for what metadata cannot carry
+   */
+  authorize(authorization: Authorization | undefined): void {
+    checkAuthorization(authorization);
     this.#connectionOptions.authorization = authorization;
   }
 
@@ -226,8 +231,10 @@ export class Client implements AsyncDisposable {
   /** The children of a node, in the order of their names. Iterating throws CorralError NO_NODE. */
   list(path: string, options: ListOptions = {}): Listing {
     const { withStats = false, pageSize = 0 } = options;
-    const request = { path: this.#namespace.toServer(path), withStats, pageSize };
-    return new Listing(path, (pageToken) => this.#calls.read(rpc.list, { ...request, pageToken }, options));
+    return new Listing(path, async (pageToken) => {
+      const request = { path: this.#namespace.toServer(path), withStats, pageSize, pageToken };
+      return await this.#calls.read(rpc.list, request, options);
+    });
   }
 
   /** Reads a subtree as it was at one moment. Iterating throws CorralError NO_NODE, SCAN_TOO_SLOW and others of `Scan`. */
@@ -329,6 +336,28 @@ export class Client implements AsyncDisposable {
     return session === undefined ? await this.#sessions?.opened(signal) : alive(session);
   }
 }
+
+/** What would fail again and again, out of sight. @throws CorralError BAD_ARGUMENTS */
+function checkOptions(options: {
+  readonly list: readonly unknown[];
+  readonly authorization: Authorization | undefined;
+  readonly sessionTimeoutMs: unknown;
+}): void {
+  const { list, authorization, sessionTimeoutMs } = options;
+  const refuse = (field: string, message: string) => {
+    throw new CorralError("BAD_ARGUMENTS", message, { code: "INVALID_ARGUMENT", field });
+  };
+  if (list.length === 0) refuse("endpoints", "there is no endpoint");
+  if (!list.every((one) => typeof one === "string" && /^[!-~]+$/.test(one)))
+    refuse("endpoints", "an endpoint must be a text such as host:port");
+  const isTime = Number.isInteger(sessionTimeoutMs) && Number(sessionTimeoutMs) >= 0;
+  if (sessionTimeoutMs !== false && !(isTime && Number(sessionTimeoutMs) <= int32Max))
+    refuse("sessionTimeoutMs", "the session's timeout must be a whole number of milliseconds");
+  checkAuthorization(authorization);
+}
+
+/** The protocol's, of a timeout. */
+const int32Max = 2 ** 31 - 1;
 
 /** @throws CorralError SESSION_EXPIRED when it is over, also if only the clock has said so */
 function alive(session: Session): HeldSession {

@@ -1,7 +1,9 @@
 import { Backoff } from "./backoff.ts";
 import { pause } from "./clock.ts";
+import { CorralError } from "./errors.ts";
 import { connectTimeoutMs } from "./limits.ts";
 import { Link, type LinkOptions } from "./link.ts";
+import { guarded } from "./listeners.ts";
 
 export interface ConnectionOptions extends LinkOptions {
   /** Each "host:port". Names are looked up anew for every attempt. */
@@ -88,7 +90,9 @@ export class Connection {
     const { clock, endpoints, unreachable } = this.#options;
     const backoff = new Backoff();
     for (let tries = 1; this.#waiters.size > 0; tries++) {
-      const link = new Link(endpoints[this.#turn % endpoints.length]!, this.#options);
+      const link = this.#newLink(endpoints[this.#turn % endpoints.length]!);
+      // Whoever waits has been told.
+      if (link === undefined) break;
       this.#attempt = link;
       if (await link.connect(connectTimeoutMs)) {
         this.#arrived(link);
@@ -96,11 +100,24 @@ export class Connection {
       }
       link.close();
       this.#turn++;
-      if (tries % endpoints.length === 0) unreachable?.();
+      if (tries % endpoints.length === 0) guarded(unreachable);
       await pause(clock, backoff.nextMs(), this.#closed.signal).catch(() => {});
     }
     this.#attempt = undefined;
     this.#connecting = false;
+  }
+
+  /** Undefined if these options will never do, with an endpoint that is none, say. */
+  #newLink(endpoint: string): Link | undefined {
+    try {
+      return new Link(endpoint, this.#options);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      const details = { code: "INVALID_ARGUMENT", cause } as const;
+      const error = new CorralError("BAD_ARGUMENTS", `${endpoint} cannot be connected to: ${why}`, details);
+      for (const waiter of this.#waiters) waiter.reject(error);
+      return undefined;
+    }
   }
 
   #arrived(link: Link): void {

@@ -107,13 +107,28 @@ const codesOfBrokenLinks: readonly Code[] = ["UNAVAILABLE", "CANCELLED", "INTERN
 /** The error of a call, from the status that it ended with. */
 export function errorFromCall({ code, details, metadata }: StatusObject): CorralError {
   const [encoded] = metadata.get("grpc-status-details-bin");
-  if (Buffer.isBuffer(encoded)) {
-    const error = errorFromStatus(fromBinary(StatusSchema, encoded));
-    if (error.reason !== "UNKNOWN") return error;
-  }
+  const error = Buffer.isBuffer(encoded) ? errorFromDetails(encoded) : undefined;
+  if (error !== undefined) return error;
   const name = codes[code] as Code;
   const reason = codesOfBrokenLinks.includes(name) ? "CONNECTION_LOST" : "UNKNOWN";
   return new CorralError(reason, `${name}: ${details}`, { code: name });
+}
+
+/** Undefined for details that are none of this server's, or nothing at all: the status says enough. */
+function errorFromDetails(encoded: Buffer): CorralError | undefined {
+  try {
+    const error = errorFromStatus(fromBinary(StatusSchema, encoded));
+    return error.reason === "UNKNOWN" ? undefined : error;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Anything that was caught, as an error of this client. */
+export function corralErrorOf(error: unknown): CorralError {
+  if (error instanceof CorralError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new CorralError("UNKNOWN", message, { cause: error });
 }
 
 /** The same from a status that is part of a message. */

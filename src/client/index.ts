@@ -13,6 +13,7 @@ export type {
   WatchCounts,
   Watcher,
 } from "./admin-types.ts";
+export type { Authorization } from "./authorization.ts";
 export type { WriteOptions } from "./calls.ts";
 export { type Client, connect } from "./client.ts";
 export type { Clock } from "./clock.ts";

@@ -2,7 +2,7 @@ import { Backoff } from "./backoff.ts";
 import type { Client } from "./client.ts";
 import { type Clock, pause } from "./clock.ts";
 import { deletionOf, type SeenNode } from "./deletion.ts";
-import { CorralError, isCorralError } from "./errors.ts";
+import { CorralError, corralErrorOf, isCorralError } from "./errors.ts";
 import { Listeners } from "./listeners.ts";
 import { bytesOf, type Data, nameOf, parentOf } from "./node.ts";
 import type { KeepOptions } from "./options.ts";
@@ -96,9 +96,9 @@ export class KeptNode implements AsyncDisposable {
         backoff.reset();
       } catch (error) {
         if (signal.aborted) return;
-        if (!(error instanceof CorralError)) throw error;
-        if (error.reason === "CLIENT_CLOSED") return this.#gone();
-        if (error.reason !== "SESSION_EXPIRED") this.#changes.tell({ state: "failed", error });
+        const failure = corralErrorOf(error);
+        if (failure.reason === "CLIENT_CLOSED") return this.#gone();
+        if (failure.reason !== "SESSION_EXPIRED") this.#changes.tell({ state: "failed", error: failure });
         await pause(this.#clock, backoff.nextMs(), signal).catch(() => {});
       }
     }

@@ -7,7 +7,7 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import { type ClientReadableStream, status as codes, type StatusObject } from "@grpc/grpc-js";
-import { type CorralError, errorFromCall } from "./errors.ts";
+import { CorralError, errorFromCall } from "./errors.ts";
 
 /** The client's side of a stream. */
 export interface Stream<Input extends DescMessage> {
@@ -36,12 +36,22 @@ export function listen<Message>(
 ): void {
   let status: StatusObject | undefined;
   let drained = false;
+  let senseless: CorralError | undefined;
   // The status may overtake the last messages.
   const end = () => {
-    if (status !== undefined && drained)
-      listener.ended(status.code === codes.OK ? undefined : errorFromCall(status));
+    if (status === undefined || !drained) return;
+    listener.ended(senseless ?? (status.code === codes.OK ? undefined : errorFromCall(status)));
   };
-  call.on("data", (message: Message) => listener.received(message));
+  call.on("data", (message: Message) => {
+    if (senseless !== undefined) return;
+    try {
+      listener.received(message);
+    } catch (cause) {
+      const text = cause instanceof Error ? cause.message : String(cause);
+      senseless = new CorralError("UNKNOWN", `the server's answer makes no sense: ${text}`, { cause });
+      call.cancel();
+    }
+  });
   call.on("end", () => {
     drained = true;
     end();

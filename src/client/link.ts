@@ -11,12 +11,14 @@ import {
 import {
   type ChannelCredentials,
   Client,
+  type ClientDuplexStream,
   connectivityState,
   Metadata,
   type ServiceError,
 } from "@grpc/grpc-js";
+import { type Authorization, authorizationOf, setMetadata } from "./authorization.ts";
 import type { Clock } from "./clock.ts";
-import { CorralError, errorFromCall, isCorralError, noAnswers } from "./errors.ts";
+import { CorralError, corralErrorOf, errorFromCall, isCorralError, noAnswers } from "./errors.ts";
 import { Limiter } from "./limiter.ts";
 import { pingIntervalMs, pingTimeoutMs, unaryCallsMax } from "./limits.ts";
 import {
@@ -36,8 +38,8 @@ import { Pipelines } from "./pipelines.ts";
 /** How to reach and to convince a server. */
 export interface LinkOptions {
   readonly credentials: ChannelCredentials;
-  /** The value of the `authorization` metadata, as of each call; none when undefined. */
-  authorization: string | undefined;
+  /** Who acts, as of each call. */
+  authorization: Authorization | undefined;
   readonly clock: Clock;
   /** With how many calls on their way further ones share a stream. */
   readonly pipelineFrom: number;
@@ -69,9 +71,9 @@ export class Link {
     this.#pipelines = new Pipelines(this, options.clock);
   }
 
-  /** Who acts on it now. */
+  /** Who acts on it now. @throws CorralError BAD_ARGUMENTS */
   get authorization(): string | undefined {
-    return this.#options.authorization;
+    return authorizationOf(this.#options.authorization);
   }
 
   /** The connection is there, as far as anybody knows. */
@@ -92,10 +94,15 @@ export class Link {
       const cancel = this.#options.clock.setTimeout(() => decide(false), timeoutMs);
       const look = () => {
         if (decided) return;
-        const state = channel.getConnectivityState(true);
-        if (state === connectivityState.READY) decide(true);
-        else if (failedStates.includes(state)) decide(false);
-        else channel.watchConnectivityState(state, Number.POSITIVE_INFINITY, look);
+        try {
+          const state = channel.getConnectivityState(true);
+          if (state === connectivityState.READY) decide(true);
+          else if (failedStates.includes(state)) decide(false);
+          else channel.watchConnectivityState(state, Number.POSITIVE_INFINITY, look);
+        } catch {
+          // The channel was closed meanwhile.
+          decide(false);
+        }
       };
       look();
     });
@@ -170,21 +177,19 @@ export class Link {
     });
   }
 
-  /** Opens a stream in both directions. */
+  /** Opens a stream in both directions. It never throws: what keeps it from opening is told as its end. */
   stream<Input extends DescMessage, Output extends DescMessage>(
     method: DescMethodBiDiStreaming<Input, Output>,
     listener: StreamListener<MessageShape<Output>>,
   ): Stream<Input> {
-    const call = this.#client.makeBidiStreamRequest(
-      pathOf(method),
-      serializer(method.input),
-      deserializer(method.output),
-      this.#metadata(),
+    const encode = serializer(method.input);
+    const decode = deserializer(method.output);
+    const call = this.#open(listener, () =>
+      this.#client.makeBidiStreamRequest(pathOf(method), encode, decode, this.#metadata()),
     );
-    listen(call, listener);
     return {
-      send: (request) => void call.write(create(method.input, request)),
-      cancel: () => call.cancel(),
+      send: (request) => void call?.write(create(method.input, request)),
+      cancel: () => call?.cancel(),
     };
   }
 
@@ -194,17 +199,34 @@ export class Link {
     listener: StreamListener<Uint8Array>,
     token: string | undefined,
   ): ByteStream {
-    const metadata = this.#metadata(token);
-    const call = this.#client.makeBidiStreamRequest(pathOf(method), asBuffer, asIs, metadata);
-    listen(call, listener);
+    const call = this.#open(listener, () =>
+      this.#client.makeBidiStreamRequest(pathOf(method), asBuffer, asIs, this.#metadata(token)),
+    );
     return {
       send(message, sent) {
-        call.write(message, (error?: Error | null) => {
+        call?.write(message, (error?: Error | null) => {
           if (!error) sent();
         });
       },
-      cancel: () => call.cancel(),
+      cancel: () => call?.cancel(),
     };
+  }
+
+  /** The stream; undefined if it cannot be opened, which its listener is told a moment later. */
+  #open<Request, Message>(
+    listener: StreamListener<Message>,
+    open: () => ClientDuplexStream<Request, Message>,
+  ): ClientDuplexStream<Request, Message> | undefined {
+    try {
+      // grpc-js would throw.
+      if (this.#closed) throw new CorralError("CONNECTION_LOST", "the connection was given up");
+      const call = open();
+      listen(call, listener);
+      return call;
+    } catch (error) {
+      setImmediate(() => listener.ended(corralErrorOf(error)));
+      return undefined;
+    }
   }
 
   /**
@@ -246,10 +268,9 @@ export class Link {
 
   #metadata(token?: string, requestId?: string): Metadata {
     const metadata = new Metadata();
-    if (requestId !== undefined) metadata.set("corral-request-id", requestId);
-    if (token !== undefined) metadata.set("corral-session", token);
-    const { authorization } = this.#options;
-    if (authorization !== undefined) metadata.set("authorization", authorization);
+    setMetadata(metadata, "corral-request-id", requestId);
+    setMetadata(metadata, "corral-session", token);
+    setMetadata(metadata, "authorization", this.authorization);
     return metadata;
   }
 }

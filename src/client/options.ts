@@ -1,5 +1,6 @@
 import type { ChannelCredentials } from "@grpc/grpc-js";
 import type { AclEntry } from "./acl.ts";
+import type { Authorization } from "./authorization.ts";
 import type { WriteOptions } from "./calls.ts";
 import type { Clock } from "./clock.ts";
 import type { TlsOptions } from "./credentials.ts";
@@ -15,8 +16,11 @@ export interface ConnectOptions extends CallOptions {
   readonly tls?: TlsOptions | undefined;
   /** The same as credentials of @grpc/grpc-js, for what `tls` cannot say. */
   readonly credentials?: ChannelCredentials | undefined;
-  /** The `authorization` metadata of every call, such as "Bearer ..."; none by default. */
-  readonly authorization?: string | undefined;
+  /**
+   * The `authorization` metadata of every call, such as "Bearer ...", or a function that is asked for them before each;
+   * none by default.
+   */
+  readonly authorization?: Authorization | undefined;
   /**
    * The session's timeout to ask for, in milliseconds; the server bounds it, and has a default of its own. False: no
    * session, for clients that own no ephemeral nodes.

@@ -3,7 +3,7 @@ import { KeepAliveEvent, type KeepAliveResponse } from "../../gen/ts/corral/v1/s
 import { Backoff } from "./backoff.ts";
 import { type Clock, pause } from "./clock.ts";
 import type { Connection } from "./connection.ts";
-import { type CorralError, isCorralError } from "./errors.ts";
+import { type CorralError, corralErrorOf, isCorralError } from "./errors.ts";
 import { Lease } from "./lease.ts";
 import { LifeLine } from "./life-line.ts";
 import { connectTimeoutMs, goodbyeTimeoutMs, lostSessionsMax } from "./limits.ts";
@@ -126,7 +126,10 @@ export class SessionKeeper {
         this.#connection.drop(link);
         await pause(this.#clock, backoff.nextMs(), signal);
       } catch (error) {
-        if (!signal.aborted) throw error;
+        if (signal.aborted) return;
+        // Nobody waits for this loop: whoever waits for a session is told, and it is tried again.
+        this.trouble = corralErrorOf(error);
+        await pause(this.#clock, backoff.nextMs(), signal).catch(() => {});
       }
     }
   }

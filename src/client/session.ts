@@ -32,11 +32,12 @@ export interface Session {
 /** A session from the inside. */
 export class HeldSession implements Session {
   readonly id: number;
-  readonly token: string;
   readonly lease: Lease;
   timeoutMs: number;
   /** Whether a stream holds it that answers. */
   attached = true;
+  /** Private, so that a session that is logged does not show it. */
+  readonly #token: string;
   readonly #clock: Clock;
   readonly #look: () => void;
   readonly #ended = new AbortController();
@@ -52,11 +53,15 @@ export class HeldSession implements Session {
     readonly look: () => void;
   }) {
     this.id = options.id;
-    this.token = options.token;
+    this.#token = options.token;
     this.timeoutMs = options.timeoutMs;
     this.lease = options.lease;
     this.#clock = options.clock;
     this.#look = options.look;
+  }
+
+  get token(): string {
+    return this.#token;
   }
 
   get state(): SessionState {

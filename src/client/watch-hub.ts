@@ -1,7 +1,7 @@
 import { Backoff } from "./backoff.ts";
 import { type Clock, pause } from "./clock.ts";
 import type { Connection } from "./connection.ts";
-import type { CorralError, Reason } from "./errors.ts";
+import { type CorralError, corralErrorOf, type Reason } from "./errors.ts";
 import type { Link } from "./link.ts";
 import { Listeners } from "./listeners.ts";
 import type { Namespace } from "./namespace.ts";
@@ -56,7 +56,7 @@ export class WatchHub implements WatchSource {
     const backoff = new Backoff();
     const { signal } = this.#closed;
     while (this.#watches.size > 0 && !signal.aborted) {
-      const link = await this.#connection.ready(signal).catch(() => undefined);
+      const link = await this.#connection.ready(signal).catch((error) => this.#unreachable(error));
       if (link === undefined) break;
       const line = this.#open(link);
       const error = await line.ended;
@@ -83,6 +83,11 @@ export class WatchHub implements WatchSource {
     this.#line = line;
     for (const watch of this.#watches) line.add(watch);
     return line;
+  }
+
+  /** The connection is closed, or will never do. */
+  #unreachable(error: unknown): undefined {
+    if (!this.#closed.signal.aborted) this.#failAll(corralErrorOf(error));
   }
 
   #failAll(error: CorralError): void {

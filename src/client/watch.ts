@@ -1,5 +1,5 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { WatchAddSchema } from "../../gen/ts/corral/v1/watch_pb.js";
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { WatchAddSchema } from "../../gen/ts/corral/v1/watch_pb.js";
 import { CorralError } from "./errors.ts";
 import { watchQueueBytesMax, watchQueueEventsMax } from "./limits.ts";
 import type { Namespace } from "./namespace.ts";
@@ -76,7 +76,9 @@ export class Watch implements AsyncIterableIterator<WatchEvent, undefined>, Asyn
     this.ready = this.#ready.promise;
     // Who does not ask when the watch is ready need not care that it never was.
     this.ready.catch(() => {});
+    const wrong = this.#fault();
     if (options.signal?.aborted) this.#abort();
+    else if (wrong !== undefined) this.end(wrong);
     else {
       options.signal?.addEventListener("abort", this.#abort, { once: true });
       source.add(this);
@@ -173,6 +175,24 @@ export class Watch implements AsyncIterableIterator<WatchEvent, undefined>, Asyn
     this.#ready.reject(error ?? new CorralError("CLIENT_CLOSED", "the watch is over"));
     for (let waiter = this.#waiters.shift(); waiter !== undefined; waiter = this.#waiters.shift())
       this.#end().then(waiter.resolve, waiter.reject);
+  }
+
+  /** What keeps it from being asked for. On the stream it would take all other watches along. */
+  #fault(): CorralError | undefined {
+    try {
+      toBinary(WatchAddSchema, create(WatchAddSchema, this.toProto(1n)));
+      const { throughZxid } = this.#options;
+      if (throughZxid !== undefined && Number.isNaN(Number(throughZxid)))
+        throw new TypeError("throughZxid must be a number");
+      return undefined;
+    } catch (cause) {
+      const details = { code: "INVALID_ARGUMENT", cause } as const;
+      return new CorralError(
+        "BAD_ARGUMENTS",
+        `the watch cannot be added: ${(cause as Error).message}`,
+        details,
+      );
+    }
   }
 
   get #throughZxid(): number {

@@ -87,6 +87,12 @@ export const sessionlessRequestIdCharsMin = 16;
 /** Scans under way at once: each looks at every change. */
 export const scansMax = 64;
 
+/** Those of one address, and of one identity: nobody keeps all others out. */
+export const scansPerHolderMax = 16;
+
+/** Backups under way at once. They have places of their own, whatever clients scan. */
+export const backupsMax = 4;
+
 /** Nodes in one message of a scan: what is read in one go. */
 export const scanPageNodesMax = 1_000;
 
@@ -98,6 +104,9 @@ export const scanKeptNodesMax = 100_000;
 
 /** Bytes of these. */
 export const scanKeptBytesMax = 64 * 1_048_576;
+
+/** The same of all scans together. A backup counts for itself. */
+export const scansKeptBytesMax = 256 * 1_048_576;
 
 /** How long the reader of a scan may take for one message. */
 export const scanIdleMaxMs = 60_000;

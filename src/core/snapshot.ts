@@ -115,7 +115,7 @@ export class Snapshot {
     const quotaPath = quotaOfStats(path);
     if (quotaPath !== undefined) this.#before.holdQuota(quotaPath);
     const record = this.#tree.node(path);
-    this.#keptBytes += nodeBytes + path.length;
+    this.#keptBytes += keptNodeBytes + path.length;
     if (record === undefined) {
       this.#before.removeNode(path);
       return;
@@ -162,5 +162,8 @@ function hasParent(change: Change): boolean {
 
 const noData = new Uint8Array();
 
-/** About what a node takes beside its path and data. */
+/** About what a node takes in a message beside its path and data. */
 const nodeBytes = 100;
+
+/** The same in memory. */
+const keptNodeBytes = 400;

@@ -34,7 +34,7 @@ const everything = [{ scheme: "super", id: "" }];
 /** Everything as of now, read while writes go on. @throws Refused OVERLOADED */
 export function openBackup({ tree, scans, head, cut }: BackupSource): Backup {
   let over = false;
-  const scan = scans.open("/", { withData: true, identities: everything }, (refusal) => {
+  const scan = scans.open("/", { withData: true, identities: everything, purpose: "backup" }, (refusal) => {
     over = true;
     cut(refusal);
   });

@@ -8,14 +8,18 @@ import { type Refusal, Refused } from "../core/refusal.ts";
 import { Snapshot, type SnapshotNode } from "../core/snapshot.ts";
 import type { Tree } from "../core/tree.ts";
 import {
+  backupsMax,
   scanIdleMaxMs,
   scanKeptBytesMax,
   scanKeptNodesMax,
   scanPageBytesMax,
   scanPageNodesMax,
+  scansKeptBytesMax,
   scansMax,
+  scansPerHolderMax,
 } from "../limits.ts";
 import type { CommitObserver } from "./group-commit.ts";
+import { type Principal, Shares } from "./shares.ts";
 
 /** A subtree that is being read. */
 export interface Scan {
@@ -31,13 +35,18 @@ export interface ScanOptions {
   readonly withData: boolean;
   /** Who reads. Nodes that he may not read are left out, with all that is below them. */
   readonly identities: readonly Identity[] | undefined;
+  /** From where; undefined for the server itself. */
+  readonly address?: string | undefined;
+  /** What it is for. Backups are few, and not counted among the scans. */
+  readonly purpose?: "scan" | "backup";
 }
 
 /** The subtrees that are being read while writes go on. */
 export class Scans implements CommitObserver {
   readonly #tree: Tree;
   readonly #clock: Clock;
-  readonly #running = new Set<RunningScan>();
+  readonly #running = { scan: new Set<RunningScan>(), backup: new Set<RunningScan>() };
+  readonly #shares = new Shares({ perAddress: scansPerHolderMax, perIdentity: scansPerHolderMax });
 
   constructor({ tree, clock }: { readonly tree: Tree; readonly clock: Clock }) {
     this.#tree = tree;
@@ -48,28 +57,36 @@ export class Scans implements CommitObserver {
    * Starts to read the subtree at a path. @throws Refused PATH_TOO_LONG, BAD_ARGUMENTS, NO_NODE, OVERLOADED
    * @param cut told when the scan is over because its reader is too slow.
    */
-  open(path: string, { withData, identities }: ScanOptions, cut: (refusal: Refusal) => void): Scan {
+  open(
+    path: string,
+    { withData, identities, address, purpose = "scan" }: ScanOptions,
+    cut: (refusal: Refusal) => void,
+  ): Scan {
     const badPath = validatePath(path);
     if (badPath !== undefined) throw new Refused(badPath);
     if (this.#tree.node(path) === undefined) throw new Refused(noNode(path));
-    if (this.#running.size >= scansMax) throw new Refused(tooManyScans);
+    const holders = purpose === "backup" ? [] : this.#shares.principalsOf({ address, identities });
+    this.#mustHaveRoom(purpose, holders);
     const scan: RunningScan = {
       snapshot: new Snapshot(this.#tree, path, {
         withData,
         shows: ({ acl }) => permits(acl, identities, "read"),
       }),
+      purpose,
+      holders,
       fail: (refusal) => {
         this.#close(scan);
         cut(refusal);
       },
       stopTimer: () => {},
     };
-    this.#running.add(scan);
+    this.#running[purpose].add(scan);
+    this.#shares.add(holders, 1);
     this.#restartTimer(scan);
     return {
       zxid: this.#tree.zxid,
       next: () => {
-        if (!this.#running.has(scan) || scan.snapshot.isDone) return undefined;
+        if (!this.#isRunning(scan) || scan.snapshot.isDone) return undefined;
         this.#restartTimer(scan);
         return scan.snapshot.next({ nodesMax: scanPageNodesMax, bytesMax: scanPageBytesMax });
       },
@@ -78,12 +95,32 @@ export class Scans implements CommitObserver {
   }
 
   applying(transaction: Transaction): void {
-    for (const scan of this.#running) {
-      const { snapshot } = scan;
-      snapshot.keep(transaction);
-      if (snapshot.keptCount > scanKeptNodesMax) scan.fail(tooSlow("nodes", scanKeptNodesMax));
-      else if (snapshot.keptBytes > scanKeptBytesMax) scan.fail(tooSlow("bytes", scanKeptBytesMax));
+    for (const backup of this.#running.backup) keep(backup, transaction);
+    let bytes = 0;
+    for (const scan of this.#running.scan) {
+      keep(scan, transaction);
+      if (this.#isRunning(scan)) bytes += scan.snapshot.keptBytes;
     }
+    while (bytes > scansKeptBytesMax) {
+      const largest = [...this.#running.scan].reduce((a, b) =>
+        a.snapshot.keptBytes >= b.snapshot.keptBytes ? a : b,
+      );
+      bytes -= largest.snapshot.keptBytes;
+      largest.fail(tooSlow("bytes", scansKeptBytesMax));
+    }
+  }
+
+  #mustHaveRoom(purpose: RunningScan["purpose"], holders: readonly Principal[]): void {
+    const limit = purpose === "scan" ? scansMax : backupsMax;
+    if (this.#running[purpose].size >= limit) throw new Refused(tooMany(`${purpose}s`, limit));
+    const full = this.#shares.full(holders);
+    if (full === undefined) return;
+    const refusal = tooMany(`scans of ${full.name}`, full.limit);
+    throw new Refused({ ...refusal, facts: { ...refusal.facts, [full.kind]: full.name } });
+  }
+
+  #isRunning(scan: RunningScan): boolean {
+    return this.#running[scan.purpose].has(scan);
   }
 
   #restartTimer(scan: RunningScan): void {
@@ -95,15 +132,25 @@ export class Scans implements CommitObserver {
   }
 
   #close(scan: RunningScan): void {
-    this.#running.delete(scan);
+    if (!this.#running[scan.purpose].delete(scan)) return;
+    this.#shares.add(scan.holders, -1);
     scan.stopTimer();
   }
 }
 
 interface RunningScan {
   readonly snapshot: Snapshot;
+  readonly purpose: "scan" | "backup";
+  /** For whom it counts. */
+  readonly holders: readonly Principal[];
   readonly fail: (refusal: Refusal) => void;
   stopTimer: () => void;
+}
+
+function keep({ snapshot, fail }: RunningScan, transaction: Transaction): void {
+  snapshot.keep(transaction);
+  if (snapshot.keptCount > scanKeptNodesMax) fail(tooSlow("nodes", scanKeptNodesMax));
+  else if (snapshot.keptBytes > scanKeptBytesMax) fail(tooSlow("bytes", scanKeptBytesMax));
 }
 
 function tooSlow(what: string, limit: number): Refusal {
@@ -114,8 +161,7 @@ function tooSlow(what: string, limit: number): Refusal {
   return { reason: "SCAN_TOO_SLOW", message, facts: { what, limit } };
 }
 
-const tooManyScans: Refusal = {
-  reason: "OVERLOADED",
-  message: `${scansMax} scans and backups are under way already; retry after a short wait`,
-  facts: { limit: scansMax },
-};
+function tooMany(what: string, limit: number): Refusal {
+  const message = `${limit} ${what} are under way already; retry after a short wait`;
+  return { reason: "OVERLOADED", message, facts: { limit } };
+}

@@ -1,5 +1,5 @@
 import type { Transaction } from "../core/change.ts";
-import { nameOf } from "../core/identity.ts";
+import { type Identity, nameOf } from "../core/identity.ts";
 import type { Caller } from "../core/operation.ts";
 import { type Refusal, Refused } from "../core/refusal.ts";
 import type { CommitObserver } from "./group-commit.ts";
@@ -20,6 +20,12 @@ export interface Principal {
   readonly limit: number;
 }
 
+/** Who holds something. */
+interface Holder {
+  readonly address?: string | undefined;
+  readonly identities?: readonly Identity[] | undefined;
+}
+
 const nobody: readonly Principal[] = [];
 
 /** How much of something each principal holds. */
@@ -35,7 +41,7 @@ export class Shares {
    * Whom limits hold when this one calls: its address, and every identity that it has proven, an address apart.
    * None of the identities of the super user, who may do anything; nobody for the server itself.
    */
-  principalsOf({ address, identities = [] }: Pick<Caller, "address" | "identities">): readonly Principal[] {
+  principalsOf({ address, identities = [] }: Holder): readonly Principal[] {
     const { perAddress, perIdentity } = this.#limits;
     if (perAddress === 0 && perIdentity === 0) return nobody;
     const found: Principal[] = [];

@@ -9,6 +9,7 @@ import {
   backupBlockBytes,
   backupChunkBytesMax,
   backupPageRows,
+  backupsMax,
   scanIdleMaxMs,
   scansMax,
 } from "../../src/limits.ts";
@@ -140,13 +141,15 @@ test("the audit log tells who took a backup, and who tried to", async () => {
   ]);
 });
 
-test("backups are counted among the scans", async () => {
+test("backups have places of their own, and a limit", async () => {
   const options = { withData: false, identities: [] };
   const scans = Array.from({ length: scansMax }, () => server.engine.scans.open("/", options, () => {}));
+  expect((await rest(start())).length).toBeGreaterThan(0);
+  const backups = Array.from({ length: backupsMax }, () => server.engine.backup(() => {}, {}));
   const stream = start();
   expect(await stream.next()).toBeUndefined();
   expect(await stream.status).toMatchObject({ code: "RESOURCE_EXHAUSTED", reason: "OVERLOADED" });
-  for (const scan of scans) scan.close();
+  for (const each of [...scans, ...backups]) each.close();
   expect((await rest(start())).length).toBeGreaterThan(0);
 });
 

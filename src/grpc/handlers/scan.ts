@@ -10,7 +10,7 @@ export function scan(engine: Engine): HandlerOf<"scan"> {
   return async (request, stream, caller) => {
     const { path, withData } = request;
     findNode(engine, path, access, caller);
-    const options = { withData, identities: caller.identities };
+    const options = { withData, identities: caller.identities, address: caller.address };
     const scan = engine.scans.open(path, options, (refusal) => stream.cut(refusal));
     try {
       for (let nodes = scan.next(); nodes !== undefined; nodes = scan.next()) {

@@ -58,7 +58,7 @@ type AdminClient interface {
 	// No other list counts than that of "/": who has ADMIN there may read everything by this, and act for every session.
 	// Set that list before you rely on any other.
 	//
-	// Errors: OVERLOADED, when as many scans and backups as the server allows are under way; SCAN_TOO_SLOW.
+	// Errors: OVERLOADED, when four backups are under way; SCAN_TOO_SLOW.
 	Backup(ctx context.Context, in *BackupRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[BackupResponse], error)
 	// Lists the open sessions, in the order of their ids, which is that of their opening; with `ending_within_ms`,
 	// those that end soonest. ZooKeeper's `cons` and `dump`, as far as they tell of sessions.
@@ -222,7 +222,7 @@ type AdminServer interface {
 	// No other list counts than that of "/": who has ADMIN there may read everything by this, and act for every session.
 	// Set that list before you rely on any other.
 	//
-	// Errors: OVERLOADED, when as many scans and backups as the server allows are under way; SCAN_TOO_SLOW.
+	// Errors: OVERLOADED, when four backups are under way; SCAN_TOO_SLOW.
 	Backup(*BackupRequest, grpc.ServerStreamingServer[BackupResponse]) error
 	// Lists the open sessions, in the order of their ids, which is that of their opening; with `ending_within_ms`,
 	// those that end soonest. ZooKeeper's `cons` and `dump`, as far as they tell of sessions.

@@ -145,7 +145,9 @@ type CoordinationClient interface {
 	//
 	// Nodes that the caller may not read are left out, with all that is below them.
 	//
-	// Errors: NO_NODE, NO_AUTH for READ, SCAN_TOO_SLOW; OVERLOADED when 64 scans are under way.
+	// Errors: NO_NODE, NO_AUTH for READ, SCAN_TOO_SLOW; OVERLOADED when 64 scans are under way, or 16 of
+	// the same address or of the same user. All slow scans together keep at most 256 MiB: beyond it, SCAN_TOO_SLOW ends
+	// the one that keeps most.
 	Scan(ctx context.Context, in *ScanRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ScanResponse], error)
 	// Answers when every write that reached the server before this call has been applied. It succeeds
 	// whether or not there is a node at the path.
@@ -494,7 +496,9 @@ type CoordinationServer interface {
 	//
 	// Nodes that the caller may not read are left out, with all that is below them.
 	//
-	// Errors: NO_NODE, NO_AUTH for READ, SCAN_TOO_SLOW; OVERLOADED when 64 scans are under way.
+	// Errors: NO_NODE, NO_AUTH for READ, SCAN_TOO_SLOW; OVERLOADED when 64 scans are under way, or 16 of
+	// the same address or of the same user. All slow scans together keep at most 256 MiB: beyond it, SCAN_TOO_SLOW ends
+	// the one that keeps most.
 	Scan(*ScanRequest, grpc.ServerStreamingServer[ScanResponse]) error
 	// Answers when every write that reached the server before this call has been applied. It succeeds
 	// whether or not there is a node at the path.

@@ -62,8 +62,8 @@ const (
 	// RESOURCE_EXHAUSTED: the server holds its `limit` of sessions; or `address`, or the user `identity`, holds its own.
 	ErrorReason_ERROR_REASON_TOO_MANY_SESSIONS ErrorReason = 14
 	// RESOURCE_EXHAUSTED: `limit` writes, or bytes of them, wait for the disk already, or `limit` messages for
-	// the reader of a stream, or `limit` scans and backups are under way; nothing was changed. Retry after a short
-	// wait.
+	// the reader of a stream, or `limit` scans or backups are under way, or as many scans as one
+	// `address`, or the user `identity`, may have; nothing was changed. Retry after a short wait.
 	ErrorReason_ERROR_REASON_OVERLOADED ErrorReason = 15
 	// RESOURCE_EXHAUSTED: the disk is full; nothing was changed. Reads and heartbeats go on.
 	ErrorReason_ERROR_REASON_DISK_FULL ErrorReason = 16

@@ -311,7 +311,9 @@ class CoordinationServicer(object):
 
         Nodes that the caller may not read are left out, with all that is below them.
 
-        Errors: NO_NODE, NO_AUTH for READ, SCAN_TOO_SLOW; OVERLOADED when 64 scans are under way.
+        Errors: NO_NODE, NO_AUTH for READ, SCAN_TOO_SLOW; OVERLOADED when 64 scans are under way, or 16 of
+        the same address or of the same user. All slow scans together keep at most 256 MiB: beyond it, SCAN_TOO_SLOW ends
+        the one that keeps most.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -934,7 +934,7 @@ export declare const Admin: GenService<{
    * No other list counts than that of "/": who has ADMIN there may read everything by this, and act for every session.
    * Set that list before you rely on any other.
    *
-   * Errors: OVERLOADED, when as many scans and backups as the server allows are under way; SCAN_TOO_SLOW.
+   * Errors: OVERLOADED, when four backups are under way; SCAN_TOO_SLOW.
    *
    * @generated from rpc corral.v1.Admin.Backup
    */

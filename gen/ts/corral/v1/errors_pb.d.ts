@@ -128,8 +128,8 @@ export enum ErrorReason {
 
   /**
    * RESOURCE_EXHAUSTED: `limit` writes, or bytes of them, wait for the disk already, or `limit` messages for
-   * the reader of a stream, or `limit` scans and backups are under way; nothing was changed. Retry after a short
-   * wait.
+   * the reader of a stream, or `limit` scans or backups are under way, or as many scans as one
+   * `address`, or the user `identity`, may have; nothing was changed. Retry after a short wait.
    *
    * @generated from enum value: ERROR_REASON_OVERLOADED = 15;
    */

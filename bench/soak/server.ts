@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { linesIn } from "../../src/cli/lines.ts";
 
 /** What a server takes at one moment. Sizes in MiB, times in milliseconds since the sample before. */
 export interface Sample {
@@ -35,8 +35,8 @@ export class SoakedServer {
     const args = [main, "serve", "--data-dir", dataDir, ...ports, ...settings];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
     let http: string | undefined;
-    for await (const line of createInterface({ input: child.stdout! })) {
-      const { msg, address } = JSON.parse(line) as { msg: string; address?: string };
+    for await (const line of linesIn(child.stdout!.iterator({ destroyOnReturn: false }))) {
+      const { msg, address } = JSON.parse(line.toString()) as { msg: string; address?: string };
       if (msg.startsWith("answering operators")) http = address;
       if (msg.startsWith("listening") && address !== undefined && http !== undefined) {
         child.stdout!.resume();

@@ -4,22 +4,7 @@ import { connectionFlags } from "./connection-flags.ts";
 import { exitCodes, failureOf } from "./failure.ts";
 import { type FlagSpecs, type FlagValues, flagOf, parseLine } from "./flags.ts";
 import { formatOf, type Output } from "./output.ts";
-import type { Io, Verb } from "./verb.ts";
-
-/** A word that a verb takes. */
-export interface ArgSpec {
-  /** What help calls it: "PATH". */
-  readonly name: string;
-  /** A path is made absolute and completed by the shell. */
-  readonly kind?: "path";
-  readonly optional?: boolean;
-  /** A path that is not given is "/", and in the shell where one is. */
-  readonly orHere?: true;
-  /** With this flag, a path that is not given is none. */
-  readonly unless?: string;
-  /** All words that are left, at least one unless optional. */
-  readonly rest?: boolean;
-}
+import type { ArgSpec, Io, Verb } from "./verb.ts";
 
 /** A verb that talks to a server: everything that there is to say about it. */
 export interface VerbSpec<F extends FlagSpecs> {
@@ -74,11 +59,13 @@ export interface ClientVerb extends Verb {
 export function clientVerb<F extends FlagSpecs>(typed: VerbSpec<F>): ClientVerb {
   // Flags are only ever read by the spec that declares them.
   const spec = typed as unknown as VerbSpec<FlagSpecs>;
+  const line = { args: spec.args, flags: { ...connectionFlags, ...spec.flags } };
   return {
     spec,
+    line,
     usage: () => usageOf(spec),
     run: async (args, io) => {
-      const { flags, words } = parseLine(args, { ...connectionFlags, ...spec.flags });
+      const { flags, words } = parseLine(args, line.flags, spec.args);
       const given = wordsOf(spec, { flags, words }, "/");
       const { runWithClient } = await import("./one-shot.ts");
       return await runWithClient(flags, io, {
@@ -96,7 +83,7 @@ export async function runIn(
   args: readonly string[],
   surrounding: Surrounding,
 ): Promise<number> {
-  const { flags, words } = parseLine(args, { ...spec.flags, output: connectionFlags.output });
+  const { flags, words } = parseLine(args, { ...spec.flags, output: connectionFlags.output }, spec.args);
   const given = wordsOf(spec, { flags, words }, ".").map((word, at) =>
     spec.args[at]?.kind === "path" ? surrounding.absolute(word) : word,
   );

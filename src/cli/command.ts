@@ -2,7 +2,7 @@ import { didYouMean } from "../config/nearest.ts";
 import { shown, UsageError } from "../config/usage-error.ts";
 import { version } from "../version.ts";
 import { connectionFlags } from "./connection-flags.ts";
-import { type FlagSpec, type FlagSpecs, flagOf } from "./flags.ts";
+import { asksForHelp, type FlagSpec, type FlagSpecs, flagOf } from "./flags.ts";
 import type { Io, Verb } from "./verb.ts";
 import { verbs } from "./verbs.ts";
 
@@ -29,7 +29,7 @@ async function run([word, ...args]: readonly string[], io: Io): Promise<number> 
   if (word === "--help" || word === "-h") return print(overview());
   if (word === "help") return print(args[0] === undefined ? overview() : (await find(args[0])).usage());
   const verb = await find(word);
-  if (asksForHelp(args)) return print(verb.usage());
+  if (asksForHelp(args, verb.line)) return print(verb.usage());
   return await verb.run(args, io);
 }
 
@@ -63,11 +63,6 @@ function connectionFlag(word: string): FlagSpec | undefined {
     (one) => flagOf(one) === name || word.slice(0, 2) === `-${specs[one]?.short}`,
   );
   return key === undefined ? undefined : specs[key];
-}
-
-function asksForHelp(args: readonly string[]): boolean {
-  const end = args.indexOf("--");
-  return args.slice(0, end === -1 ? args.length : end).some((arg) => arg === "--help" || arg === "-h");
 }
 
 function overview(): string {

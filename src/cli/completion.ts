@@ -1,7 +1,7 @@
 import { childOf } from "../client/node.ts";
 import type { ClientVerb } from "./client-verb.ts";
 import { connectionFlags } from "./connection-flags.ts";
-import { type FlagSpecs, flagOf } from "./flags.ts";
+import { type FlagSpecs, flagOf, takesNext } from "./flags.ts";
 import type { Verb, VerbEntry } from "./verb.ts";
 
 /** What completion needs to know of where it happens. */
@@ -51,14 +51,6 @@ function verbAt(words: readonly string[], flags: FlagSpecs): number {
 
 function isFlagWord(word: string): boolean {
   return word.startsWith("-");
-}
-
-/** Whether the word after this one is its value. */
-function takesNext(word: string | undefined, flags: FlagSpecs): boolean {
-  if (word === undefined || word.includes("=")) return false;
-  return Object.entries(flags).some(
-    ([key, { kind, short }]) => kind !== "switch" && (flagOf(key) === word || `-${short}` === word),
-  );
 }
 
 function flagsLike(word: string, flags: FlagSpecs): string[] {

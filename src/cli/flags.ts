@@ -1,6 +1,7 @@
 import { didYouMean } from "../config/nearest.ts";
 import { shown, UsageError } from "../config/usage-error.ts";
 import { durationMs } from "./duration.ts";
+import type { ArgSpec, LineSpec } from "./verb.ts";
 
 /** A flag of a verb: `--name`, its name as a key in kebab case. */
 export interface FlagSpec {
@@ -31,25 +32,53 @@ export function flagOf(key: string): string {
 
 /**
  * Reads a command line: its flags, the last of a repeated one counts, and what is none. After "--" nothing is a
- * flag; neither is a number. @throws UsageError
+ * flag; neither is a number, nor anything from the first word of another program's command line on. @throws UsageError
  */
 export function parseLine<F extends FlagSpecs>(
-  args: readonly string[],
+  given: readonly string[],
   specs: F,
+  args: readonly ArgSpec[] = [],
 ): { readonly flags: FlagValues<F>; readonly words: readonly string[] } {
   const values: Record<string, unknown> = {};
   const words: string[] = [];
-  const waiting = [...args];
+  const waiting = [...given];
   for (let arg = waiting.shift(); arg !== undefined; arg = waiting.shift()) {
     if (arg === "--") words.push(...waiting.splice(0));
-    else if (!isFlag(arg)) words.push(arg);
-    else {
+    else if (!isFlag(arg)) {
+      const isCommand = args[words.length]?.kind === "command";
+      words.push(arg, ...(isCommand ? waiting.splice(0) : []));
+    } else {
       const { key, name, inline, rest } = cut(arg, specs);
       if (rest !== undefined) waiting.unshift(rest);
       values[key] = flagValue(specs[key]!, name, inline, waiting);
     }
   }
   return { flags: values as FlagValues<F>, words };
+}
+
+/** Whether a line asks for help: with `-h` or `--help` where a flag of the verb may stand, and not as a flag's value. */
+export function asksForHelp(
+  given: readonly string[],
+  { args, flags }: LineSpec = { args: [], flags: {} },
+): boolean {
+  let words = 0;
+  for (let at = 0; at < given.length; at++) {
+    const arg = given[at]!;
+    if (arg === "--help" || arg === "-h") return true;
+    if (arg === "--") return false;
+    if (isFlag(arg)) {
+      if (takesNext(arg, flags) && !given[at + 1]?.startsWith("--")) at++;
+    } else if (args[words++]?.kind === "command") return false;
+  }
+  return false;
+}
+
+/** Whether the word after this one is its value. */
+export function takesNext(word: string | undefined, flags: FlagSpecs): boolean {
+  if (word === undefined || word.includes("=")) return false;
+  return Object.entries(flags).some(
+    ([key, { kind, short }]) => kind !== "switch" && (flagOf(key) === word || `-${short}` === word),
+  );
 }
 
 /** "-" alone stands for standard input, and -1 is a number. */

@@ -3,6 +3,9 @@
 /** Lines of the shell that are kept from one to the next. */
 export const historyLinesMax = 1_000;
 
+/** Bytes of one line of a file of lines: more than any node's in an export, whose data JSON may make six times longer. */
+export const lineBytesMax = 64 * 1_048_576;
+
 /** Names of nodes that completion offers. */
 export const completionNamesMax = 1_000;
 

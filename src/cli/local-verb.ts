@@ -1,9 +1,9 @@
-import { type ArgSpec, flagLines, guarded, usageLine, wordsOf } from "./client-verb.ts";
+import { flagLines, guarded, usageLine, wordsOf } from "./client-verb.ts";
 import { connectionFlags } from "./connection-flags.ts";
 import { type FlagSpecs, type FlagValues, parseLine } from "./flags.ts";
 import { interruption } from "./interruption.ts";
 import { formatOf, Output } from "./output.ts";
-import type { Io, Verb } from "./verb.ts";
+import type { ArgSpec, Io, Verb } from "./verb.ts";
 
 /** A verb that talks to no server. */
 export interface LocalVerbSpec<F extends FlagSpecs> {
@@ -32,6 +32,7 @@ export function localVerb<F extends FlagSpecs>(typed: LocalVerbSpec<F>): Verb {
   const spec = typed as unknown as LocalVerbSpec<FlagSpecs>;
   const specs = { ...spec.flags, output: connectionFlags.output };
   return {
+    line: { args: spec.args, flags: specs },
     usage: () =>
       [
         usageLine(spec),
@@ -45,7 +46,7 @@ export function localVerb<F extends FlagSpecs>(typed: LocalVerbSpec<F>): Verb {
         `  ${spec.example}`,
       ].join("\n"),
     run: async (args, io) => {
-      const { flags, words } = parseLine(args, specs);
+      const { flags, words } = parseLine(args, specs, spec.args);
       const out = new Output(formatOf(`${flags.output ?? (io.env["CORRAL_OUTPUT"] || "table")}`), io);
       const { signal } = interruption(io);
       return await guarded(io, signal, () =>

@@ -55,7 +55,7 @@ const conditions: Readonly<Record<string, (path: string, value: string) => Condi
 
 /**
  * Reads a transaction: a line for each condition (`if version /a 3`) and for each operation (`set /a 30`), and those
- * after a line `else` are done if a condition does not hold. docs/cli.md has the words. @throws UsageError
+ * after a line `else` are done if a condition does not hold. The conditions come first: they hold for all. docs/cli.md has the words. @throws UsageError
  */
 export function parseTransaction(
   text: string,
@@ -70,9 +70,16 @@ export function parseTransaction(
     try {
       const [word, ...args] = wordsIn(line);
       if (word === undefined) continue;
-      if (word === "if") found.push(conditionOf(args, absolute));
-      else if (word === "else") into = elseOperations;
-      else into.push(statementOf(word)(args, absolute));
+      if (word === "if") {
+        if (into === elseOperations || operations.length > 0)
+          throw new UsageError("write every `if` before the first operation: it decides about all of them");
+        found.push(conditionOf(args, absolute));
+      } else if (word === "else") {
+        if (found.length === 0 || args.length > 0)
+          throw new UsageError("write `else` alone on its line, after an `if`");
+        if (into === elseOperations) throw new UsageError("there is an `else` already");
+        into = elseOperations;
+      } else into.push(statementOf(word)(args, absolute));
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       throw new UsageError(`${file} line ${at + 1}: ${error.message}`);

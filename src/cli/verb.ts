@@ -1,9 +1,10 @@
 import type { Readable, Writable } from "node:stream";
+import type { FlagSpecs } from "./flags.ts";
 
 /** What a verb may touch of its process: given, so that only main.ts holds the process itself. */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdin: Readable & { readonly isTTY?: boolean; setRawMode?(mode: boolean): unknown };
   /** What the shell edits its lines on; everything else is printed with `out`. */
   readonly stdout: Writable;
   /** Standard output is a terminal: somebody looks on. */
@@ -20,10 +21,36 @@ export interface Io {
   exit(code: number): never;
 }
 
+/** A word that a verb takes. */
+export interface ArgSpec {
+  /** What help calls it: "PATH". */
+  readonly name: string;
+  /**
+   * A path is made absolute and completed by the shell. A command is another program's command line: from its first
+   * word on, no flag is the verb's own.
+   */
+  readonly kind?: "path" | "command";
+  readonly optional?: boolean;
+  /** A path that is not given is "/", and in the shell where one is. */
+  readonly orHere?: true;
+  /** With this flag, a path that is not given is none. */
+  readonly unless?: string;
+  /** All words that are left, at least one unless optional. */
+  readonly rest?: boolean;
+}
+
+/** What may stand on the line of a verb. */
+export interface LineSpec {
+  readonly args: readonly ArgSpec[];
+  readonly flags: FlagSpecs;
+}
+
 /** What the file of a verb exports. */
 export interface Verb {
   /** All that `corral help <verb>` prints. */
   usage(): string;
+  /** Undefined for a verb that has more than one kind of line. */
+  readonly line?: LineSpec;
   /** Answers the exit code. A UsageError means 2; any other error is a fault of Corral's. */
   run(args: readonly string[], io: Io): Promise<number>;
 }

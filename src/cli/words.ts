@@ -1,7 +1,7 @@
 import { UsageError } from "../config/usage-error.ts";
 
 /**
- * Cuts a line into words as shells do: at spaces, but not within "..." or '...', and a backslash takes the next
+ * Cuts a line into words as shells do: at blanks and tabs, but not within "..." or '...', and a backslash takes the next
  * letter as it is (except within '...'). A # at the beginning of a word begins a comment. @throws UsageError
  */
 export function wordsIn(line: string): string[] {
@@ -20,7 +20,7 @@ export function wordsIn(line: string): string[] {
     } else if (letter === '"' || letter === "'") {
       quote = letter;
       word ??= "";
-    } else if (/\s/.test(letter)) {
+    } else if (/[ \t\r\n]/.test(letter)) {
       if (word !== undefined) words.push(word);
       word = undefined;
     } else if (letter === "#" && word === undefined) return words;

@@ -56,6 +56,22 @@ describe("the command's end is the verb's", () => {
     expect(queue()).toEqual([]);
   });
 
+  test("what looks like a flag of the verb, -h among them, is the command's from its first word on", async () => {
+    const words = ["echo", "-h", "--help", "--", "-o"];
+    const args = ["lock", "--endpoint", server.address, "/l", ...words];
+    expect(await startCommand(args).finished).toMatchObject({
+      code: 0,
+      stdout: "-h --help -- -o",
+      stderr: "",
+    });
+    const run = ["run", "--endpoint", server.address, "--register", "/e", ...words];
+    expect(await startCommand(run).finished).toMatchObject({
+      code: 0,
+      stdout: "-h --help -- -o",
+      stderr: "",
+    });
+  });
+
   test("a command that does not exist", async () => {
     expect(await lock(["/no/such"]).finished).toMatchObject({
       code: 127,

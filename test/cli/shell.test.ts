@@ -57,7 +57,7 @@ describe("lines from a file", () => {
         "no node: there is no node at /no",
         "no node: there is no node at /no",
         'unknown verb "gett" (did you mean get?); `help` lists them',
-        'unknown verb "serve"; `help` lists them',
+        "serve is no verb of the shell: run `corral serve` outside it",
         "a ' is not closed",
         'addauth takes digest or bearer, not "basic"',
         "unknown flag -q; -- ends the flags",
@@ -72,6 +72,47 @@ describe("lines from a file", () => {
     const { stdout } = await lines("create /a", "get -w /a", "set /a 1", "sync", "quit", "pwd");
     expect(stdout.split("\n").sort()).toEqual(["", "/a", "3  nodeDataChanged  /a", "version 1", "zxid 3"]);
   });
+
+  test("take nothing from standard input, on which the lines are, and so write nothing by mistake", async () => {
+    await corral.ok("create", "/a", "precious");
+    const { code, stderr } = await lines(
+      "set /a -f -",
+      "create /b -f -",
+      "import - /b",
+      "transact -",
+      "diff /a --file -",
+    );
+    expect([code, stderr]).toEqual([
+      2,
+      "corral: standard input is the shell's own: name a file instead of -\n".repeat(5),
+    ]);
+    expect(await corral.ok("get", "/a")).toBe("precious");
+  });
+
+  test("tell what happened to a node with `history PATH`, and what was typed with `history` alone", async () => {
+    await corral.ok("create", "/a");
+    const { stdout, stderr } = await lines(
+      "cd /a",
+      "history .",
+      "history -R /a",
+      "history --count 1 /a",
+      "history",
+    );
+    expect(stdout.split("\n").map((line) => line.split(/ {2,}/)[2])).toEqual(Array(3).fill("nodeCreated"));
+    expect(stderr).toBe("");
+  });
+
+  test.each(["lock /a true", "run --register /a true", "fsck .", "restore a b"])(
+    "say why not: %s",
+    async (line) => {
+      const [verb] = line.split(" ");
+      expect(await lines(line)).toMatchObject({
+        code: 2,
+        stderr: `corral: ${verb} is no verb of the shell: run \`corral ${verb}\` outside it\n`,
+      });
+      expect((await lines("help")).stdout).not.toMatch(new RegExp(`^ *${verb} `, "m"));
+    },
+  );
 
   test("say who one is", async () => {
     const { stdout } = await lines("whoami", "addauth digest ada:secret", "whoami");
@@ -162,6 +203,19 @@ skipUnless("script")("at a terminal", () => {
     await shell.until(prompt);
     shell.type("quit\r");
     expect(await shell.ended).toBe(0);
+  });
+
+  test("a line separator in a pasted text does not run the rest as a command", async () => {
+    await corral.ok("create", "/precious");
+    const shell = typing();
+    await shell.until(prompt);
+    shell.type("create /a 'x\u2028deleteall /precious'\r");
+    await shell.until("\n/a\r\n");
+    await shell.until(prompt);
+    shell.type("quit\r");
+    expect(await shell.ended).toBe(0);
+    expect(await corral.ok("get", "/a")).toBe("x\u2028deleteall /precious");
+    expect(await corral.ok("ls")).toContain("precious");
   });
 
   test("lines are remembered from shell to shell, for their owner alone, and no passwords", async () => {

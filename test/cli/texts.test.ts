@@ -4,7 +4,7 @@ import { aclEntryText, parseAcl } from "../../src/cli/acl-text.ts";
 import { hexDump } from "../../src/cli/data.ts";
 import { durationMs } from "../../src/cli/duration.ts";
 import { failureOf } from "../../src/cli/failure.ts";
-import { type FlagSpecs, parseLine } from "../../src/cli/flags.ts";
+import { asksForHelp, type FlagSpecs, parseLine } from "../../src/cli/flags.ts";
 import { historyLinesMax } from "../../src/cli/limits.ts";
 import { parseQuota, quotaText } from "../../src/cli/quota.ts";
 import { loadHistory, saveHistory } from "../../src/cli/shell/history.ts";
@@ -34,6 +34,32 @@ test.each([
   ["/a -- -s --x", {}, ["/a", "-s", "--x"]],
 ])("the line %j", (line, flags, words) => {
   expect(parseLine(line.split(" "), specs)).toEqual({ flags, words });
+});
+
+test.each([
+  ["-s /l grep -h --stat -- x", { stat: true }, ["/l", "grep", "-h", "--stat", "--", "x"]],
+  ["/l -s -- -h", { stat: true }, ["/l", "-h"]],
+  ["/l --ttl 1s -x", undefined, []],
+])("the line %j of a verb that runs another program's", (line, flags, words) => {
+  const args = [{ name: "PATH" }, { name: "COMMAND", kind: "command", rest: true }] as const;
+  const parse = () => parseLine(line.split(" "), specs, args);
+  if (flags === undefined) expect(parse).toThrow("unknown flag -x");
+  else expect(parse()).toEqual({ flags, words });
+});
+
+test.each([
+  ["-h", true],
+  ["/a --help", true],
+  ["--unknown -h", true],
+  ["/a -- -h", false],
+  ["/l make -h", true],
+  ["--ca-file -h", false],
+  ["--ca-file --help", true],
+  ["-v 1 /a", false],
+])("the line %j asks for help: %s", (line, asks) => {
+  expect(asksForHelp(line.split(" "), { args: [{ name: "PATH" }], flags: specs })).toBe(asks);
+  const args = [{ name: "COMMAND", kind: "command", rest: true }] as const;
+  expect(asksForHelp(["make", ...line.split(" ")], { args, flags: specs })).toBe(false);
 });
 
 test.each([
@@ -138,6 +164,11 @@ test.each([
   ["create", "f line 1: write create PATH [DATA]; quote what has spaces"],
   ["create -e /a", "f line 1: unknown flag -e; -- ends the flags"],
   ["constructor /a", 'f line 1: unknown word "constructor"'],
+  ["create /a\nelse\ncreate /b", "f line 2: write `else` alone on its line, after an `if`"],
+  ["if exists /a\nelse create /b", "f line 2: write `else` alone on its line, after an `if`"],
+  ["if exists /a\nelse\nelse", "f line 3: there is an `else` already"],
+  ["if exists /a\nelse\nif exists /b", "f line 3: write every `if` before the first operation"],
+  ["set /a 1\nif exists /b\nset /b 1", "f line 2: write every `if` before the first operation"],
 ])("the transaction %j is refused", (text, message) => {
   expect(() => parseTransaction(text, "f")).toThrow(message);
 });

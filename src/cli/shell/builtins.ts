@@ -26,7 +26,14 @@ export const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
       run: authorize,
     },
   ],
-  ["history", { usage: "history: print the lines of before", completes: [], run: printHistory }],
+  [
+    "history",
+    {
+      usage: "history: print the lines of before; with a PATH, what happened to that node",
+      completes: "path",
+      run: printHistory,
+    },
+  ],
   ["help", { usage: "help [VERB]: tell more", completes: "verb", run: help }],
   ["quit", { usage: "quit, exit or ctrl-D: end the session", completes: [], run: (shell) => shell.quit() }],
   ["exit", { usage: "exit: as quit", completes: [], run: (shell) => shell.quit() }],
@@ -70,6 +77,8 @@ export const notInShell: readonly string[] = [
   "config",
   "shell",
   "completion",
+  "restore",
+  "fsck",
   "run",
   "lock",
 ];

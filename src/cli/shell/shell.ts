@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { createInterface, type Interface } from "node:readline";
-import { Readable } from "node:stream";
+import { addAbortSignal, Readable } from "node:stream";
 import type { Client } from "../../client/index.ts";
 import { didYouMean } from "../../config/nearest.ts";
 import { shown, UsageError } from "../../config/usage-error.ts";
@@ -9,7 +9,9 @@ import { guarded, runIn, type Surrounding } from "../client-verb.ts";
 import { completionsOf, isClientVerb } from "../completion.ts";
 import { connectionFlags } from "../connection-flags.ts";
 import { exitCodes } from "../failure.ts";
+import { asksForHelp } from "../flags.ts";
 import { historyLinesMax } from "../limits.ts";
+import { linesIn, textOf } from "../lines.ts";
 import { Output } from "../output.ts";
 import type { Target } from "../target.ts";
 import type { Io } from "../verb.ts";
@@ -18,6 +20,7 @@ import { wordsIn } from "../words.ts";
 import { builtins, notInShell } from "./builtins.ts";
 import { historyFile, loadHistory, saveHistory } from "./history.ts";
 import { Place } from "./place.ts";
+import { TypedKeys, withoutSeparators, withSeparators } from "./typed.ts";
 
 /** A shell: lines are run one after the other, in one session and at one place of the tree. */
 export class Shell {
@@ -29,7 +32,9 @@ export class Shell {
   readonly #io: Io;
   /** Somebody types, and reads. */
   readonly #isInteractive: boolean;
-  readonly #lines: Interface;
+  /** What edits the lines that somebody types; undefined for lines from a file. */
+  readonly #editor: Interface | undefined;
+  readonly #stdin: Io["stdin"];
   readonly #historyFile: string;
   /** The last line first. */
   history: readonly string[];
@@ -38,6 +43,7 @@ export class Shell {
   /** Aborted by ctrl-C; there while a line runs. */
   #running: AbortController | undefined;
   #ended = false;
+  readonly #quitting = new AbortController();
 
   constructor(client: Client, target: Target, io: Io) {
     this.client = client;
@@ -46,20 +52,13 @@ export class Shell {
     this.#target = target;
     this.#historyFile = historyFile(io.env, homedir());
     this.history = this.#isInteractive ? loadHistory(this.#historyFile) : [];
-    this.#lines = createInterface({
-      input: io.stdin,
-      output: this.#isInteractive ? io.stdout : undefined,
-      terminal: this.#isInteractive,
-      history: [...this.history],
-      historySize: historyLinesMax,
-      removeHistoryDuplicates: true,
-      completer: (line: string, done: (error: null, found: [string[], string]) => void) =>
-        void this.#complete(line).then((found) => done(null, found)),
-    });
+    this.#stdin = io.stdin;
+    this.#editor = this.#isInteractive ? this.#edit(io) : undefined;
     this.#io = {
       ...io,
-      // The lines are read from it: a verb must not take them away.
-      stdin: Readable.from([]),
+      get stdin() {
+        return stdinOfVerbs();
+      },
       out: (text) => this.#print(() => io.out(text)),
       complain: (line) => this.#print(() => io.complain(line)),
     };
@@ -73,32 +72,60 @@ export class Shell {
       if (state === "lost") this.#io.complain("the session is lost, and its ephemeral nodes with it");
     });
     client.onEphemeralLost(({ path }) => this.#io.complain(`somebody deleted your ephemeral node ${path}`));
-    this.#lines.on("SIGINT", () => this.#interrupt());
-    this.#lines.on("history", (lines) => {
-      this.history = lines;
-    });
     this.#prompt();
-    for await (const line of this.#lines) {
-      await this.#runLine(line);
-      if (this.#ended) break;
-      this.#prompt();
+    try {
+      for await (const line of this.#lines()) {
+        await this.#runLine(line);
+        if (this.#ended) break;
+        this.#prompt();
+      }
+    } catch (error) {
+      // Nobody waits for the rest of the lines.
+      if (!this.#ended) throw error;
     }
-    this.#lines.close();
+    this.#editor?.close();
     if (this.#isInteractive) this.#saveHistory();
   }
 
   quit(): void {
     this.#ended = true;
     this.#running?.abort();
-    this.#lines.close();
+    this.#editor?.close();
+    this.#quitting.abort();
   }
 
-  async #runLine(line: string): Promise<void> {
+  #edit(io: Io): Interface {
+    const editor = createInterface({
+      input: new TypedKeys(io.stdin),
+      output: io.stdout,
+      terminal: true,
+      history: this.history.map(withoutSeparators),
+      historySize: historyLinesMax,
+      removeHistoryDuplicates: true,
+      completer: (line: string, done: (error: null, found: [string[], string]) => void) =>
+        void this.#complete(line).then((found) => done(null, found)),
+    });
+    editor.on("SIGINT", () => this.#interrupt());
+    editor.on("history", (lines) => {
+      this.history = lines.map(withSeparators);
+    });
+    return editor;
+  }
+
+  async *#lines(): AsyncGenerator<string | Buffer, void> {
+    if (this.#editor === undefined) yield* linesIn(addAbortSignal(this.#quitting.signal, this.#stdin));
+    else for await (const line of this.#editor) yield withSeparators(line);
+  }
+
+  async #runLine(line: string | Buffer): Promise<void> {
     const running = new AbortController();
     this.#running = running;
     const code = await guarded(this.#io, running.signal, async () => {
       try {
-        return await this.#runWords(wordsIn(line), running.signal);
+        return await this.#runWords(
+          wordsIn(typeof line === "string" ? line : textOf(line, "this line")),
+          running.signal,
+        );
       } catch (error) {
         if (!(error instanceof UsageError)) throw error;
         this.#io.complain(error.message);
@@ -112,16 +139,19 @@ export class Shell {
   async #runWords([word, ...args]: readonly string[], signal: AbortSignal): Promise<number> {
     if (word === undefined) return exitCodes.ok;
     const builtin = builtins.get(word);
-    if (builtin !== undefined) {
+    // `history` alone is the shell's, and with a path the verb.
+    if (builtin !== undefined && (args.length === 0 || !verbs.has(word))) {
       await builtin.run(this, args);
       return exitCodes.ok;
     }
-    const verb = notInShell.includes(word) ? undefined : await verbs.get(word)?.load();
+    if (notInShell.includes(word))
+      throw new UsageError(`${word} is no verb of the shell: run \`corral ${word}\` outside it`);
+    const verb = await verbs.get(word)?.load();
     if (verb === undefined || !isClientVerb(verb)) {
       const known = [...builtins.keys(), ...verbs.keys()].filter((name) => !notInShell.includes(name));
       throw new UsageError(`unknown verb ${shown(word)}${didYouMean(word, known)}; \`help\` lists them`);
     }
-    if (args.includes("--help") || args.includes("-h")) {
+    if (asksForHelp(args, verb.line)) {
       this.out.line(verb.usage());
       return exitCodes.ok;
     }
@@ -159,16 +189,16 @@ export class Shell {
       return;
     }
     // As shells do: the line is given up, and a new one begins.
-    this.#lines.write(null, { ctrl: true, name: "e" });
-    this.#lines.write(null, { ctrl: true, name: "u" });
+    this.#editor?.write(null, { ctrl: true, name: "e" });
+    this.#editor?.write(null, { ctrl: true, name: "u" });
     this.#io.out("");
   }
 
   #prompt(): void {
     if (!this.#isInteractive) return;
     const { path } = this.place;
-    this.#lines.setPrompt(`${this.#target.endpoints[0]} ${this.out.bright(path)}> `);
-    this.#lines.prompt();
+    this.#editor?.setPrompt(`${this.#target.endpoints[0]} ${this.out.bright(path)}> `);
+    this.#editor?.prompt();
   }
 
   /** What is printed while somebody types goes above the line, which is drawn again. */
@@ -176,7 +206,7 @@ export class Shell {
     const isTyping = this.#isInteractive && this.#running === undefined && !this.#ended;
     if (isTyping) this.#io.stdout.write("\r\u001b[K");
     write();
-    if (isTyping) this.#lines.prompt(true);
+    if (isTyping) this.#editor?.prompt(true);
   }
 
   #saveHistory(): void {
@@ -186,4 +216,13 @@ export class Shell {
       this.#io.complain(`the history is not kept: ${(error as Error).message}`);
     }
   }
+}
+
+/** The lines of the shell are read from standard input: a verb must not take them away, nor find nothing and write that. */
+function stdinOfVerbs(): Readable {
+  return new Readable({
+    read() {
+      this.destroy(new UsageError("standard input is the shell's own: name a file instead of -"));
+    },
+  });
 }

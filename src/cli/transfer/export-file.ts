@@ -1,9 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
 import { type AclEntry, permissions } from "../../client/index.ts";
+import { UsageError } from "../../config/usage-error.ts";
 import { Failure } from "../failure.ts";
+import { linesIn, textOf } from "../lines.ts";
 import type { Io } from "../verb.ts";
 import { type Lifetime, type TreeNode, topPath } from "./tree-node.ts";
 
@@ -50,18 +50,18 @@ export function endLine(nodes: number): string {
 /** An export to read, as often as one likes. */
 export class ExportFile {
   readonly #name: string;
-  readonly #lines: () => AsyncIterable<string> | Iterable<string>;
+  readonly #lines: () => AsyncIterable<Buffer> | Iterable<Buffer>;
 
-  private constructor(name: string, lines: () => AsyncIterable<string> | Iterable<string>) {
+  private constructor(name: string, lines: () => AsyncIterable<Buffer> | Iterable<Buffer>) {
     this.#name = name;
     this.#lines = lines;
   }
 
   /** @param file "-" for standard input, which is read into memory. */
   static async open(file: string, io: Pick<Io, "stdin">): Promise<ExportFile> {
-    if (file !== "-") return new ExportFile(file, () => linesOf(createReadStream(file)));
-    const lines: string[] = [];
-    for await (const line of linesOf(io.stdin)) lines.push(line);
+    if (file !== "-") return new ExportFile(file, () => linesIn(createReadStream(file)));
+    const lines: Buffer[] = [];
+    for await (const line of linesIn(io.stdin)) lines.push(line);
     return new ExportFile("standard input", () => lines);
   }
 
@@ -107,12 +107,12 @@ function check(condition: unknown, otherwise: string): asserts condition {
   if (!condition) throw new BadLine(otherwise);
 }
 
-function parsed(line: string): Record<string, unknown> {
+function parsed(line: Buffer): Record<string, unknown> {
   let value: unknown;
   try {
-    value = JSON.parse(line);
-  } catch {
-    throw new BadLine("this is not JSON");
+    value = JSON.parse(textOf(line, "this"));
+  } catch (error) {
+    throw new BadLine(error instanceof UsageError ? error.message : "this is not JSON");
   }
   check(typeof value === "object" && value !== null && !Array.isArray(value), "this is not a JSON object");
   return value as Record<string, unknown>;
@@ -158,8 +158,4 @@ function parentOf(path: string): string | undefined {
   if (path === topPath) return undefined;
   const slash = path.lastIndexOf("/");
   return slash === -1 ? topPath : path.slice(0, slash);
-}
-
-function linesOf(input: Readable): AsyncIterable<string> {
-  return createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
 }

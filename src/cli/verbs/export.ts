@@ -64,12 +64,15 @@ class Written {
   }
 
   async *lines(): AsyncGenerator<string, void> {
+    const head = () => headLine({ path: this.#path, zxid: this.#tree.zxid ?? 0 });
     for await (const node of counted<TreeNode>(this.#tree.nodes(), this.#io)) {
-      if (this.nodes === 0) yield headLine({ path: this.#path, zxid: this.#tree.zxid ?? 0 });
+      if (this.nodes === 0) yield head();
       this.nodes++;
       if (isBlanked(node.acl)) this.blanked++;
       yield nodeLine(node);
     }
+    // The top itself is left out, as an ephemeral node is.
+    if (this.nodes === 0) yield head();
     yield endLine(this.nodes);
   }
 }

@@ -9,7 +9,7 @@ export const lock = clientVerb({
   name: "lock",
   args: [
     { name: "PATH", kind: "path" },
-    { name: "COMMAND", rest: true },
+    { name: "COMMAND", kind: "command", rest: true },
   ],
   flags: {
     wait: { kind: "duration", help: "How long to wait for the lock; for ever by default." },

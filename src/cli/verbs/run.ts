@@ -10,7 +10,7 @@ const waitMsDefault = 60_000;
 /** Runs a command while an ephemeral node stands for it. */
 export const run = clientVerb({
   name: "run",
-  args: [{ name: "COMMAND", rest: true }],
+  args: [{ name: "COMMAND", kind: "command", rest: true }],
   flags: {
     register: { kind: "text", value: "PATH", help: "The ephemeral node that stands for the command." },
     data: { kind: "text", value: "TEXT", help: "Its data: an address, say; none by default." },

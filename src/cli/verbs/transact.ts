@@ -1,6 +1,7 @@
 import type { OperationResult } from "../../client/index.ts";
 import { clientVerb } from "../client-verb.ts";
 import { dataText, dataValue, readAll } from "../data.ts";
+import { textOf } from "../lines.ts";
 import type { Output } from "../output.ts";
 import { parseTransaction } from "../transaction-text.ts";
 
@@ -18,7 +19,7 @@ export const transact = clientVerb({
   example: "echo 'set /sl 31' | corral transact -",
   grpcurl: `-plaintext -d '{"operations":[{"set":{"path":"/sl","text":"31"}}]}' localhost:7181 corral.v1.Coordination/Transact`,
   async run({ words: [file = ""], client, out, io, timeoutMs, signal, absolute }) {
-    const transaction = parseTransaction((await readAll(file, io)).toString(), file, absolute);
+    const transaction = parseTransaction(textOf(await readAll(file, io), file), file, absolute);
     const { zxid, branch, results } = await client.transact(transaction, { timeoutMs, signal });
     out.one({ zxid, branch, results: results.map(valueOfResult) }, () => {
       const lines = results.map((result) => `${result.kind} ${result.path}${factsOf(result, out)}`);

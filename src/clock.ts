@@ -19,16 +19,16 @@ export interface Random {
   secret(): string;
 }
 
-/** The machine's own time. Its timers throw a RangeError for what Node would silently turn into 1 ms. */
+/** The machine's own time. Node's timers turn what is above 24.8 days into 1 ms; these take any time. */
 export const systemClock: Clock = {
   wallMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   setTimeout(fn, ms) {
-    const timer = setTimeout(fn, checkedDelay(ms));
-    return () => clearTimeout(timer);
+    return inParts(fn, checkedDelay(ms));
   },
   setInterval(fn, ms) {
-    const timer = setInterval(fn, checkedDelay(ms));
+    if (checkedDelay(ms) > timerMsMax) return again(fn, ms);
+    const timer = setInterval(fn, ms);
     return () => clearInterval(timer);
   },
 };
@@ -38,8 +38,30 @@ export const systemRandom: Random = {
   secret: () => randomBytes(16).toString("base64url"),
 };
 
+/** One timer after the other, each as long as Node's can be. */
+function inParts(fn: () => void, ms: number): () => void {
+  let timer: NodeJS.Timeout;
+  const start = (leftMs: number) => {
+    const partMs = Math.min(leftMs, timerMsMax);
+    timer = setTimeout(leftMs > partMs ? () => start(leftMs - partMs) : fn, partMs);
+  };
+  start(ms);
+  return () => clearTimeout(timer);
+}
+
+function again(fn: () => void, ms: number): () => void {
+  let cancel: () => void;
+  const start = () => {
+    cancel = inParts(() => {
+      start();
+      fn();
+    }, ms);
+  };
+  start();
+  return () => cancel();
+}
+
 function checkedDelay(ms: number): number {
-  if (!(ms >= 0 && ms <= timerMsMax))
-    throw new RangeError(`a timer of ${ms} ms: 0..${timerMsMax} is possible`);
-  return ms;
+  if (ms >= 0 && Number.isFinite(ms)) return ms;
+  throw new RangeError(`a timer of ${ms} ms: it must be a number from 0`);
 }

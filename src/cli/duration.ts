@@ -1,4 +1,5 @@
 import { shown, UsageError } from "../config/usage-error.ts";
+import { ttlMsMax } from "../limits.ts";
 
 const unitsMs: Readonly<Record<string, number>> = {
   "": 1,
@@ -15,8 +16,12 @@ export function durationMs(text: string, name: string): number {
   const unitMs = unitsMs[unit];
   const ms = digits === undefined || unitMs === undefined ? 0 : Number(digits) * unitMs;
   if (ms <= 0) throw new UsageError(`${name} must be a time such as 500ms, 5s or 2m, not ${shown(text)}`);
+  if (ms > ttlMsMax) throw new UsageError(`${name} can be at most ${longest}, not ${shown(text)}`);
   return ms;
 }
+
+/** As long as a node may live without being set. */
+const longest = `${Math.floor(ttlMsMax / 86_400_000)}d`;
 
 /** Milliseconds as seconds with one decimal, for people. */
 export function secondsText(ms: number): string {

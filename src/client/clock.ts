@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { timerMsMax } from "./limits.ts";
 
 /** All that the client knows of time, given to it so that a test can hold it in its hands. */
 export interface Clock {
@@ -8,11 +9,16 @@ export interface Clock {
   setTimeout(fn: () => void, ms: number): () => void;
 }
 
-/** The machine's own time. */
+/** The machine's own time. Node's timers turn what is above 24.8 days into 1 ms; these take any time. */
 export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
   setTimeout(fn, ms) {
-    const timer = setTimeout(fn, ms);
+    let timer: NodeJS.Timeout;
+    const start = (leftMs: number) => {
+      const partMs = Math.min(leftMs, timerMsMax);
+      timer = setTimeout(leftMs > partMs ? () => start(leftMs - partMs) : fn, partMs);
+    };
+    start(ms);
     return () => clearTimeout(timer);
   },
 };

@@ -73,3 +73,6 @@ export const pingTimeoutMs = 6_000;
 
 /** Nodes that are read at the same time to show the children of one. */
 export const readsAtOnceMax = 64;
+
+/** The longest that one of Node's timers can run: 24.8 days, the largest signed 32-bit number. */
+export const timerMsMax = 2 ** 31 - 1;

@@ -111,6 +111,15 @@ test("a command under a lock may be corral itself: the token disturbs no setting
 });
 
 describe("a lock that is held", () => {
+  test("is waited for, however many days that may take", async () => {
+    const holder = lock(forever);
+    await holder.line("token");
+    const waiter = lock([node, "-e", "console.log('mine')"], ["--wait", "60d", "--timeout", "60d"]);
+    await expect.poll(queue).toHaveLength(2);
+    holder.child.kill("SIGTERM");
+    expect(await waiter.finished).toMatchObject({ code: 0, stdout: "mine", stderr: "" });
+  });
+
   test("is waited for as long as --wait says: exit 4, and no place is left behind", async () => {
     const holder = lock(forever, ["--data", "me"]);
     await holder.line("token");

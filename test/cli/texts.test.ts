@@ -13,6 +13,7 @@ import { parseTransaction } from "../../src/cli/transaction-text.ts";
 import { treeLines } from "../../src/cli/tree-lines.ts";
 import { quoted, wordsIn } from "../../src/cli/words.ts";
 import { CorralError } from "../../src/client/errors.ts";
+import { ttlMsMax } from "../../src/limits.ts";
 import { tempDir } from "./load.ts";
 
 const specs = {
@@ -68,6 +69,7 @@ test.each([
   ["-v", "-v needs a value"],
   ["--ca-file --ttl 1", "--ca-file needs a value"],
   ["-v 1.5", '-v must be a whole number, not "1.5"'],
+  ["-t 9999999999999d", '-t can be at most 12725d, not "9999999999999d"'],
   ["-t 5x", '-t must be a time such as 500ms, 5s or 2m, not "5x"'],
 ])("the line %j is refused", (line, message) => {
   expect(() => parseLine(line.split(" "), specs)).toThrow(message);
@@ -76,6 +78,8 @@ test.each([
 test("times", () => {
   const times = ["7", "7ms", "7s", "7m", "7h", "7d"].map((text) => durationMs(text, "t"));
   expect(times).toEqual([7, 7, 7_000, 420_000, 25_200_000, 604_800_000]);
+  expect(durationMs("12725d", "t")).toBeLessThanOrEqual(ttlMsMax);
+  expect(() => durationMs("12726d", "t")).toThrow("at most 12725d");
 });
 
 test.each([

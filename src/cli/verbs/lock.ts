@@ -1,4 +1,5 @@
 import { acquireLock, type Client, type Lock } from "../../client/index.ts";
+import { systemClock } from "../../clock.ts";
 import { lockTokenVariable } from "../../config/client-keys.ts";
 import { Command } from "../child-command.ts";
 import { clientVerb } from "../client-verb.ts";
@@ -55,11 +56,14 @@ async function acquire(
 ): Promise<Lock> {
   const { waitMs, data, signal } = options;
   if (waitMs === undefined) return await acquireLock(client, path, { data, signal });
-  const late = AbortSignal.timeout(waitMs);
+  const late = new AbortController();
+  const cancel = systemClock.setTimeout(() => late.abort(), waitMs);
   try {
-    return await acquireLock(client, path, { data, signal: AbortSignal.any([signal, late]) });
+    return await acquireLock(client, path, { data, signal: AbortSignal.any([signal, late.signal]) });
   } catch (error) {
-    if (error !== late.reason) throw error;
+    if (!late.signal.aborted || error !== late.signal.reason) throw error;
     throw new Failure(`the lock ${path} was not free within ${waitMs} ms`, exitCodes.conflict);
+  } finally {
+    cancel();
   }
 }

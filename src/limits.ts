@@ -12,8 +12,11 @@ export const pathBytesMax = 16_384;
 /** The largest message the server reads: a node's data, its path and room to spare. */
 export const messageBytesMax = 4 * 1_048_576;
 
-/** Fields at the top of one message, repeated ones each: what decoding costs depends on them more than on bytes. */
-export const messagePartsMax = 20_000;
+/** Fields of one message at all its levels, repeated ones each: decoding costs depend on them more than on bytes. */
+export const messagePartsMax = 50_000;
+
+/** Levels of messages, and of groups, in one message. Those of the contract have five at most. */
+export const messageDepthMax = 32;
 
 /** Children on one page of a List when the caller does not say. */
 export const listPageSizeDefault = 1_000;

@@ -339,7 +339,7 @@ test("too many operations, bytes or answers are refused with the limit's name, a
   expect(await isThere(client, "/big")).toBe(false);
 });
 
-test("a message of a million empty operations is refused without being decoded", async () => {
+test("a message of very many empty operations is refused without being decoded", async () => {
   const { client } = await startServer();
   const bytes = Buffer.alloc(2 * (messagePartsMax + 1), Uint8Array.of(0x12, 0));
   expect(await failureOf(client.unaryBytes(pathOf(rpc.transact), bytes))).toMatchObject({

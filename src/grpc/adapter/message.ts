@@ -8,7 +8,7 @@ import {
 } from "@bufbuild/protobuf";
 import { type Refusal, Refused } from "../../core/refusal.ts";
 import { messagePartsMax } from "../../limits.ts";
-import { hasTooManyParts } from "./message-parts.ts";
+import { faultInParts } from "./message-parts.ts";
 
 /** Nothing here passes on what it does not know, so unknown fields need not be kept. */
 const readOptions = { readUnknownFields: false } as const;
@@ -18,18 +18,26 @@ export function decode<Message extends DescMessage>(
   schema: Message,
   bytes: Uint8Array,
 ): MessageShape<Message> {
-  if (hasTooManyParts(bytes)) throw new Refused(tooManyParts);
+  const fault = faultInParts(schema, bytes);
+  if (fault === "too many") throw new Refused(tooManyParts);
+  if (fault !== undefined) throw malformed(schema, fault.malformed);
   try {
     return fromBinary(schema, bytes, readOptions);
   } catch (error) {
-    const message = `the message is not a valid ${schema.typeName}: ${(error as Error).message}`;
-    throw new Refused({ reason: "MALFORMED_REQUEST", message });
+    throw malformed(schema, (error as Error).message);
   }
+}
+
+function malformed({ typeName }: DescMessage, fault: string): Refused {
+  return new Refused({
+    reason: "MALFORMED_REQUEST",
+    message: `the message is not a valid ${typeName}: ${fault}`,
+  });
 }
 
 const tooManyParts: Refusal = {
   reason: "MESSAGE_TOO_LARGE",
-  message: `the message has more than ${messagePartsMax} parts`,
+  message: `the message has more than ${messagePartsMax} fields and elements; send several smaller ones`,
   facts: { limit: messagePartsMax },
 };
 

@@ -285,17 +285,35 @@ export const watchesMax = 4_000_000;
 /** Watches of one stream: an event that fires them all names each of them, in one message. */
 export const watchesPerStreamMax = 100_000;
 
+/** How often one zxid may tell the watches of one stream, each watch counted for each event: the product has a bound. */
+export const watchIdsPerZxidMax = 1_000_000;
+
+/** Firings of watches, and entries of access lists that they have looked at, in one go. */
+export const firedSliceMax = 20_000;
+
+/** What the paths of the watches of one stream take in memory. */
+export const watchPathBytesPerStreamMax = 64 * 1_048_576;
+
+/** The same of all streams. */
+export const watchPathBytesMax = 1_024 * 1_048_576;
+
 /** Watches that one message adds and cancels: they are looked at in one go. */
 export const watchesPerRequestMax = 1_000;
 
-/** Events, and answers to adds and cancels, that wait for the reader of one watch stream. One transaction always fits. */
+/**
+ * Events, and answers to adds and cancels, that wait for the reader of one watch stream. A transaction that has begun
+ * goes on beyond it: that is bounded by its changes and by how often one zxid may tell the watches of a stream.
+ */
 export const outboxEventsMax = 20_000;
 
-/** Bytes of them. Data are counted for each stream, although streams share them. */
+/** Bytes of them, as they will be on the wire. What streams share is counted for each. */
 export const outboxBytesMax = 16 * 1_048_576;
 
-/** Events go out in messages of about this size; those of one zxid stay together, however many they are. */
+/** Events go out in messages of about this size; those of one zxid stay together as long as one message takes them. */
 export const watchMessageBytes = 262_144;
+
+/** The most bytes of a message: below the 4 MiB that gRPC clients take. A zxid with more is told in several. */
+export const watchMessageBytesMax = 3.75 * 1_048_576;
 
 /** Readings of the history that go on side by side, each for all watches that came while the others were busy. */
 export const replaysMax = 4;
@@ -329,6 +347,9 @@ export const sessionsListedBytesMax = 1_048_576;
 
 /** Watch streams that are sent to in one go; nobody is answered before all have been. */
 export const flushSliceStreams = 500;
+
+/** Bytes that are sent to them in one go. */
+export const flushSliceBytes = 4 * 1_048_576;
 
 /** Operations of one Pipeline whose answers are not sent yet; the client is not read from while there are more. */
 export const pipelineInFlightMax = 10_000;

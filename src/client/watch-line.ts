@@ -24,6 +24,8 @@ export class WatchLine {
   readonly #ids = new Map<Watch, number>();
   /** Those that the server has added: a bookmark speaks for them, and for no other. */
   readonly #added = new Set<Watch>();
+  /** The events of a zxid of which not all parts have come. */
+  #unfinished: WatchResponse["events"] = [];
   #nextId = 1;
   readonly #toAdd = new Map<number, Watch>();
   #toCancel: number[] = [];
@@ -103,7 +105,7 @@ export class WatchLine {
     if (add.length > 0) this.#stopSilence();
   }
 
-  #received({ added, events, canceled, bookmark }: WatchResponse): void {
+  #received({ added, events, canceled, bookmark, zxidContinues }: WatchResponse): void {
     this.answered = true;
     for (const { watchId, zxid } of added) {
       const watch = this.#watches.get(Number(watchId));
@@ -111,7 +113,7 @@ export class WatchLine {
       this.#added.add(watch);
       watch.added(Number(zxid));
     }
-    this.#tell(events);
+    this.#tell(this.#whole(events, zxidContinues));
     for (const { watchId, status } of canceled) {
       const watch = this.#watches.get(Number(watchId));
       if (watch === undefined || status === undefined) continue;
@@ -130,7 +132,18 @@ export class WatchLine {
     this.#awaitMore();
   }
 
-  /** All that a watch is told of one zxid comes in one message, so after it the last zxid is told. */
+  /**
+   * The events that can be told: those of a zxid that goes on in the next message wait for the rest. If the stream
+   * breaks before, they are told again from their beginning, and nobody has seen a part of them.
+   */
+  #whole(events: WatchResponse["events"], zxidContinues: boolean): WatchResponse["events"] {
+    const all = this.#unfinished.length === 0 ? events : [...this.#unfinished, ...events];
+    const unfinished = zxidContinues ? all.at(-1)?.zxid : undefined;
+    this.#unfinished = all.filter(({ zxid }) => zxid === unfinished);
+    return unfinished === undefined ? all : all.filter(({ zxid }) => zxid !== unfinished);
+  }
+
+  /** All that a watch is told of one zxid is there, so after it that zxid is told. */
   #tell(events: WatchResponse["events"]): void {
     const told = new Map<Watch, number>();
     for (const message of events) {

@@ -66,6 +66,32 @@ function entryFromText(text: string): AclEntry {
   return { scheme, id, permissions: bits.reduce<number>((all, bit) => all | bit, 0) };
 }
 
+/**
+ * Decides for one caller what lists allow. What it decided last it knows: nodes that are looked at together mostly
+ * share a list.
+ */
+export class Decider {
+  /** Entries of lists that were looked at: what the decisions cost. */
+  lookedAt = 0;
+  readonly #identities: readonly Identity[] | undefined;
+  readonly #permission: Permission;
+  #acl: Acl = openAcl;
+  #allowed = true;
+
+  constructor(identities: readonly Identity[] | undefined, permission: Permission) {
+    this.#identities = identities;
+    this.#permission = permission;
+  }
+
+  permits(acl: Acl): boolean {
+    if (acl === this.#acl) return this.#allowed;
+    this.lookedAt += acl.entries.length;
+    this.#acl = acl;
+    this.#allowed = permits(acl, this.#identities, this.#permission);
+    return this.#allowed;
+  }
+}
+
 /** Whether the list allows one of these identities what is asked for: ZooKeeperServer.checkACL. */
 export function permits(
   acl: Acl,

@@ -6,6 +6,7 @@ import type { Watch } from "./watch.ts";
  */
 export class PathLists<Owner> {
   readonly #heads = new Map<string, Watch<Owner>>();
+  readonly #walks = new Set<Walk<Owner>>();
   size = 0;
 
   add(watch: Watch<Owner>): void {
@@ -23,6 +24,7 @@ export class PathLists<Owner> {
 
   /** Takes out a watch that was added. */
   remove(watch: Watch<Owner>): void {
+    for (const walk of this.#walks) walk.leave(watch);
     this.size--;
     if (watch.next === watch) {
       this.#heads.delete(watch.path);
@@ -35,31 +37,17 @@ export class PathLists<Owner> {
     watch.previous = watch;
   }
 
-  /** Calls `told` for each watch on the path. It must not add or remove any. */
-  forEach(path: string, told: (watch: Watch<Owner>) => void): void {
+  /** A walk along the watches that are on the path now; undefined if there are none. Whoever begins it ends it. */
+  walk(path: string): Walk<Owner> | undefined {
     const head = this.#heads.get(path);
-    if (head === undefined) return;
-    let watch = head;
-    do {
-      told(watch);
-      watch = watch.next;
-    } while (watch !== head);
+    if (head === undefined) return undefined;
+    const walk = new Walk(head);
+    this.#walks.add(walk);
+    return walk;
   }
 
-  /** Takes out every watch on the path, and calls `told` for each. */
-  takeAll(path: string, told: (watch: Watch<Owner>) => void): void {
-    const head = this.#heads.get(path);
-    if (head === undefined) return;
-    this.#heads.delete(path);
-    let watch = head;
-    do {
-      const { next } = watch;
-      watch.next = watch;
-      watch.previous = watch;
-      this.size--;
-      told(watch);
-      watch = next;
-    } while (watch !== head);
+  end(walk: Walk<Owner>): void {
+    this.#walks.delete(walk);
   }
 
   *onPath(path: string): Generator<Watch<Owner>> {
@@ -70,5 +58,35 @@ export class PathLists<Owner> {
       yield watch;
       watch = watch.next;
     } while (watch !== head);
+  }
+}
+
+/**
+ * A place in the list of a path. Watches may come and go while it lasts: it meets each of those that were there when
+ * it began once, unless that leaves before its turn, and none that came later.
+ */
+export class Walk<Owner> {
+  #next: Watch<Owner> | undefined;
+  #last: Watch<Owner>;
+
+  constructor(head: Watch<Owner>) {
+    this.#next = head;
+    this.#last = head.previous;
+  }
+
+  next(): Watch<Owner> | undefined {
+    const watch = this.#next;
+    if (watch !== undefined) this.#pass(watch);
+    return watch;
+  }
+
+  /** The watch is about to leave the list. */
+  leave(watch: Watch<Owner>): void {
+    if (watch === this.#next) this.#pass(watch);
+    else if (watch === this.#last) this.#last = watch.previous;
+  }
+
+  #pass(watch: Watch<Owner>): void {
+    this.#next = watch === this.#last ? undefined : watch.next;
   }
 }

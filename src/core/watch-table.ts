@@ -39,28 +39,41 @@ export class WatchTable<Owner> implements WatchHome<Owner> {
   }
 
   /**
-   * Calls `told` for each watch that the event fires, once; those that are one-shot are over then, and out of the
-   * table. `told` must not add or remove any.
+   * The watches that the event fires, each once; those that are one-shot are over then, and out of the table. Other
+   * watches may come and go meanwhile. One that was told of the event already is not fired.
    */
-  fire(event: NodeEvent, told: (watch: Watch<Owner>) => void): void {
-    const { kind, path } = event;
-    const toldLast = (watch: Watch<Owner>) => {
-      watch.table = undefined;
-      watch.over = true;
-      told(watch);
-    };
+  *fire(event: NodeEvent): Generator<Watch<Owner>, void> {
+    for (const [lists, path] of this.#reaching(event)) {
+      const walk = lists.walk(path);
+      if (walk === undefined) continue;
+      const isOneShot = lists === this.#node || lists === this.#children;
+      try {
+        for (let watch = walk.next(); watch !== undefined; watch = walk.next()) {
+          if (watch.afterZxid >= event.zxid) continue;
+          if (isOneShot) {
+            this.remove(watch);
+            watch.over = true;
+          }
+          yield watch;
+        }
+      } finally {
+        lists.end(walk);
+      }
+    }
+  }
+
+  /** Where the watches lie that an event fires. */
+  *#reaching({ kind, path }: NodeEvent): Generator<readonly [PathLists<Owner>, string], void> {
     if (kind === "nodeChildrenChanged") {
-      this.#children.takeAll(path, toldLast);
-      this.#persistent.forEach(path, told);
+      yield [this.#children, path];
+      yield [this.#persistent, path];
       return;
     }
-    this.#node.takeAll(path, toldLast);
-    if (kind === "nodeDeleted") this.#children.takeAll(path, toldLast);
-    this.#persistent.forEach(path, told);
-    this.#self.forEach(path, told);
-    this.#near.forEach(path, told);
-    if (path !== "/") this.#near.forEach(parentOf(path), told);
-    for (const above of this.#deepPaths(path)) this.#deep.forEach(above, told);
+    yield [this.#node, path];
+    if (kind === "nodeDeleted") yield [this.#children, path];
+    for (const lists of [this.#persistent, this.#self, this.#near]) yield [lists, path];
+    if (path !== "/") yield [this.#near, parentOf(path)];
+    for (const above of this.#deepPaths(path)) yield [this.#deep, above];
   }
 
   /** The watches that a change of the node at a path could fire: those on it, then those that reach down to it. */

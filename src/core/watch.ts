@@ -51,7 +51,7 @@ export class Watch<Owner> {
   readonly id: number;
   readonly path: string;
   readonly spec: WatchSpec;
-  /** It is told of the changes after this zxid; without meaning once it is live. */
+  /** It is told of the changes after this zxid. */
   afterZxid: number;
   /** Cancelled, or fired for good: whoever still holds it forgets it. */
   over = false;

@@ -18,8 +18,11 @@ import { WriteFigures } from "./figures.ts";
 export interface CommitObserver {
   /** The visible tree is about to show this transaction. */
   applying?(transaction: Transaction): void;
-  /** The visible tree now shows this transaction, and none after it. */
-  applied?(transaction: Transaction, caller: Caller): void;
+  /**
+   * The visible tree now shows this transaction, and none after it. As long as the promise, if there is one, has not
+   * resolved, nothing else becomes visible, and the next observers are not told.
+   */
+  applied?(transaction: Transaction, caller: Caller): Promise<void> | void;
   /** All of a batch has been applied; the answers follow, once the promise, if there is one, has resolved. */
   published?(): Promise<void> | undefined;
 }
@@ -196,18 +199,29 @@ export class GroupCommit {
     return this.#queue.splice(0, count);
   }
 
-  /** Answers what the answers have to wait for, if there is something. */
-  #publish(batch: readonly Entry[]): Promise<unknown> | undefined {
-    for (const { transaction, caller } of batch) {
+  /** Makes a batch visible, from this entry on. Answers what the answers have to wait for, if there is something. */
+  #publish(batch: readonly Entry[], from = 0): Promise<unknown> | undefined {
+    for (let i = from; i < batch.length; i++) {
+      const { transaction, caller } = batch[i]!;
       if (transaction === undefined) continue;
       for (const observer of this.#applying) observer.applying(transaction);
       apply(transaction, this.#tree);
       this.#tree.zxid = transaction.zxid;
-      for (const observer of this.#applied) observer.applied(transaction, caller);
+      const telling = this.#tell(transaction, caller);
+      if (telling !== undefined) return telling.then(() => this.#publish(batch, i + 1));
     }
     this.#staging.settle(this.#tree.zxid);
     const unfinished = this.#published.flatMap((observer) => observer.published() ?? []);
     return unfinished.length === 0 ? undefined : Promise.all(unfinished);
+  }
+
+  /** Tells the observers, from this one on, of a transaction that has become visible. */
+  #tell(transaction: Transaction, caller: Caller, from = 0): Promise<void> | undefined {
+    for (let i = from; i < this.#applied.length; i++) {
+      const telling = this.#applied[i]!.applied(transaction, caller);
+      if (telling) return telling.then(() => this.#tell(transaction, caller, i + 1));
+    }
+    return undefined;
   }
 
   /**

@@ -1,7 +1,15 @@
 import type { NodeEvent } from "../core/event.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { EventForm } from "../core/watch.ts";
-import { eventDataBytesMax, outboxBytesMax, outboxEventsMax, watchMessageBytes } from "../limits.ts";
+import {
+  eventDataBytesMax,
+  outboxBytesMax,
+  outboxEventsMax,
+  watchIdsPerZxidMax,
+  watchMessageBytes,
+  watchMessageBytesMax,
+} from "../limits.ts";
+import { canceledBytes, dataBytesOf, eventBytes, itemBytes, watchIdBytes } from "./outbox-bytes.ts";
 
 /** An event, and the watches of one stream that are told of it in the same form. */
 export interface Notice {
@@ -14,13 +22,17 @@ export interface Notice {
 export interface WatchMessage {
   readonly added: { readonly watchId: number; readonly zxid: number }[];
   readonly notices: Notice[];
+  /** The last zxid of the notices goes on in the next message, which begins with the rest. */
+  zxidContinues: boolean;
   readonly canceled: { readonly watchId: number; readonly refusal: Refusal | undefined }[];
   bookmarkZxid: number | undefined;
+  /** What it takes: not less than its encoding. */
+  bytes: number;
 }
 
-type Item =
+/** An answer, or a bookmark. */
+type Single =
   | { readonly kind: "added"; readonly watchId: number; readonly zxid: number }
-  | NoticesItem
   | {
       readonly kind: "canceled";
       readonly watchId: number;
@@ -30,30 +42,37 @@ type Item =
     }
   | { readonly kind: "bookmark"; readonly zxid: number };
 
-/** What one zxid tells the stream: it goes out in one message. */
+type Item = Single | NoticesItem;
+
+/** What one zxid tells the stream: it goes out in one go. */
 interface NoticesItem {
   readonly kind: "notices";
   readonly zxid: number;
-  readonly notices: Notice[];
+  readonly notices: Waiting[];
+  /** How many of them have been taken. */
+  taken: number;
+  /** Of those that have not. */
   bytes: number;
-  /** Data among them. */
+  /** Data among all of them. */
   dataBytes: number;
+  /** Watches that were told, once for each event. */
+  told: number;
+}
+
+interface Waiting extends Notice {
+  bytes: number;
 }
 
 /** The order of the parts of a message. */
 const partOf = { added: 0, notices: 1, canceled: 2, bookmark: 3 } as const;
-
-/** About what an item takes beside its path and data. */
-const itemBytes = 64;
-
-/** What a further watch of an event takes: a stream may have a million on one path. */
-const watchIdBytes = 8;
 
 /** What waits for the reader of one stream, in the order in which it happened: bounded by whoever fills it. */
 export class Outbox {
   #items: Item[] = [];
   #count = 0;
   #bytes = 0;
+  /** The zxid of which the stream was told as much as one zxid may tell it. */
+  #usedUp = 0;
 
   get isEmpty(): boolean {
     return this.#items.length === 0;
@@ -62,6 +81,11 @@ export class Outbox {
   /** Events and answers that wait. */
   get count(): number {
     return this.#count;
+  }
+
+  /** What they take: not less than their encoding. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Nothing more may be pushed. A transaction that was begun may still be finished. */
@@ -93,90 +117,128 @@ export class Outbox {
     return last?.kind === "notices" && last.zxid === zxid;
   }
 
-  pushEvent(event: NodeEvent, form: EventForm, watchId: number): void {
+  /** Answers false, and pushes nothing, once its zxid has told the stream as much as one zxid may. */
+  pushEvent(event: NodeEvent, form: EventForm, watchId: number): boolean {
     let last = this.#items.at(-1);
     if (last?.kind !== "notices" || last.zxid !== event.zxid) {
-      last = { kind: "notices", zxid: event.zxid, notices: [], bytes: 0, dataBytes: 0 };
+      if (event.zxid === this.#usedUp) return false;
+      last = { kind: "notices", zxid: event.zxid, notices: [], taken: 0, bytes: 0, dataBytes: 0, told: 0 };
       this.#items.push(last);
     }
-    const notice = noticeOf(last.notices, event, form);
-    if (notice !== undefined) {
-      notice.watchIds.push(watchId);
-      this.#grow(last, watchIdBytes);
-      return;
+    if (last.told === watchIdsPerZxidMax) {
+      this.#usedUp = event.zxid;
+      return false;
     }
-    const dataBytes = dataBytesOf(event, form);
-    // Watches that want the same data in several forms are sent them several times, but still in one message.
-    const fits = last.dataBytes + dataBytes <= eventDataBytesMax;
-    last.notices.push({ event: fits ? event : withoutData(event), form, watchIds: [watchId] });
-    if (fits) last.dataBytes += dataBytes;
-    this.#grow(last, itemBytes + event.path.length + (fits ? dataBytes : 0));
-    this.#count++;
+    last.told++;
+    const notice = noticeOf(last.notices, event, form) ?? this.#begin(last, event, form);
+    notice.watchIds.push(watchId);
+    this.#grow(last, notice, watchIdBytes);
+    return true;
   }
 
-  #grow(item: NoticesItem, bytes: number): void {
+  #begin(item: NoticesItem, event: NodeEvent, form: EventForm): Waiting {
+    const dataBytes = dataBytesOf(event, form);
+    // Watches that want the same data in several forms are sent them several times, but within the same bounds.
+    const fits = item.dataBytes + dataBytes <= eventDataBytesMax;
+    const notice = { event: fits ? event : withoutData(event), form, watchIds: [], bytes: 0 };
+    item.notices.push(notice);
+    if (fits) item.dataBytes += dataBytes;
+    this.#grow(item, notice, eventBytes(event) + (fits ? dataBytes : 0));
+    this.#count++;
+    return notice;
+  }
+
+  #grow(item: NoticesItem, notice: Waiting, bytes: number): void {
+    notice.bytes += bytes;
     item.bytes += bytes;
     this.#bytes += bytes;
   }
 
-  push(item: Exclude<Item, { kind: "notices" }>): void {
+  push(item: Single): void {
     this.#items.push(item);
-    this.#bytes += itemBytes;
+    this.#bytes += bytesOf(item);
     this.#count++;
   }
 
-  /** The next message, of about the size that messages have; undefined when nothing waits. */
-  take(): WatchMessage | undefined {
-    if (this.isEmpty) return undefined;
-    const message: WatchMessage = { added: [], notices: [], canceled: [], bookmarkZxid: undefined };
+  /**
+   * The next message, of about the size that messages have; undefined when nothing may go out.
+   * @param openZxid of which more may be pushed: it waits until that is over.
+   */
+  take(openZxid?: number): WatchMessage | undefined {
+    const message = emptyMessage();
     let taken = 0;
-    for (let part = 0, bytes = 0; taken < this.#items.length; taken++) {
+    for (let part = 0; taken < this.#items.length && !message.zxidContinues; taken++) {
       const item = this.#items[taken]!;
-      if (partOf[item.kind] < part || bytes >= watchMessageBytes) break;
+      const bytes = bytesOf(item);
+      const isOpen = item.kind === "notices" && item.zxid === openZxid && taken === this.#items.length - 1;
+      if (isOpen || partOf[item.kind] < part || !hasRoom(message, bytes)) break;
       part = partOf[item.kind];
-      bytes += item.kind === "notices" ? item.bytes : itemBytes;
-      this.#move(item, message);
+      if (item.kind === "notices") this.#moveNotices(item, message);
+      else this.#move(item, bytes, message);
     }
+    if (taken === 0) return undefined;
+    // What goes on in the next message stays.
+    if (message.zxidContinues) taken--;
     this.#items = taken === this.#items.length ? [] : this.#items.slice(taken);
     return message;
   }
 
-  #move(item: Item, message: WatchMessage): void {
-    switch (item.kind) {
-      case "added":
-        message.added.push(item);
-        break;
-      case "notices":
-        for (const notice of item.notices) message.notices.push(notice);
-        this.#count -= item.notices.length;
-        this.#bytes -= item.bytes;
+  /** As many as one message takes, at least one. */
+  #moveNotices(item: NoticesItem, message: WatchMessage): void {
+    const { notices } = item;
+    for (let notice = notices[item.taken]; notice !== undefined; notice = notices[++item.taken]) {
+      if (message.bytes > 0 && message.bytes + notice.bytes > watchMessageBytesMax) {
+        message.zxidContinues = true;
         return;
-      case "canceled":
-        message.canceled.push(item);
-        break;
-      case "bookmark":
-        message.bookmarkZxid = item.zxid;
+      }
+      message.notices.push(notice);
+      message.bytes += notice.bytes;
+      item.bytes -= notice.bytes;
+      this.#bytes -= notice.bytes;
+      this.#count--;
     }
+  }
+
+  #move(item: Single, bytes: number, message: WatchMessage): void {
+    if (item.kind === "bookmark") message.bookmarkZxid = item.zxid;
+    else if (item.kind === "added") message.added.push(item);
+    else message.canceled.push(item);
+    message.bytes += bytes;
+    this.#bytes -= bytes;
     this.#count--;
-    this.#bytes -= itemBytes;
   }
 }
 
+function emptyMessage(): WatchMessage {
+  return {
+    added: [],
+    notices: [],
+    zxidContinues: false,
+    canceled: [],
+    bookmarkZxid: undefined,
+    bytes: 0,
+  };
+}
+
+/** Whether an item of this size goes into the message as a whole, or must, because nothing else is in it. */
+function hasRoom(message: WatchMessage, bytes: number): boolean {
+  if (message.bytes === 0) return true;
+  return message.bytes < watchMessageBytes && message.bytes + bytes <= watchMessageBytesMax;
+}
+
+function bytesOf(item: Item): number {
+  if (item.kind === "notices") return item.bytes;
+  return item.kind === "canceled" ? canceledBytes(item.refusal) : itemBytes;
+}
+
 /** A stream is told of an event once, however many of its watches it fires, unless they want it in other forms. */
-function noticeOf(notices: readonly Notice[], event: NodeEvent, form: EventForm): Notice | undefined {
+function noticeOf(notices: readonly Waiting[], event: NodeEvent, form: EventForm): Waiting | undefined {
   for (let i = notices.length - 1; i >= 0; i--) {
     const notice = notices[i]!;
     if (notice.event !== event && notice.event !== bareEvents.get(event)) return undefined;
     if (notice.form === form) return notice;
   }
   return undefined;
-}
-
-function dataBytesOf({ data, previousData }: NodeEvent, form: EventForm): number {
-  let bytes = 0;
-  if (form.withData) bytes += data?.length ?? 0;
-  if (form.withPreviousData) bytes += previousData?.length ?? 0;
-  return bytes;
 }
 
 const bareEvents = new WeakMap<NodeEvent, NodeEvent>();

@@ -1,20 +1,29 @@
 import type { Transaction } from "../core/change.ts";
-import { eventsOf } from "../core/event.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { Tree } from "../core/tree.ts";
 import type { Watch } from "../core/watch.ts";
 import { WatchTable } from "../core/watch-table.ts";
 import { Compacted, type Journal } from "../journal/journal.ts";
-import { replaySliceEvents, replaySliceTransactions, replaySliceWatches, replaysMax } from "../limits.ts";
+import {
+  flushSliceBytes,
+  replaySliceEvents,
+  replaySliceTransactions,
+  replaySliceWatches,
+  replaysMax,
+} from "../limits.ts";
+import type { Audience, Teller } from "./teller.ts";
 import type { WatchStream } from "./watch-stream.ts";
 
 export interface ReplayerOptions {
   readonly tree: Tree;
   readonly journal: Pick<Journal, "history">;
+  readonly teller: Teller;
   /** The watch has been told everything up to the visible state: it is live from this moment. */
   readonly told: (watch: Watch<WatchStream>) => void;
   /** The watch has fired for the last time. */
   readonly over: (watch: Watch<WatchStream>) => void;
+  /** The watch could not be told of a transaction, and its reader knows. */
+  readonly refused: (watch: Watch<WatchStream>) => void;
   /** The watch cannot be told what it asks for. */
   readonly canceled: (watch: Watch<WatchStream>, refusal: Refusal) => void;
   /** The history cannot be read. */
@@ -91,18 +100,16 @@ export class Replayer {
 }
 
 /** One reading of the history, from the oldest zxid that its watches ask for to the visible state. */
-class Replay {
+class Replay implements Audience {
+  /** The watches that the reading has reached. */
+  readonly table = new WatchTable<WatchStream>();
+  readonly touched = new Set<WatchStream>();
   readonly #options: ReplayerOptions;
   readonly #park: (stream: WatchStream, watches: readonly Watch<WatchStream>[]) => void;
-  /** The watches that the reading has reached. */
-  readonly #table = new WatchTable<WatchStream>();
   readonly #reached = new Map<WatchStream, Set<Watch<WatchStream>>>();
   /** Those it has not: by their zxids, the nearest last. */
   readonly #ahead: Watch<WatchStream>[];
-  readonly #touched = new Set<WatchStream>();
   #zxid = 0;
-  /** Told since the last flush. */
-  #events = 0;
   #stopped = false;
 
   constructor(
@@ -125,6 +132,16 @@ class Replay {
     return this.#reached.has(stream) ? this.#zxid : Number.POSITIVE_INFINITY;
   }
 
+  over(watch: Watch<WatchStream>): void {
+    this.#forget(watch);
+    this.#options.over(watch);
+  }
+
+  refused(watch: Watch<WatchStream>): void {
+    this.#forget(watch);
+    this.#options.refused(watch);
+  }
+
   async run(): Promise<void> {
     const { tree, journal } = this.#options;
     while (!this.#stopped && !this.#isDone()) {
@@ -141,7 +158,7 @@ class Replay {
         this.#zxid = Math.max(this.#zxid, page.through);
       } catch (error) {
         if (!(error instanceof Compacted)) throw error;
-        this.#cancelAll(compacted(this.#zxid, error.oldestZxid));
+        await this.#cancelAll(compacted(this.#zxid, error.oldestZxid));
       }
     }
   }
@@ -156,7 +173,7 @@ class Replay {
     for (let watch = this.#ahead.at(-1); watch && watch.afterZxid <= this.#zxid; watch = this.#ahead.at(-1)) {
       this.#ahead.pop();
       if (watch.over) continue;
-      this.#table.add(watch);
+      this.table.add(watch);
       const watches = this.#reached.get(watch.owner);
       if (watches === undefined) this.#reached.set(watch.owner, new Set([watch]));
       else watches.add(watch);
@@ -164,58 +181,53 @@ class Replay {
   }
 
   async #feed(transactions: readonly Transaction[]): Promise<void> {
+    const { teller } = this.#options;
     let count = 0;
-    this.#events = 0;
     for (const transaction of transactions) {
       this.#zxid = Math.max(this.#zxid, transaction.zxid - 1);
       this.#reach();
       // When no watch is left of those reached before, the reading moves on to where the next one begins.
       if (transaction.zxid <= this.#zxid) continue;
-      this.#fire(transaction);
+      const telling = this.table.isEmpty ? undefined : teller.tell(transaction, this);
+      if (telling !== undefined) await telling;
       this.#zxid = transaction.zxid;
       this.#parkBacklogged();
-      if (++count % replaySliceTransactions === 0 || this.#events >= replaySliceEvents) await this.#flush();
+      if (++count % replaySliceTransactions === 0 || teller.spent >= replaySliceEvents) await this.#flush();
       if (this.#stopped) return;
     }
     await this.#flush();
   }
 
-  #fire(transaction: Transaction): void {
-    if (this.#table.isEmpty) return;
-    for (const event of eventsOf(transaction)) {
-      this.#table.fire(event, (watch) => {
-        const { owner } = watch;
-        this.#events++;
-        if (owner.maySee(event)) owner.pushEvent(event, watch);
-        this.#touched.add(owner);
-        if (!watch.over) return;
-        this.#forget(watch);
-        this.#options.over(watch);
-      });
-    }
+  #parkBacklogged(): void {
+    for (const stream of this.touched) if (stream.isBacklogged) this.#parkStream(stream);
   }
 
-  #parkBacklogged(): void {
-    for (const stream of this.#touched) {
-      const watches = this.#reached.get(stream);
-      if (!stream.isBacklogged || watches === undefined) continue;
-      this.#reached.delete(stream);
-      const parked = [...watches].filter((watch) => !watch.over);
-      for (const watch of parked) {
-        this.#table.remove(watch);
-        watch.afterZxid = this.#zxid;
-      }
-      this.#park(stream, parked);
-      stream.flush();
+  /** The stream leaves the reading, until it has room again. */
+  #parkStream(stream: WatchStream): void {
+    const watches = this.#reached.get(stream);
+    if (watches === undefined) return;
+    this.#reached.delete(stream);
+    const parked = [...watches].filter((watch) => !watch.over);
+    for (const watch of parked) {
+      this.table.remove(watch);
+      watch.afterZxid = this.#zxid;
     }
+    this.#park(stream, parked);
+    stream.flush();
   }
 
   /** Sends what has been told so far, and lets everybody else have a turn. */
   async #flush(): Promise<void> {
-    for (const stream of this.#touched) stream.flush();
-    this.#touched.clear();
-    this.#events = 0;
-    await new Promise((resolve) => setImmediate(resolve));
+    let bytes = 0;
+    for (const stream of this.touched) {
+      this.touched.delete(stream);
+      bytes += stream.flush();
+      if (bytes < flushSliceBytes) continue;
+      await new Promise(setImmediate);
+      bytes = 0;
+    }
+    await new Promise(setImmediate);
+    this.#options.teller.rest();
   }
 
   /** Hands over some watches while the reading is at the visible state. Nothing can happen in between. */
@@ -225,7 +237,8 @@ class Replay {
       for (const watch of watches) {
         this.#forget(watch);
         if (watch.over) continue;
-        this.#table.remove(watch);
+        this.table.remove(watch);
+        watch.afterZxid = this.#zxid;
         this.#options.told(watch);
         if (++count === replaySliceWatches) {
           await new Promise((resolve) => setImmediate(resolve));
@@ -235,15 +248,22 @@ class Replay {
     }
   }
 
-  #cancelAll(refusal: Refusal): void {
-    for (const watches of this.#reached.values()) {
+  /** A few at a time, and as many as their readers take. */
+  async #cancelAll(refusal: Refusal): Promise<void> {
+    let count = 0;
+    for (const [stream, watches] of this.#reached) {
       for (const watch of watches) {
+        if (stream.isBacklogged) {
+          this.#parkStream(stream);
+          break;
+        }
+        this.#forget(watch);
         if (watch.over) continue;
         watch.afterZxid = this.#zxid;
         this.#options.canceled(watch, refusal);
+        if (++count % replaySliceWatches === 0) await new Promise(setImmediate);
       }
     }
-    this.#reached.clear();
   }
 
   #forget(watch: Watch<WatchStream>): void {

@@ -1,6 +1,5 @@
 import type { Clock } from "../clock.ts";
 import type { Transaction } from "../core/change.ts";
-import { eventsOf } from "../core/event.ts";
 import { validatePath } from "../core/path.ts";
 import { denied } from "../core/prepare/permission.ts";
 import { noNode } from "../core/prepare/refusals.ts";
@@ -10,18 +9,29 @@ import { Watch, type WatchKind, type WatchSpec } from "../core/watch.ts";
 import { WatchTable } from "../core/watch-table.ts";
 import type { Journal } from "../journal/journal.ts";
 import {
+  flushSliceBytes,
   flushSliceStreams,
-  outboxBytesMax,
-  outboxEventsMax,
   watchDropSlice,
   watchesMax,
   watchesPerStreamMax,
+  watchPathBytesMax,
+  watchPathBytesPerStreamMax,
 } from "../limits.ts";
 import type { WatchFigures } from "./figures.ts";
 import type { CommitObserver } from "./group-commit.ts";
+import { textBytes } from "./outbox-bytes.ts";
 import { QuietClock } from "./quiet-clock.ts";
 import { Replayer } from "./replayer.ts";
-import { type Principal, type ShareLimits, Shares } from "./shares.ts";
+import { type ShareLimits, Shares } from "./shares.ts";
+import { type Audience, Teller } from "./teller.ts";
+import {
+  noWatcher,
+  tooManyOf,
+  tooManyPathBytes,
+  tooManyWatches,
+  watcherTooSlow,
+  zxidAhead,
+} from "./watch-refusals.ts";
 import { type WatchHolder, type WatchSink, WatchStream } from "./watch-stream.ts";
 
 /** A watch to add. */
@@ -52,17 +62,27 @@ export interface WatchHubOptions {
 export class WatchHub implements CommitObserver {
   readonly #options: WatchHubOptions;
   readonly #live = new WatchTable<WatchStream>();
+  readonly #touched = new Set<WatchStream>();
+  readonly #teller = new Teller();
+  readonly #audience: Audience = {
+    table: this.#live,
+    touched: this.#touched,
+    over: (watch) => this.#over(watch),
+    refused: (watch) => this.#remove(watch),
+  };
   readonly #replayer: Replayer;
   readonly #streams = new Set<WatchStream>();
-  readonly #touched = new Set<WatchStream>();
   readonly #counts = new Map<WatchKind, number>();
   readonly #shares: Shares;
   readonly #quietClock: QuietClock;
   #size = 0;
+  #pathBytes = 0;
   #tooSlowCount = 0;
   /** Events that were sent on streams which are over. */
   #sentEarlier = 0;
-  #sending: Promise<void> | undefined;
+  #sending: PromiseWithResolvers<void> | undefined;
+  /** The transaction of which not all live watches have been told yet. */
+  #firing: number | undefined;
   /** What is left of the watches of streams that have ended. */
   readonly #dropping: IterableIterator<Watch<WatchStream>>[] = [];
 
@@ -74,11 +94,13 @@ export class WatchHub implements CommitObserver {
       tree,
       journal,
       onFailure,
+      teller: this.#teller,
       told: (watch) => this.#goLive(watch),
       over: (watch) => {
         this.#over(watch);
         this.#caughtUp(watch.owner);
       },
+      refused: (watch) => this.#remove(watch),
       canceled: (watch, refusal) => this.#revoke(watch, refusal),
     });
     this.#quietClock = new QuietClock(clock, bookmarkIntervalMs, (stream) => this.askBookmark(stream));
@@ -94,7 +116,7 @@ export class WatchHub implements CommitObserver {
    * show that state to anybody waits for it.
    */
   get sending(): Promise<void> | undefined {
-    return this.#sending;
+    return this.#sending?.promise;
   }
 
   get streamCount(): number {
@@ -140,6 +162,7 @@ export class WatchHub implements CommitObserver {
       holder,
       sink,
       nowMs,
+      openZxid: () => this.#teller.zxid,
       tooSlow: (slow, sentThrough) => this.#tooSlow(slow, sentThrough),
     });
     this.#streams.add(stream);
@@ -158,6 +181,7 @@ export class WatchHub implements CommitObserver {
 
   /** Adds a watch, or tells its stream why not. Its id must be free. */
   add(stream: WatchStream, request: WatchRequest): void {
+    if (stream.isClosed) return;
     const { id, path, spec } = request;
     const refusal = this.#refusalOf(stream, request);
     if (refusal !== undefined) {
@@ -168,13 +192,14 @@ export class WatchHub implements CommitObserver {
     const watch = new Watch(stream, id, path, spec, request.afterZxid ?? now);
     stream.watches.set(id, watch);
     this.#count(watch, 1);
-    stream.pushAdded(id, watch.afterZxid);
     if (watch.afterZxid === now) {
       this.#live.add(watch);
     } else {
       stream.catchingUp++;
       this.#replayer.add(watch);
     }
+    // Last, because the stream may end with it, and all that it has.
+    stream.pushAdded(id, watch.afterZxid);
   }
 
   /** Cancels a watch of the stream, or tells it that there is none. */
@@ -191,7 +216,9 @@ export class WatchHub implements CommitObserver {
   /** Sends the stream a bookmark, as soon as all its watches have caught up. */
   askBookmark(stream: WatchStream): void {
     stream.bookmarkAsked = true;
-    this.#bookmarkIfDue(stream);
+    // It must not speak of a transaction that the stream has not been told of.
+    if (this.#sending !== undefined) this.#touched.add(stream);
+    else this.#bookmarkIfDue(stream);
   }
 
   /** No transaction follows, and no bookmark. */
@@ -200,33 +227,43 @@ export class WatchHub implements CommitObserver {
     this.#replayer.stop();
   }
 
-  applied(transaction: Transaction): void {
-    if (this.#live.isEmpty) return;
-    for (const event of eventsOf(transaction)) {
-      this.#live.fire(event, (watch) => {
-        // As in ZooKeeper, a one-shot watch is over also when its reader may not see why.
-        if (watch.owner.maySee(event)) watch.owner.pushEvent(event, watch);
-        this.#touched.add(watch.owner);
-        if (watch.over) this.#over(watch);
-      });
+  applied(transaction: Transaction): Promise<void> | undefined {
+    if (this.#live.isEmpty) return undefined;
+    this.#firing = transaction.zxid;
+    const telling = this.#teller.tell(transaction, this.#audience);
+    if (telling === undefined) {
+      this.#firing = undefined;
+      return undefined;
     }
+    this.#sending ??= Promise.withResolvers();
+    return telling.then(() => {
+      this.#firing = undefined;
+    });
   }
 
   published(): Promise<void> | undefined {
-    this.#sending = this.#flushSome();
-    return this.#sending;
+    this.#teller.rest();
+    this.#flushSome();
+    return this.sending;
   }
 
-  /** Sends to a slice of the streams at once; resolves, if there are more of them, when all have been sent to. */
-  #flushSome(): Promise<void> | undefined {
-    let left = flushSliceStreams;
+  /** Sends to a slice of the streams at once, and to the others in later turns. */
+  #flushSome(): void {
+    let streams = 0;
+    let bytes = 0;
     for (const stream of this.#touched) {
-      if (left-- === 0) return new Promise(setImmediate).then(() => this.#flushSome());
+      if (streams === flushSliceStreams || bytes >= flushSliceBytes) {
+        this.#sending ??= Promise.withResolvers();
+        setImmediate(() => this.#flushSome());
+        return;
+      }
       this.#touched.delete(stream);
-      stream.flush();
+      streams++;
+      bytes += stream.flush();
+      this.#bookmarkIfDue(stream);
     }
+    this.#sending?.resolve();
     this.#sending = undefined;
-    return undefined;
   }
 
   /** A watch has been told of the past: nothing happens between that and this. */
@@ -262,7 +299,9 @@ export class WatchHub implements CommitObserver {
     watch.owner.flush();
   }
 
+  /** Nothing, if it is over already: whatever a stream is told may end it at once, and its watches with it. */
   #remove(watch: Watch<WatchStream>): void {
+    if (watch.over) return;
     const wasLive = watch.table === this.#live;
     watch.table?.remove(watch);
     watch.over = true;
@@ -280,8 +319,11 @@ export class WatchHub implements CommitObserver {
     if (this.#dropping.length > 0) setImmediate(() => this.#dropSome());
   }
 
-  #count({ spec: { kind }, owner }: Watch<WatchStream>, difference: number): void {
+  #count({ spec: { kind }, owner, path }: Watch<WatchStream>, difference: 1 | -1): void {
     this.#size += difference;
+    const pathBytes = difference * textBytes(path);
+    this.#pathBytes += pathBytes;
+    owner.pathBytes += pathBytes;
     this.#shares.add(this.#shares.principalsOf(owner.holder), difference);
     this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + difference);
   }
@@ -292,6 +334,11 @@ export class WatchHub implements CommitObserver {
     if (badPath !== undefined) return badPath;
     if (this.#size >= watchesMax) return tooManyWatches("server", watchesMax);
     if (stream.watches.size >= watchesPerStreamMax) return tooManyWatches("stream", watchesPerStreamMax);
+    const pathBytes = textBytes(path);
+    if (this.#pathBytes + pathBytes > watchPathBytesMax) return tooManyPathBytes("server", watchPathBytesMax);
+    if (stream.pathBytes + pathBytes > watchPathBytesPerStreamMax) {
+      return tooManyPathBytes("stream", watchPathBytesPerStreamMax);
+    }
     const full = this.#shares.full(this.#shares.principalsOf(stream.holder));
     if (full !== undefined) return tooManyOf(full);
     if (afterZxid !== undefined && afterZxid > tree.zxid) return zxidAhead(afterZxid, tree.zxid);
@@ -306,43 +353,12 @@ export class WatchHub implements CommitObserver {
   /** Says from where the reader can go on: everything up to there was sent. */
   #tooSlow(stream: WatchStream, sentThrough: number): Refusal {
     this.#tooSlowCount++;
-    const lastZxid = Math.min(sentThrough, this.#options.tree.zxid, this.#replayer.toldZxid(stream));
-    return {
-      reason: "WATCHER_TOO_SLOW",
-      message: `the client left ${outboxEventsMax} events or ${outboxBytesMax} bytes of this stream unread; watch again after zxid ${lastZxid}`,
-      facts: { limit: outboxEventsMax, last_zxid: lastZxid },
-    };
+    const told = this.#firing === undefined ? this.#options.tree.zxid : this.#firing - 1;
+    return watcherTooSlow(Math.min(sentThrough, told, this.#replayer.toldZxid(stream)));
   }
 }
 
 /** These come with a read in ZooKeeper, and so take what that read takes; the others take nothing. */
 function isOneShot(kind: WatchKind): boolean {
   return kind === "data" || kind === "children" || kind === "exists";
-}
-
-function noWatcher(id: number): Refusal {
-  const message = `the stream has no watch ${id}; a one-shot watch is over once it has told its event`;
-  return { reason: "NO_WATCHER", message, facts: { watch_id: id } };
-}
-
-function tooManyWatches(holder: string, limit: number): Refusal {
-  return {
-    reason: "TOO_MANY_WATCHES",
-    message: `the ${holder} has its ${limit} watches; cancel some, or watch a subtree instead of its nodes`,
-    facts: { limit },
-  };
-}
-
-function tooManyOf({ kind, name, limit }: Principal): Refusal {
-  const message = `the watches of ${name} have reached their limit of ${limit}; cancel some`;
-  return { reason: "TOO_MANY_WATCHES", message, facts: { limit, [kind]: name } };
-}
-
-function zxidAhead(expected: number, actual: number): Refusal {
-  return {
-    reason: "ZXID_AHEAD",
-    message: `this server is at zxid ${actual} and has never reached ${expected}; read everything anew`,
-    facts: { expected, actual },
-    field: "after_zxid",
-  };
 }

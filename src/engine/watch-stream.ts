@@ -1,4 +1,4 @@
-import { permits } from "../core/acl.ts";
+import { Decider } from "../core/acl.ts";
 import type { NodeEvent } from "../core/event.ts";
 import type { Identity } from "../core/identity.ts";
 import type { Refusal } from "../core/refusal.ts";
@@ -28,6 +28,8 @@ export interface WatchStreamOptions {
   readonly holder: WatchHolder;
   readonly sink: WatchSink;
   readonly nowMs: () => number;
+  /** The zxid that is being told, if one is: what belongs to it waits until all of it has been. */
+  readonly openZxid: () => number | undefined;
   /** Why the stream must end now that its reader has left too much unread: everything after this zxid. */
   readonly tooSlow: (stream: WatchStream, sentThrough: number) => Refusal;
 }
@@ -46,10 +48,19 @@ export class WatchStream {
   /** It has asked for a bookmark, which has to wait for those. */
   bookmarkAsked = false;
   readonly watches = new Map<number, Watch<WatchStream>>();
+  /** What their paths take in memory. */
+  pathBytes = 0;
   readonly #options: WatchStreamOptions;
+  readonly #decider: Decider;
   readonly #outbox = new Outbox();
-  /** One message at a time, so that what waits for a slow reader waits here, bounded, and goes out in one piece. */
-  #sending = false;
+  /**
+   * Messages on their way. The next one waits for them, so that what waits for a slow reader waits here, bounded, and
+   * goes out in one piece. The parts of a large zxid go together.
+   */
+  #onTheWay = 0;
+  #bytesOnTheWay = 0;
+  #zxidContinues = false;
+  #flushing = false;
   #closed = false;
   #waitingForRoom: (() => void)[] = [];
   #finished: (() => void) | undefined;
@@ -57,6 +68,7 @@ export class WatchStream {
   constructor(options: WatchStreamOptions) {
     this.holder = options.holder;
     this.#options = options;
+    this.#decider = new Decider(options.holder.identities, "read");
     this.sentMs = options.nowMs();
   }
 
@@ -66,7 +78,12 @@ export class WatchStream {
 
   /** Nothing waits, and nothing is on its way. */
   get isQuiet(): boolean {
-    return this.#outbox.isEmpty && !this.#sending;
+    return this.#outbox.isEmpty && this.#onTheWay === 0;
+  }
+
+  /** About the memory that it holds: what waits and what is on its way, and its watches' paths. */
+  get heldBytes(): number {
+    return this.#outbox.bytes + this.#bytesOnTheWay + this.pathBytes;
   }
 
   get waitingEvents(): number {
@@ -80,7 +97,12 @@ export class WatchStream {
 
   /** Whether the reader may know of the event: by the node's list just after it, or the last one of a deleted node. */
   maySee({ node: { acl } }: NodeEvent): boolean {
-    return permits(acl, this.holder.identities, "read");
+    return this.#decider.permits(acl);
+  }
+
+  /** To know that: what it costs. */
+  get aclEntriesLookedAt(): number {
+    return this.#decider.lookedAt;
   }
 
   /** Calls back, once, when there is room again; never when the stream closes before. */
@@ -100,10 +122,12 @@ export class WatchStream {
     if (this.#admit()) this.#outbox.push({ kind: "added", watchId, zxid });
   }
 
-  pushEvent(event: NodeEvent, watch: Watch<WatchStream>): void {
+  /** Answers false, and tells nothing, once its zxid has told the stream as much as one zxid may. */
+  pushEvent(event: NodeEvent, watch: Watch<WatchStream>): boolean {
     // What belongs to one zxid stays together: it is admitted when it begins.
     const goesOn = this.#outbox.endsWith(event.zxid) && !this.#closed;
-    if (goesOn || this.#admit(event.zxid)) this.#outbox.pushEvent(event, watch.spec.form, watch.id);
+    if (!goesOn && !this.#admit(event.zxid)) return true;
+    return this.#outbox.pushEvent(event, watch.spec.form, watch.id);
   }
 
   /** @param toldZxid up to where a watch was told that ends by itself. */
@@ -119,21 +143,17 @@ export class WatchStream {
     if (this.#admit()) this.#outbox.push({ kind: "bookmark", zxid });
   }
 
-  /** Sends what waits, unless a message is still on its way: then it follows that one. */
-  flush(): void {
-    if (this.#sending || this.#closed) return;
-    const message = this.#outbox.take();
-    if (message !== undefined) this.#send(message);
-    else this.#checkFinished();
+  /** Sends what waits, unless a message is still on its way: then it follows that one. Answers how many bytes. */
+  flush(): number {
+    const bytes = this.#sendWhile(() => this.#onTheWay === 0 || this.#zxidContinues);
+    this.#checkFinished();
+    return bytes;
   }
 
   /** Ends the stream, after all that it was told before. */
   end(refusal: Refusal): void {
-    if (this.#closed) return;
-    for (let message = this.#outbox.take(); message !== undefined; message = this.#outbox.take()) {
-      this.#send(message);
-    }
-    this.#cut(refusal);
+    this.#sendWhile(() => true);
+    if (!this.#closed) this.#cut(refusal);
   }
 
   /** The reader is gone. */
@@ -149,27 +169,45 @@ export class WatchStream {
 
   /** Whether there is room for one thing more, an event of this zxid say. If there is none, the stream ends. */
   #admit(zxid = Number.POSITIVE_INFINITY): boolean {
-    if (this.#closed) return false;
     if (this.#outbox.isFull) this.flush();
+    if (this.#closed) return false;
     if (!this.#outbox.isFull) return true;
     this.#cut(this.#options.tooSlow(this, Math.min(this.#outbox.sentThrough, zxid - 1)));
     return false;
   }
 
-  #send(message: WatchMessage): void {
-    this.#sending = true;
-    this.sentMs = this.#options.nowMs();
-    this.sentEvents += message.notices.length;
-    const last = message.notices.at(-1);
-    if (last !== undefined) this.sentZxid = Math.max(this.sentZxid, last.event.zxid);
-    this.#options.sink.send(message, () => this.#sent());
+  /** A loop, and one at a time, because a sink may say at once that it has sent. */
+  #sendWhile(may: () => boolean): number {
+    if (this.#flushing) return 0;
+    this.#flushing = true;
+    let bytes = 0;
+    while (!this.#closed && may()) {
+      const message = this.#outbox.take(this.#options.openZxid());
+      if (message === undefined) break;
+      bytes += message.bytes;
+      this.#send(message);
+    }
+    this.#flushing = false;
+    return bytes;
   }
 
-  #sent(): void {
-    this.#sending = false;
+  #send(message: WatchMessage): void {
+    const { notices, bytes } = message;
+    this.#onTheWay++;
+    this.#bytesOnTheWay += bytes;
+    this.#zxidContinues = message.zxidContinues;
+    this.sentMs = this.#options.nowMs();
+    this.sentEvents += notices.length;
+    const last = notices.at(-1);
+    if (last !== undefined) this.sentZxid = Math.max(this.sentZxid, last.event.zxid);
+    this.#options.sink.send(message, () => this.#sent(bytes));
+  }
+
+  #sent(bytes: number): void {
+    this.#onTheWay--;
+    this.#bytesOnTheWay -= bytes;
     this.flush();
     if (!this.#outbox.isHalfFull) for (const callback of this.#waitingForRoom.splice(0)) callback();
-    this.#checkFinished();
   }
 
   #checkFinished(): void {

@@ -54,7 +54,9 @@ export class WatchEncoder {
   encode(message: WatchMessage): Uint8Array {
     const { notices } = message;
     const eventsOnly =
-      message.added.length + message.canceled.length === 0 && message.bookmarkZxid === undefined;
+      message.added.length + message.canceled.length === 0 &&
+      message.bookmarkZxid === undefined &&
+      !message.zxidContinues;
     if (!eventsOnly) return this.#encode(message);
     if (this.#last === undefined || !areAlike(this.#last.notices, notices)) {
       this.#last = { notices, bytes: this.#encode(message) };
@@ -70,6 +72,7 @@ export class WatchEncoder {
     if (message.bookmarkZxid !== undefined) {
       writer.message(response.bookmark.number, this.#bookmark(message.bookmarkZxid));
     }
+    writer.bool(response.zxidContinues.number, message.zxidContinues);
     return writer.finish();
   }
 

@@ -128,3 +128,29 @@ describe("a watch", () => {
     expect(zxids).toEqual([6, 6, 8, 12]);
   });
 });
+
+describe("a zxid that is told in parts", () => {
+  test("is handed on as a whole, once the last part has come", async () => {
+    const [one, other] = [watch("/a", { afterZxid: 5 }), watch("/b", { afterZxid: 5 })];
+    await flushed();
+    fake.answer({ added: [...added(1, 5).added, ...added(2, 5).added] });
+    fake.answer({ events: [event(1, 6), event(1, 7), event(2, 7)], zxidContinues: true });
+    // Handed out is what came before the zxid that goes on.
+    expect((await one.next()).value?.zxid).toBe(6);
+    expect([one.zxid, other.zxid]).toEqual([6, 5]);
+    fake.answer({ events: [event(1, 7)], zxidContinues: true });
+    expect([one.zxid, other.zxid]).toEqual([6, 5]);
+    fake.answer({ events: [event(1, 7), event(1, 8)] });
+    const zxids = [await one.next(), await one.next(), await one.next(), await one.next()];
+    expect(zxids.map(({ value }) => value?.zxid)).toEqual([7, 7, 7, 8]);
+    expect((await other.next()).value?.zxid).toBe(7);
+    expect([one.zxid, other.zxid]).toEqual([8, 7]);
+  });
+
+  test("of which the last part never came is asked for again from its beginning", async () => {
+    const one = watch("/a", { afterZxid: 5 });
+    await flushed();
+    fake.answer({ ...added(1, 5), events: [event(1, 6), event(1, 7)], zxidContinues: true });
+    expect(one.toProto(9n)).toMatchObject({ afterZxid: 6n });
+  });
+});

@@ -161,7 +161,7 @@ function fire(table: WatchTable<string[]>, transaction: Transaction): void {
   for (const event of eventsOf(transaction)) {
     expect(event.zxid).toBe(transaction.zxid);
     const name = event.path.replace(`${parent}/`, "").replace(parent, "parent");
-    table.fire(event, ({ owner }) => owner.push(signs[event.kind] + name));
+    for (const { owner } of table.fire(event)) owner.push(signs[event.kind] + name);
   }
 }
 

@@ -22,7 +22,7 @@ function tableOf(...watches: readonly [WatchKind, string][]): WatchTable<undefin
 function fireLast(state: CoreState, table: WatchTable<undefined>): string[] {
   return eventsOf(state.history.at(-1)!).map((event: NodeEvent) => {
     const ids: number[] = [];
-    table.fire(event, ({ id }) => ids.push(id));
+    for (const { id } of table.fire(event)) ids.push(id);
     return `${event.zxid} ${event.kind} ${event.path} -> ${ids}`;
   });
 }

@@ -97,7 +97,7 @@ class Run {
 
   fire(event: NodeEvent): void {
     const told: Entry[] = [];
-    this.table.fire(event, (watch) => told.push(watch));
+    for (const watch of this.table.fire(event)) told.push(watch);
     const expected = this.list.filter((watch) => fires(event, watch));
     expect(idsOf(told)).toEqual(idsOf(expected));
     const isOver = ({ spec }: Entry) => oneShot.includes(spec.kind);
@@ -148,7 +148,7 @@ test("watches on one path are told in the order in which they came, also after s
   run.remove(2);
   run.add({ kind: "persistent", depth: "all", path: "/a" });
   const told: number[] = [];
-  run.table.fire(eventOn("nodeDataChanged", "/a"), ({ id }) => told.push(id));
+  for (const { id } of run.table.fire(eventOn("nodeDataChanged", "/a"))) told.push(id);
   expect(told).toEqual([2, 3, 5, 6, 7]);
 });
 
@@ -160,4 +160,21 @@ test("a watch that was told its one event can be added again", () => {
   expect(run.table.isEmpty).toBe(true);
   run.table.add(watch!);
   expect([...run.table.watching("/a")]).toEqual([watch]);
+});
+
+test("watches may come and go while an event fires others: each that stays is fired once, and none that came later", () => {
+  const run = new Run();
+  const onPath = { kind: "persistent", depth: "all", path: "/a" } as const;
+  for (let i = 0; i < 6; i++) run.add(onPath);
+  const [first, second, third, , , last] = run.list;
+  const told: number[] = [];
+  for (const watch of run.table.fire(eventOn("nodeDataChanged", "/a"))) {
+    told.push(watch.id);
+    if (watch === second) {
+      for (const gone of [first, second, third, last]) run.table.remove(gone!);
+      run.add(onPath);
+    }
+  }
+  expect(told).toEqual([1, 2, 4, 5]);
+  expect([...run.table.watching("/a")].map(({ id }) => id)).toEqual([4, 5, 7]);
 });

@@ -55,7 +55,8 @@ describe("a message", () => {
     outbox.pushEvent(one, full, 2);
     outbox.pushEvent(one, plain, 3);
     outbox.pushEvent(other, plain, 1);
-    expect(outbox.take()?.notices).toEqual([
+    const { notices } = outbox.take()!;
+    expect(notices.map(({ event, form, watchIds }) => ({ event, form, watchIds }))).toEqual([
       { event: one, form: plain, watchIds: [1, 3] },
       { event: one, form: full, watchIds: [2] },
       { event: other, form: plain, watchIds: [1] },

@@ -95,6 +95,8 @@ const message: fc.Arbitrary<WatchMessage> = fc.record({
   notices: fc.array(notice, { maxLength: 6 }),
   canceled: fc.array(fc.record({ watchId: number53, refusal }), { maxLength: 3 }),
   bookmarkZxid: fc.option(number53, { nil: undefined }),
+  zxidContinues: fc.boolean(),
+  bytes: fc.constant(0),
 });
 
 const eventKinds: Readonly<Record<EventKind, WatchEventKind>> = {
@@ -107,7 +109,7 @@ const eventKinds: Readonly<Record<EventKind, WatchEventKind>> = {
 const intervalMs = 5_000;
 const encoder = new WatchEncoder(intervalMs);
 
-function expected({ added, notices, canceled, bookmarkZxid }: WatchMessage) {
+function expected({ added, notices, canceled, bookmarkZxid, zxidContinues }: WatchMessage) {
   return create(WatchResponseSchema, {
     added: added.map(({ watchId, zxid }) => ({ watchId: BigInt(watchId), zxid: BigInt(zxid) })),
     events: notices.map(expectedEvent),
@@ -116,6 +118,7 @@ function expected({ added, notices, canceled, bookmarkZxid }: WatchMessage) {
       ...(refusal && { status: statusToProto(refusal) }),
     })),
     ...(bookmarkZxid !== undefined && { bookmark: { zxid: BigInt(bookmarkZxid), nextInMs: intervalMs } }),
+    zxidContinues,
   });
 }
 
@@ -165,7 +168,7 @@ test("an event is the same in many messages: alone, with others, for other watch
         for (const [form, watchId] of tellings) {
           const notices: Notice[] = [{ event, form, watchIds: [watchId] }];
           for (const bookmarkZxid of [undefined, 7]) {
-            const told = { added: [], notices, canceled: [], bookmarkZxid };
+            const told = { added: [], notices, canceled: [], bookmarkZxid, zxidContinues: false, bytes: 0 };
             expect(decoded(encoder.encode(told))).toEqual(expected(told));
           }
         }
@@ -190,6 +193,8 @@ describe("an event", () => {
     notices: [{ event, form, watchIds: [watchId] }],
     canceled: [],
     bookmarkZxid: undefined,
+    zxidContinues: false,
+    bytes: 0,
   });
 
   test("that one watch of each of many streams is told is encoded once, if they have the same id", () => {

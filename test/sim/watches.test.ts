@@ -9,8 +9,9 @@ import { WatchWorld, watchStep } from "./watch-world.ts";
 vi.mock("../../src/limits.ts", async (original) => ({
   ...(await original<object>()),
   outboxEventsMax: 12,
-  outboxBytesMax: 3_000,
-  watchMessageBytes: 500,
+  outboxBytesMax: 6_000,
+  firedSliceMax: 12,
+  watchMessageBytes: 1_000,
   replaySliceTransactions: 3,
   replaySliceWatches: 2,
   replaysMax: 2,

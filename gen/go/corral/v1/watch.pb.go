@@ -164,7 +164,7 @@ func (WatchEventKind) EnumDescriptor() ([]byte, []int) {
 type WatchRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Watches to add. Each is answered by a WatchAdded, or by a WatchCanceled that says why not. A message adds and
-	// cancels at most 1,000 watches together; a stream holds a million.
+	// cancels at most 1,000 watches together; a stream holds 100,000, and 64 MiB of paths.
 	Add []*WatchAdd `protobuf:"bytes,1,rep,name=add,proto3" json:"add,omitempty"`
 	// The ids of watches to cancel. Each is answered by a WatchCanceled, after which it is told nothing more; its
 	// status is absent, or NO_WATCHER when there is no such watch (any more).
@@ -348,11 +348,13 @@ func (x *WatchAdd) GetAsText() bool {
 
 // What happened, in this order: what was added, then events, then what was cancelled, then a bookmark.
 //
-// All that a watch is told of one zxid comes in one message, so whoever has handled the last event of a message may
-// go on after its zxid. (For all watches of a stream together this holds as long as none of them catches up: one
-// that is told of the past is told of a zxid later than the others.) A message may hold many zxids. Most are far
-// smaller than the 4 MiB that gRPC clients take by default; only a zxid that changes many thousands of nodes, such
-// as the end of a session that owned them, can need more.
+// All that a watch is told of one zxid comes in one message, unless `zxid_continues` says otherwise, so a client that
+// has handled the last event of a message may go on after its zxid. (For all watches of a stream together this holds
+// as long as none of them catches up: one that is told of the past is told of a zxid later than the others.) A message
+// may hold many zxids. Every message is smaller than the 4 MiB that gRPC clients take by default.
+//
+// One zxid tells the watches of a stream at most 1,000,000 times, each watch counted for each event. A watch that it
+// would have to tell after that is cancelled with TOO_MANY_WATCHES.
 type WatchResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Watches that were added.
@@ -363,7 +365,13 @@ type WatchResponse struct {
 	// Watches that are over, other than by their one event, and those that could not be added.
 	Canceled []*WatchCanceled `protobuf:"bytes,3,rep,name=canceled,proto3" json:"canceled,omitempty"`
 	// How far the stream has come.
-	Bookmark      *WatchBookmark `protobuf:"bytes,4,opt,name=bookmark,proto3" json:"bookmark,omitempty"`
+	Bookmark *WatchBookmark `protobuf:"bytes,4,opt,name=bookmark,proto3" json:"bookmark,omitempty"`
+	// The zxid of the last event of this message goes on: the next message of the stream begins with the rest of its
+	// events. False for nearly all messages: only a zxid whose events do not fit 4 MiB is told in parts. Until the last
+	// part has come, a client must not go on after this zxid on another stream, but after the one before it: added
+	// after the unfinished zxid, a watch would never be told of the rest. A client that handles a zxid as a whole keeps
+	// the events of all parts until then.
+	ZxidContinues bool `protobuf:"varint,5,opt,name=zxid_continues,json=zxidContinues,proto3" json:"zxid_continues,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -424,6 +432,13 @@ func (x *WatchResponse) GetBookmark() *WatchBookmark {
 		return x.Bookmark
 	}
 	return nil
+}
+
+func (x *WatchResponse) GetZxidContinues() bool {
+	if x != nil {
+		return x.ZxidContinues
+	}
+	return false
 }
 
 // A watch was added.
@@ -753,12 +768,13 @@ const file_corral_v1_watch_proto_rawDesc = "" +
 	"\x12with_previous_data\x18\a \x01(\bR\x10withPreviousData\x12\x17\n" +
 	"\aas_text\x18\b \x01(\bR\x06asTextB\b\n" +
 	"\x06_depthB\r\n" +
-	"\v_after_zxid\"\xd7\x01\n" +
+	"\v_after_zxid\"\xfe\x01\n" +
 	"\rWatchResponse\x12+\n" +
 	"\x05added\x18\x01 \x03(\v2\x15.corral.v1.WatchAddedR\x05added\x12-\n" +
 	"\x06events\x18\x02 \x03(\v2\x15.corral.v1.WatchEventR\x06events\x124\n" +
 	"\bcanceled\x18\x03 \x03(\v2\x18.corral.v1.WatchCanceledR\bcanceled\x124\n" +
-	"\bbookmark\x18\x04 \x01(\v2\x18.corral.v1.WatchBookmarkR\bbookmark\";\n" +
+	"\bbookmark\x18\x04 \x01(\v2\x18.corral.v1.WatchBookmarkR\bbookmark\x12%\n" +
+	"\x0ezxid_continues\x18\x05 \x01(\bR\rzxidContinues\";\n" +
 	"\n" +
 	"WatchAdded\x12\x19\n" +
 	"\bwatch_id\x18\x01 \x01(\x03R\awatchId\x12\x12\n" +

@@ -26,29 +26,29 @@ from corral.v1 import node_pb2 as corral_dot_v1_dot_node__pb2
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15\x63orral/v1/watch.proto\x12\tcorral.v1\x1a\x14\x63orral/v1/node.proto\x1a\x17google/rpc/status.proto\"R\n\x0cWatchRequest\x12 \n\x03\x61\x64\x64\x18\x01 \x03(\x0b\x32\x13.corral.v1.WatchAdd\x12\x0e\n\x06\x63\x61ncel\x18\x02 \x03(\x03\x12\x10\n\x08\x62ookmark\x18\x03 \x01(\x08\"\xd4\x01\n\x08WatchAdd\x12\x10\n\x08watch_id\x18\x01 \x01(\x03\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\"\n\x04kind\x18\x03 \x01(\x0e\x32\x14.corral.v1.WatchKind\x12\x12\n\x05\x64\x65pth\x18\x04 \x01(\x05H\x00\x88\x01\x01\x12\x17\n\nafter_zxid\x18\x05 \x01(\x03H\x01\x88\x01\x01\x12\x11\n\twith_data\x18\x06 \x01(\x08\x12\x1a\n\x12with_previous_data\x18\x07 \x01(\x08\x12\x0f\n\x07\x61s_text\x18\x08 \x01(\x08\x42\x08\n\x06_depthB\r\n\x0b_after_zxid\"\xb4\x01\n\rWatchResponse\x12$\n\x05\x61\x64\x64\x65\x64\x18\x01 \x03(\x0b\x32\x15.corral.v1.WatchAdded\x12%\n\x06\x65vents\x18\x02 \x03(\x0b\x32\x15.corral.v1.WatchEvent\x12*\n\x08\x63\x61nceled\x18\x03 \x03(\x0b\x32\x18.corral.v1.WatchCanceled\x12*\n\x08\x62ookmark\x18\x04 \x01(\x0b\x32\x18.corral.v1.WatchBookmark\",\n\nWatchAdded\x12\x10\n\x08watch_id\x18\x01 \x01(\x03\x12\x0c\n\x04zxid\x18\x02 \x01(\x03\"E\n\rWatchCanceled\x12\x10\n\x08watch_id\x18\x01 \x01(\x03\x12\"\n\x06status\x18\x02 \x01(\x0b\x32\x12.google.rpc.Status\"1\n\rWatchBookmark\x12\x0c\n\x04zxid\x18\x01 \x01(\x03\x12\x12\n\nnext_in_ms\x18\x02 \x01(\x05\"\xf7\x01\n\nWatchEvent\x12\x11\n\twatch_ids\x18\x01 \x03(\x03\x12\'\n\x04kind\x18\x02 \x01(\x0e\x32\x19.corral.v1.WatchEventKind\x12\x0c\n\x04path\x18\x03 \x01(\t\x12\x0c\n\x04zxid\x18\x04 \x01(\x03\x12\x1d\n\x04stat\x18\x05 \x01(\x0b\x32\x0f.corral.v1.Stat\x12\x0c\n\x04\x64\x61ta\x18\x06 \x01(\x0c\x12\x0c\n\x04text\x18\x07 \x01(\t\x12\x15\n\rprevious_data\x18\x08 \x01(\x0c\x12\x15\n\rprevious_text\x18\t \x01(\t\x12\x14\n\x0c\x64\x61ta_omitted\x18\n \x01(\x08\x12\x12\n\ndeleted_ms\x18\x0b \x01(\x03*\xc4\x01\n\tWatchKind\x12\x1a\n\x16WATCH_KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0fWATCH_KIND_DATA\x10\x01\x12\x15\n\x11WATCH_KIND_EXISTS\x10\x02\x12\x17\n\x13WATCH_KIND_CHILDREN\x10\x03\x12\x19\n\x15WATCH_KIND_PERSISTENT\x10\x04\x12#\n\x1fWATCH_KIND_PERSISTENT_RECURSIVE\x10\x05\x12\x16\n\x12WATCH_KIND_SUBTREE\x10\x06*\xcc\x01\n\x0eWatchEventKind\x12 \n\x1cWATCH_EVENT_KIND_UNSPECIFIED\x10\x00\x12!\n\x1dWATCH_EVENT_KIND_NODE_CREATED\x10\x01\x12&\n\"WATCH_EVENT_KIND_NODE_DATA_CHANGED\x10\x02\x12!\n\x1dWATCH_EVENT_KIND_NODE_DELETED\x10\x03\x12*\n&WATCH_EVENT_KIND_NODE_CHILDREN_CHANGED\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15\x63orral/v1/watch.proto\x12\tcorral.v1\x1a\x14\x63orral/v1/node.proto\x1a\x17google/rpc/status.proto\"R\n\x0cWatchRequest\x12 \n\x03\x61\x64\x64\x18\x01 \x03(\x0b\x32\x13.corral.v1.WatchAdd\x12\x0e\n\x06\x63\x61ncel\x18\x02 \x03(\x03\x12\x10\n\x08\x62ookmark\x18\x03 \x01(\x08\"\xd4\x01\n\x08WatchAdd\x12\x10\n\x08watch_id\x18\x01 \x01(\x03\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\"\n\x04kind\x18\x03 \x01(\x0e\x32\x14.corral.v1.WatchKind\x12\x12\n\x05\x64\x65pth\x18\x04 \x01(\x05H\x00\x88\x01\x01\x12\x17\n\nafter_zxid\x18\x05 \x01(\x03H\x01\x88\x01\x01\x12\x11\n\twith_data\x18\x06 \x01(\x08\x12\x1a\n\x12with_previous_data\x18\x07 \x01(\x08\x12\x0f\n\x07\x61s_text\x18\x08 \x01(\x08\x42\x08\n\x06_depthB\r\n\x0b_after_zxid\"\xcc\x01\n\rWatchResponse\x12$\n\x05\x61\x64\x64\x65\x64\x18\x01 \x03(\x0b\x32\x15.corral.v1.WatchAdded\x12%\n\x06\x65vents\x18\x02 \x03(\x0b\x32\x15.corral.v1.WatchEvent\x12*\n\x08\x63\x61nceled\x18\x03 \x03(\x0b\x32\x18.corral.v1.WatchCanceled\x12*\n\x08\x62ookmark\x18\x04 \x01(\x0b\x32\x18.corral.v1.WatchBookmark\x12\x16\n\x0ezxid_continues\x18\x05 \x01(\x08\",\n\nWatchAdded\x12\x10\n\x08watch_id\x18\x01 \x01(\x03\x12\x0c\n\x04zxid\x18\x02 \x01(\x03\"E\n\rWatchCanceled\x12\x10\n\x08watch_id\x18\x01 \x01(\x03\x12\"\n\x06status\x18\x02 \x01(\x0b\x32\x12.google.rpc.Status\"1\n\rWatchBookmark\x12\x0c\n\x04zxid\x18\x01 \x01(\x03\x12\x12\n\nnext_in_ms\x18\x02 \x01(\x05\"\xf7\x01\n\nWatchEvent\x12\x11\n\twatch_ids\x18\x01 \x03(\x03\x12\'\n\x04kind\x18\x02 \x01(\x0e\x32\x19.corral.v1.WatchEventKind\x12\x0c\n\x04path\x18\x03 \x01(\t\x12\x0c\n\x04zxid\x18\x04 \x01(\x03\x12\x1d\n\x04stat\x18\x05 \x01(\x0b\x32\x0f.corral.v1.Stat\x12\x0c\n\x04\x64\x61ta\x18\x06 \x01(\x0c\x12\x0c\n\x04text\x18\x07 \x01(\t\x12\x15\n\rprevious_data\x18\x08 \x01(\x0c\x12\x15\n\rprevious_text\x18\t \x01(\t\x12\x14\n\x0c\x64\x61ta_omitted\x18\n \x01(\x08\x12\x12\n\ndeleted_ms\x18\x0b \x01(\x03*\xc4\x01\n\tWatchKind\x12\x1a\n\x16WATCH_KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0fWATCH_KIND_DATA\x10\x01\x12\x15\n\x11WATCH_KIND_EXISTS\x10\x02\x12\x17\n\x13WATCH_KIND_CHILDREN\x10\x03\x12\x19\n\x15WATCH_KIND_PERSISTENT\x10\x04\x12#\n\x1fWATCH_KIND_PERSISTENT_RECURSIVE\x10\x05\x12\x16\n\x12WATCH_KIND_SUBTREE\x10\x06*\xcc\x01\n\x0eWatchEventKind\x12 \n\x1cWATCH_EVENT_KIND_UNSPECIFIED\x10\x00\x12!\n\x1dWATCH_EVENT_KIND_NODE_CREATED\x10\x01\x12&\n\"WATCH_EVENT_KIND_NODE_DATA_CHANGED\x10\x02\x12!\n\x1dWATCH_EVENT_KIND_NODE_DELETED\x10\x03\x12*\n&WATCH_EVENT_KIND_NODE_CHILDREN_CHANGED\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'corral.v1.watch_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_WATCHKIND']._serialized_start=984
-  _globals['_WATCHKIND']._serialized_end=1180
-  _globals['_WATCHEVENTKIND']._serialized_start=1183
-  _globals['_WATCHEVENTKIND']._serialized_end=1387
+  _globals['_WATCHKIND']._serialized_start=1008
+  _globals['_WATCHKIND']._serialized_end=1204
+  _globals['_WATCHEVENTKIND']._serialized_start=1207
+  _globals['_WATCHEVENTKIND']._serialized_end=1411
   _globals['_WATCHREQUEST']._serialized_start=83
   _globals['_WATCHREQUEST']._serialized_end=165
   _globals['_WATCHADD']._serialized_start=168
   _globals['_WATCHADD']._serialized_end=380
   _globals['_WATCHRESPONSE']._serialized_start=383
-  _globals['_WATCHRESPONSE']._serialized_end=563
-  _globals['_WATCHADDED']._serialized_start=565
-  _globals['_WATCHADDED']._serialized_end=609
-  _globals['_WATCHCANCELED']._serialized_start=611
-  _globals['_WATCHCANCELED']._serialized_end=680
-  _globals['_WATCHBOOKMARK']._serialized_start=682
-  _globals['_WATCHBOOKMARK']._serialized_end=731
-  _globals['_WATCHEVENT']._serialized_start=734
-  _globals['_WATCHEVENT']._serialized_end=981
+  _globals['_WATCHRESPONSE']._serialized_end=587
+  _globals['_WATCHADDED']._serialized_start=589
+  _globals['_WATCHADDED']._serialized_end=633
+  _globals['_WATCHCANCELED']._serialized_start=635
+  _globals['_WATCHCANCELED']._serialized_end=704
+  _globals['_WATCHBOOKMARK']._serialized_start=706
+  _globals['_WATCHBOOKMARK']._serialized_end=755
+  _globals['_WATCHEVENT']._serialized_start=758
+  _globals['_WATCHEVENT']._serialized_end=1005
 # @@protoc_insertion_point(module_scope)

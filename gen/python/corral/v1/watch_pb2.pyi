@@ -70,16 +70,18 @@ class WatchAdd(_message.Message):
     def __init__(self, watch_id: _Optional[int] = ..., path: _Optional[str] = ..., kind: _Optional[_Union[WatchKind, str]] = ..., depth: _Optional[int] = ..., after_zxid: _Optional[int] = ..., with_data: bool = ..., with_previous_data: bool = ..., as_text: bool = ...) -> None: ...
 
 class WatchResponse(_message.Message):
-    __slots__ = ("added", "events", "canceled", "bookmark")
+    __slots__ = ("added", "events", "canceled", "bookmark", "zxid_continues")
     ADDED_FIELD_NUMBER: _ClassVar[int]
     EVENTS_FIELD_NUMBER: _ClassVar[int]
     CANCELED_FIELD_NUMBER: _ClassVar[int]
     BOOKMARK_FIELD_NUMBER: _ClassVar[int]
+    ZXID_CONTINUES_FIELD_NUMBER: _ClassVar[int]
     added: _containers.RepeatedCompositeFieldContainer[WatchAdded]
     events: _containers.RepeatedCompositeFieldContainer[WatchEvent]
     canceled: _containers.RepeatedCompositeFieldContainer[WatchCanceled]
     bookmark: WatchBookmark
-    def __init__(self, added: _Optional[_Iterable[_Union[WatchAdded, _Mapping]]] = ..., events: _Optional[_Iterable[_Union[WatchEvent, _Mapping]]] = ..., canceled: _Optional[_Iterable[_Union[WatchCanceled, _Mapping]]] = ..., bookmark: _Optional[_Union[WatchBookmark, _Mapping]] = ...) -> None: ...
+    zxid_continues: bool
+    def __init__(self, added: _Optional[_Iterable[_Union[WatchAdded, _Mapping]]] = ..., events: _Optional[_Iterable[_Union[WatchEvent, _Mapping]]] = ..., canceled: _Optional[_Iterable[_Union[WatchCanceled, _Mapping]]] = ..., bookmark: _Optional[_Union[WatchBookmark, _Mapping]] = ..., zxid_continues: bool = ...) -> None: ...
 
 class WatchAdded(_message.Message):
     __slots__ = ("watch_id", "zxid")

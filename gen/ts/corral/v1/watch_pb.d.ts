@@ -22,7 +22,7 @@ export declare const file_corral_v1_watch: GenFile;
 export declare type WatchRequest = Message<"corral.v1.WatchRequest"> & {
   /**
    * Watches to add. Each is answered by a WatchAdded, or by a WatchCanceled that says why not. A message adds and
-   * cancels at most 1,000 watches together; a stream holds a million.
+   * cancels at most 1,000 watches together; a stream holds 100,000, and 64 MiB of paths.
    *
    * @generated from field: repeated corral.v1.WatchAdd add = 1;
    */
@@ -133,11 +133,13 @@ export declare const WatchAddSchema: GenMessage<WatchAdd>;
 /**
  * What happened, in this order: what was added, then events, then what was cancelled, then a bookmark.
  *
- * All that a watch is told of one zxid comes in one message, so whoever has handled the last event of a message may
- * go on after its zxid. (For all watches of a stream together this holds as long as none of them catches up: one
- * that is told of the past is told of a zxid later than the others.) A message may hold many zxids. Most are far
- * smaller than the 4 MiB that gRPC clients take by default; only a zxid that changes many thousands of nodes, such
- * as the end of a session that owned them, can need more.
+ * All that a watch is told of one zxid comes in one message, unless `zxid_continues` says otherwise, so a client that
+ * has handled the last event of a message may go on after its zxid. (For all watches of a stream together this holds
+ * as long as none of them catches up: one that is told of the past is told of a zxid later than the others.) A message
+ * may hold many zxids. Every message is smaller than the 4 MiB that gRPC clients take by default.
+ *
+ * One zxid tells the watches of a stream at most 1,000,000 times, each watch counted for each event. A watch that it
+ * would have to tell after that is cancelled with TOO_MANY_WATCHES.
  *
  * @generated from message corral.v1.WatchResponse
  */
@@ -170,6 +172,17 @@ export declare type WatchResponse = Message<"corral.v1.WatchResponse"> & {
    * @generated from field: corral.v1.WatchBookmark bookmark = 4;
    */
   bookmark?: WatchBookmark | undefined;
+
+  /**
+   * The zxid of the last event of this message goes on: the next message of the stream begins with the rest of its
+   * events. False for nearly all messages: only a zxid whose events do not fit 4 MiB is told in parts. Until the last
+   * part has come, a client must not go on after this zxid on another stream, but after the one before it: added
+   * after the unfinished zxid, a watch would never be told of the rest. A client that handles a zxid as a whole keeps
+   * the events of all parts until then.
+   *
+   * @generated from field: bool zxid_continues = 5;
+   */
+  zxidContinues: boolean;
 };
 
 /**

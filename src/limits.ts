@@ -240,6 +240,12 @@ export const logFileBytesMax = 10 * 1_048_576;
 /** How often one kind of warning that strangers can cause is written to the log. */
 export const warningIntervalMs = 1_000;
 
+/** How often the server looks for streams and connections that have outlived their credentials, or their age. */
+export const lifetimesIntervalMs = 1_000;
+
+/** How long a connection that was asked to go may take to finish its calls. */
+export const connectionGoodbyeMs = 10_000;
+
 /** Connections open at once on the port for health checks alone. */
 export const healthConnectionsMax = 100;
 

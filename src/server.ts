@@ -100,6 +100,7 @@ async function serve(
     healthPort: settings.healthPort || undefined,
     ...security,
     clock: systemClock,
+    maxConnectionAgeMs: settings.maxConnectionAgeMs,
     maxConnections: settings.maxConnections || Number.POSITIVE_INFINITY,
     maxConnectionsPerAddress: settings.maxConnectionsPerAddress || Number.POSITIVE_INFINITY,
   }).catch(async (error) => {
@@ -184,6 +185,7 @@ const shownSettings: readonly SettingName[] = [
   "maxWatchesPerAddress",
   "maxWatchesPerIdentity",
   "enforceQuota",
+  "bindSessionsToIdentity",
   "requireAuthentication",
   "tlsClientAuth",
   "diskLowBytes",

@@ -32,6 +32,7 @@ export class Authenticator {
   readonly #tokens = new Map<string, Principal>();
   /** It moves on when what was found before no longer holds. */
   #epoch = 0;
+  readonly #withdrawn: (() => void)[] = [];
 
   constructor(options: AuthenticatorOptions) {
     this.#options = options;
@@ -39,7 +40,26 @@ export class Authenticator {
     options.tokens?.keys.onChange(() => {
       this.#epoch++;
       this.#tokens.clear();
+      for (const listener of this.#withdrawn) listener();
     });
+  }
+
+  /** Tells when what was found good before may no longer hold. */
+  onWithdrawn(listener: () => void): void {
+    this.#withdrawn.push(listener);
+  }
+
+  /**
+   * Until when credentials hold that were good when a stream was opened with them. It counts as no attempt, and
+   * waits for nothing.
+   */
+  async holding(authorization: string): Promise<Pick<Principal, "expiresMs">> {
+    const token = /^bearer +(\S+)$/i.exec(authorization)?.[1];
+    const { tokens } = this.#options;
+    // Of a user with a password there is nothing that could end.
+    if (token === undefined || tokens === undefined) return { expiresMs: Number.POSITIVE_INFINITY };
+    const principal = this.#tokens.get(token) ?? (await this.#verify(tokens, token));
+    return principal ?? { expiresMs: 0 };
   }
 
   /**

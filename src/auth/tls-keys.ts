@@ -10,7 +10,10 @@ export interface TlsOptions {
   /** The server's certificate, in PEM, followed by those of its issuers. */
   readonly certFile: string;
   readonly keyFile: string;
-  /** The certificates, in PEM, of those who issue clients' certificates. Needed unless clientAuth is "none". */
+  /**
+   * The certificates, in PEM, of those who issue clients' certificates, and perhaps their lists of revoked ones. Needed
+   * unless clientAuth is "none".
+   */
   readonly clientCaFile: string | undefined;
   readonly clientAuth: ClientAuth;
 }
@@ -20,6 +23,8 @@ export interface TlsKeys {
   readonly cert: Buffer;
   readonly key: Buffer;
   readonly ca?: Buffer;
+  /** Lists of revoked certificates; undefined for none, with which nobody asks for them. */
+  readonly crl?: string[];
 }
 
 /** TLS as the front end uses it: the keys may change while it runs. */
@@ -39,7 +44,8 @@ export async function openTls(
     parse: ([cert, key, ca]) => {
       checkPair(cert!, key!, options, clock.wallMs());
       if (ca !== undefined) checkAuthorities(ca, clientCaFile!);
-      const parsed = { cert: cert!, key: key!, ...(ca && { ca }) };
+      const crl = ca?.toString("latin1").match(revocationList);
+      const parsed = { cert: cert!, key: key!, ...(ca && { ca }), ...(crl && { crl: [...crl] }) };
       checkContext(parsed, certFile);
       return parsed;
     },
@@ -48,6 +54,8 @@ export async function openTls(
   });
   return { keys, clientAuth };
 }
+
+const revocationList = /-----BEGIN X509 CRL-----[^-]*-----END X509 CRL-----/g;
 
 function checkPair(cert: Buffer, key: Buffer, { certFile, keyFile }: TlsOptions, nowMs: number): void {
   const certificate = certificateIn(cert, certFile);

@@ -33,9 +33,7 @@ export const pipelineMessageOperationsMax = 1_000;
 /** A pipeline that has nothing to do for so long is ended, in milliseconds. */
 export const pipelineIdleMs = 1_000;
 
-/**
- * One that is older takes no more operations, in milliseconds: the server looks at credentials when a stream begins.
- */
+/** One that is older takes no more operations, in milliseconds: the next acts as who this client is by then. */
 export const pipelineAgeMsMax = 60_000;
 
 /** The first wait before something is tried again, in milliseconds; it doubles each time. */

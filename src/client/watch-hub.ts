@@ -96,4 +96,10 @@ export class WatchHub implements WatchSource {
 }
 
 /** After these another stream may do better. */
-const passing: readonly Reason[] = ["CONNECTION_LOST", "SHUTTING_DOWN", "OVERLOADED"];
+const passing: readonly Reason[] = [
+  "CONNECTION_LOST",
+  "CONNECTION_EXPIRED",
+  "CREDENTIALS_EXPIRED",
+  "SHUTTING_DOWN",
+  "OVERLOADED",
+];

@@ -56,6 +56,10 @@ export const schema = {
   jwtAudience: optional({
     help: "The audience that a token must name in aud: this server, or a group of them.",
   }),
+  bindSessionsToIdentity: toggle({
+    default: false,
+    help: "Let a session's token be used only by the identity that opened the session: certificate, user or subject.",
+  }),
   dataDir: text({
     default: {
       text: "/var/lib/corral for root, else $XDG_DATA_HOME/corral or ~/.local/share/corral",
@@ -131,6 +135,13 @@ export const schema = {
     min: 0,
     max: 1_000_000,
     help: "Connections open at once from one client address; 0 sets no limit.",
+  }),
+  maxConnectionAgeMs: integer({
+    default: 0,
+    min: 0,
+    max: 365 * dayMs,
+    unit: "ms",
+    help: "How long a connection lasts before its client is asked to make a new one, a tenth more or less; 0: for ever.",
   }),
   maxSessionsPerAddress: integer({
     default: 0,

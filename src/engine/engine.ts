@@ -1,5 +1,6 @@
 import type { Clock, Random } from "../clock.ts";
 import type { Permission } from "../core/acl.ts";
+import type { Identity } from "../core/identity.ts";
 import { orphanedEphemerals } from "../core/invariants.ts";
 import { forever, type NodeRecord } from "../core/node.ts";
 import { anonymous, type Caller, type Operation, type Outcome } from "../core/operation.ts";
@@ -21,6 +22,7 @@ import { type CommitObserver, GroupCommit } from "./group-commit.ts";
 import { QuotaWarner, type QuotaWarning } from "./quota-warner.ts";
 import { Reaper } from "./reaper.ts";
 import { Scans } from "./scans.ts";
+import { SessionBinding } from "./session-binding.ts";
 import { type Attachment, type AttachmentListener, SessionKeeper, sessionEnded } from "./session-keeper.ts";
 import { SessionShares } from "./shares.ts";
 import { WatchHub } from "./watch-hub.ts";
@@ -45,6 +47,8 @@ export interface EngineSettings {
   readonly maxWatchesPerAddress: number;
   /** Watches of one identity, those of all its streams; 0 for any number. */
   readonly maxWatchesPerIdentity: number;
+  /** A session's token is of use only to the identity that opened the session. Default: it is enough by itself. */
+  readonly bindSessionsToIdentity?: boolean;
   /** Free space below which the disk is low; 0: never. */
   readonly diskLowBytes: number;
 }
@@ -95,6 +99,7 @@ export class Engine {
   readonly #reaper: Reaper;
   readonly #sessionShares: SessionShares;
   readonly #disk: DiskCare;
+  readonly #binding: SessionBinding;
 
   /** Loads the journal and starts to count the time of its sessions. @throws JournalUnusable */
   static async start(options: EngineOptions): Promise<Engine> {
@@ -146,6 +151,7 @@ export class Engine {
     this.watches = new WatchHub({ tree, journal, clock, bookmarkIntervalMs, shareLimits, onFailure });
     this.scans = new Scans({ tree, clock });
     this.drain = new Drain(tree);
+    this.#binding = new SessionBinding(settings.bindSessionsToIdentity ?? false);
     this.#sessionShares = new SessionShares({
       perAddress: settings.maxSessionsPerAddress,
       perIdentity: settings.maxSessionsPerIdentity,
@@ -211,13 +217,17 @@ export class Engine {
     return backup;
   }
 
-  /** The session that a token stands for. @throws Refused SESSION_EXPIRED, the same for every wrong token. */
-  authenticate(token: string): SessionRecord {
+  /**
+   * The session that a token stands for.
+   * @throws Refused SESSION_EXPIRED, the same for every wrong token; SESSION_NOT_YOURS
+   */
+  authenticate(token: string, identities: readonly Identity[] = []): SessionRecord {
     const parsed = parseToken(token);
     const session = parsed && this.tree.session(parsed.id);
     if (session === undefined || !sameSecret(session.secret, parsed!.secret)) {
       throw new Refused(sessionExpired());
     }
+    this.#binding.mustFit(session, identities);
     return session;
   }
 
@@ -231,7 +241,8 @@ export class Engine {
     const timeoutMs = this.#negotiate(askedTimeoutMs);
     this.#sessionShares.reserve(caller);
     try {
-      const operation = { op: "openSession", secret: this.#random.secret(), timeoutMs, owner } as const;
+      const secret = this.#binding.secretFor(this.#random.secret(), caller.identities);
+      const operation = { op: "openSession", secret, timeoutMs, owner } as const;
       const zxid = await this.#must(operation, caller);
       return { zxid, session: this.tree.session(zxid)! };
     } catch (error) {

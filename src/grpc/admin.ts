@@ -66,6 +66,7 @@ export function addAdmin(server: RpcServer, options: AdminOptions): void {
       if (caller instanceof Promise) return caller.then((it) => mustBeAdmin(it, path));
       return mustBeAdmin(caller, path);
     },
+    holding: (authorization) => authenticator.holding(authorization),
     ready: () => engine.watches.sending,
     calls,
     log,

@@ -67,6 +67,7 @@ export function addCoordination(
       const answersRetries = writePaths.has(call.path);
       return callerOf(call, { engine, authenticator, answersRetries });
     },
+    holding: (authorization) => authenticator.holding(authorization),
     ready: () => engine.watches.sending,
     calls,
     log,

@@ -51,7 +51,7 @@ export function callerOf(
       const requestKey = requestKeyOf(requestId!, { sessionId: former.id });
       return { identities, address, requestKey, sessionSecret: former.secret, isFormer: true };
     }
-    const acting = { identities, address, ...sessionOf(token, engine) };
+    const acting = { identities, address, ...sessionOf(token, identities, engine) };
     if (requestId === undefined) return acting;
     return { ...acting, requestKey: requestKeyOf(requestId, acting) };
   };
@@ -76,12 +76,13 @@ export function requestKeyOf(id: string, { sessionId }: Caller, field = requestI
 
 function sessionOf(
   token: string | undefined,
+  identities: readonly Identity[],
   engine: Engine,
 ): Pick<RpcCaller, "sessionId" | "sessionSecret"> {
   if (token === undefined) return anonymous;
   // HTTP/2 in Node joins the values of a repeated header with commas, and no token contains one.
   if (token.includes(",")) throw new Refused(severalSessions);
-  const { id: sessionId, secret: sessionSecret } = engine.authenticate(token);
+  const { id: sessionId, secret: sessionSecret } = engine.authenticate(token, identities);
   return { sessionId, sessionSecret };
 }
 

@@ -21,6 +21,7 @@ import { Connections, knowing } from "./connections.ts";
 import { addCoordination } from "./coordination.ts";
 import { Front } from "./front.ts";
 import { HealthState } from "./health.ts";
+import { Lifetimes } from "./lifetimes.ts";
 import type { ListenerOptions } from "./listener.ts";
 import type { LeveledLog } from "./log.ts";
 import { Reflection, reflectionAlpha } from "./reflection.ts";
@@ -34,6 +35,8 @@ export interface GrpcServerOptions extends Omit<ListenerOptions, "accept"> {
   readonly observer: CallObserver;
   /** What Admin.GetStatus answers. */
   readonly status: () => Promise<ServerStatus>;
+  /** How long a connection may be open, in milliseconds; 0, the default: for ever. */
+  readonly maxConnectionAgeMs?: number;
   /** Where health checks are answered in clear, besides the main port; 0 takes any free one. Default: nowhere. */
   readonly healthPort?: number | undefined;
 }
@@ -57,14 +60,14 @@ export interface GrpcServer {
 /** Serves the engine over gRPC, with health and reflection. @throws ListenError */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   const { engine, authenticator, observer, log, status } = options;
-  const connections = new Connections();
+  const connections = new Connections(options.clock);
   const calls = new Calls();
   const sideCalls = new Calls();
   const health = new HealthState();
   engine.drain.subscribe(() => health.setDraining(engine.draining));
   const server = new RpcServer(
     { ...serverOptions, interceptors: [builtinErrors(observer), knowing(connections)] },
-    ({ socket }) => connections.of(socket),
+    { of: ({ socket }) => connections.of(socket), began: (session) => connections.began(session) },
   );
   addCoordination(server, { engine, authenticator, calls, log, observer });
   addAdmin(server, { engine, authenticator, calls, log, observer, connections, status });
@@ -74,10 +77,13 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     await main.stop(0, Promise.resolve());
     throw error;
   });
+  const { clock, tls, maxConnectionAgeMs = 0 } = options;
+  const lifetimes = new Lifetimes({ connections, authenticator, tls, clock, maxConnectionAgeMs });
   let stopped: Promise<void> | undefined;
 
   async function stop(graceMs: number): Promise<void> {
     health.setServing(false);
+    lifetimes.stop();
     // Whoever calls while the last calls run is told why; after them, connections are asked to go.
     const finished = calls.close(shuttingDown).then(() => sideCalls.close(shuttingDown));
     await Promise.all([main.stop(graceMs, finished), probes?.stop(graceMs, finished)]);

@@ -1,8 +1,8 @@
-import { copyFileSync } from "node:fs";
+import { appendFileSync, copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import { credentials } from "@grpc/grpc-js";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { Health } from "../../gen/ts/grpc/health/v1/health_pb.js";
 import { type ClientAuth, openTls } from "../../src/auth/tls-keys.ts";
@@ -10,6 +10,7 @@ import type { GrpcServerOptions } from "../../src/grpc/server.ts";
 import {
   healthConnectionsMax,
   keyFilesIntervalMs,
+  lifetimesIntervalMs,
   prefaceTimeoutMs,
   warningIntervalMs,
 } from "../../src/limits.ts";
@@ -185,5 +186,60 @@ skipUnless("openssl")("TLS", () => {
     expect(await failureOf(get(probe))).toMatchObject({ code: "UNIMPLEMENTED" });
     await grpc.stop(2_000);
     expect(await watch.status).toMatchObject({ code: "UNAVAILABLE" });
+  });
+
+  describe("a connection ends with what its client's certificate rests on", () => {
+    /** A client with a certificate that holds a stream, and one without. */
+    async function begin(pairOf: (authority: Authority) => Pair, clientAuth: ClientAuth) {
+      const authority = new Authority();
+      const clientCa = new Authority("/O=Acme/CN=Clients");
+      const pair = pairOf(clientCa);
+      const server = await startTls(authority, { clientAuth, clientCa });
+      const channel = credentials.createSsl(
+        readFileSync(authority.certFile),
+        readFileSync(pair.keyFile),
+        readFileSync(pair.certFile),
+      );
+      const client = clientOf(server.address, channel as ReturnType<Authority["channel"]>);
+      const open = async (of: RpcClient) => {
+        const stream = of.bidi(rpc.watch);
+        stream.send({ add: [{ watchId: 1n, path: "/" }] });
+        expect((await stream.next())?.added).toHaveLength(1);
+        return stream;
+      };
+      return { ...server, authority, clientCa, client, stream: await open(client), pair, open };
+    }
+
+    const gone = { code: "UNAVAILABLE", reason: "CONNECTION_EXPIRED" };
+
+    test("the list of revoked certificates: it cannot connect again, and others go on", async () => {
+      const { authority, clientCa, clock, client, stream, pair, address, open, logged } = await begin(
+        (authority) => authority.issue("/CN=provider"),
+        "request",
+      );
+      const other = await open(clientOf(address, authority.channel()));
+      let over = false;
+      void stream.status.then(() => {
+        over = true;
+      });
+      appendFileSync(clientCa.certFile, clientCa.revocationList(pair));
+      await vi.waitFor(() => {
+        clock.advance(keyFilesIntervalMs);
+        expect(over).toBe(true);
+      });
+      expect(await stream.status).toMatchObject(gone);
+      expect(await failureOf(get(client))).toMatchObject({ code: "UNAVAILABLE" });
+      expect(logged).toContainEqual(expect.objectContaining({ reason: "CERT_REVOKED" }));
+      other.send({ bookmark: true });
+      expect((await other.next())?.bookmark).toBeDefined();
+      other.cancel();
+    });
+
+    test("its own end", async () => {
+      const { clock, stream } = await begin((authority) => authority.issue("/CN=provider", 1), "require");
+      clock.setWall(Date.now() + 86_400_000 + 60_000);
+      clock.advance(lifetimesIntervalMs);
+      expect(await stream.status).toMatchObject(gone);
+    });
   });
 });

@@ -52,6 +52,25 @@ export class Authority {
     return pair;
   }
 
+  /** A list that says which of its certificates no longer hold, in PEM. */
+  revocationList(...revoked: readonly Pair[]): string {
+    const file = (name: string, text: string) => {
+      const path = join(this.dir, name);
+      writeFileSync(path, text);
+      return path;
+    };
+    const database = file("index.txt", "");
+    const config = file(
+      "ca.cnf",
+      `[ca]\ndefault_ca=own\n[own]\ndatabase=${database}\ndefault_md=sha256\ndefault_crl_days=2\n`,
+    );
+    const own = ["ca", "-config", config, "-cert", this.certFile, "-keyfile", this.#keyFile];
+    for (const { certFile } of revoked) runTool("openssl", [...own, "-revoke", certFile], this.dir);
+    const list = join(this.dir, "crl.pem");
+    runTool("openssl", [...own, "-gencrl", "-out", list], this.dir);
+    return readFileSync(list, "utf8");
+  }
+
   /** How a client trusts this authority, and shows a certificate if it has one. */
   channel(pair?: Pair) {
     const ca = readFileSync(this.certFile);

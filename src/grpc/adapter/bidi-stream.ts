@@ -28,7 +28,7 @@ export function bidiStream<Input extends DescMessage, Output extends DescMessage
 ): handleBidiStreamingCall<Uint8Array, Uint8Array> {
   return (call) => {
     const stream = new Bidi(call, method, environment.observed);
-    void stream.run(environment, async () => handle(stream, await environment.contextOf(stream.incoming)));
+    void stream.run(environment, async () => handle(stream, await stream.identify(environment)));
   };
 }
 

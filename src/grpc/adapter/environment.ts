@@ -25,6 +25,11 @@ export interface IncomingCall {
 export interface Environment<Context> {
   /** Who makes a call; at once where it can, since every call waits for it. May throw Refused. */
   readonly contextOf: (call: IncomingCall) => Context | Promise<Context>;
+  /**
+   * Until when the caller of a stream is who it was when it began, in wall-clock milliseconds. Default: for ever, as of
+   * streams that ask nobody who he is.
+   */
+  readonly holding?: (authorization: string) => Promise<{ readonly expiresMs: number }>;
   /** What a call has to wait for before it is looked at; usually nothing. */
   readonly ready: () => Promise<void> | undefined;
   readonly calls: Calls;

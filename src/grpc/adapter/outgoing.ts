@@ -80,6 +80,21 @@ export class OutgoingStream<Output extends DescMessage> implements Outgoing<Outp
     this.#over.abort(new Refused(refusal));
   }
 
+  /** Who makes the call. From now on the stream lives no longer than its credentials. */
+  async identify<Context>({ contextOf, holding }: Environment<Context>): Promise<Context> {
+    const context = await contextOf(this.incoming);
+    if (holding === undefined) return context;
+    this.signal.throwIfAborted();
+    const { connection } = this.incoming;
+    const authorization = this.incoming.metadata("authorization");
+    const cut = (refusal: Refusal) => this.cut(refusal);
+    const open = { authorization, expiresMs: Number.POSITIVE_INFINITY, cut };
+    connection?.streams.add(open);
+    this.signal.addEventListener("abort", () => connection?.streams.delete(open), { once: true });
+    if (authorization !== undefined) open.expiresMs = (await holding(authorization)).expiresMs;
+    return context;
+  }
+
   /** Runs the handler of the call and ends the call as the handler, or whoever cut the stream, decided. */
   async run({ calls, log }: Environment<unknown>, handle: () => Promise<void>): Promise<void> {
     const cut = (refusal: Refusal) => this.cut(refusal);

@@ -6,8 +6,12 @@ import { PlainCall, type PlainMethod } from "./plain-call.ts";
 
 type Session = NonNullable<ServerHttp2Stream["session"]>;
 
-/** The connection of an HTTP/2 session; undefined when the client is gone. */
-export type ConnectionOf = (session: Session) => Connection | undefined;
+/** Who knows the connections of HTTP/2 sessions. */
+export interface SessionsOf {
+  /** Undefined when the client is gone. */
+  of(session: Session): Connection | undefined;
+  began(session: Session): void;
+}
 
 /**
  * Serves plain unary calls, which is nearly all of them, on their HTTP/2 streams: what grpc-js makes of each, a
@@ -16,11 +20,11 @@ export type ConnectionOf = (session: Session) => Connection | undefined;
  */
 export class PlainCalls {
   readonly #methods = new Map<string, PlainMethod>();
-  readonly #connectionOf: ConnectionOf;
+  readonly #sessions: SessionsOf;
   readonly #connections = new WeakMap<Session, Connection>();
 
-  constructor(connectionOf: ConnectionOf) {
-    this.#connectionOf = connectionOf;
+  constructor(sessions: SessionsOf) {
+    this.#sessions = sessions;
   }
 
   add(path: string, method: PlainMethod): void {
@@ -31,6 +35,7 @@ export class PlainCalls {
   goBefore(server: Server): void {
     for (const http2 of http2ServersOf(server)) {
       http2.on("session", keepStreamsInSlots);
+      http2.on("session", (session) => this.#sessions.began(session));
       const listeners = http2.listeners("stream");
       http2.removeAllListeners("stream");
       http2.on("stream", (stream, headers, ...rest) => {
@@ -56,7 +61,7 @@ export class PlainCalls {
     if (session === undefined) return undefined;
     let connection = this.#connections.get(session);
     if (connection === undefined) {
-      connection = this.#connectionOf(session);
+      connection = this.#sessions.of(session);
       if (connection !== undefined) this.#connections.set(session, connection);
     }
     return connection;

@@ -21,7 +21,7 @@ export function serverStream<Input extends DescMessage, Output extends DescMessa
     const stream = new OutgoingStream(call, method.output, environment.observed);
     environment.observed.figures.received++;
     void stream.run(environment, async () => {
-      const context = await environment.contextOf(stream.incoming);
+      const context = await stream.identify(environment);
       await handle(decode(method.input, call.request), stream, context);
     });
   };

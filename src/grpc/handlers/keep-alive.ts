@@ -60,7 +60,7 @@ class LifeLine implements AttachmentListener {
     } else {
       // Who is gone already takes the session from nobody.
       this.#stream.signal.throwIfAborted();
-      const session = this.#engine.authenticate(sessionToken);
+      const session = this.#engine.authenticate(sessionToken, this.#caller.identities);
       if (owner !== "" && owner !== session.owner) {
         throw badArgument("owner", "a session keeps the owner that it was opened with");
       }

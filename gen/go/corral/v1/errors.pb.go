@@ -115,6 +115,15 @@ const (
 	// INVALID_ARGUMENT: the access control list is empty, too long, or has a malformed entry; or "auth" stands in it,
 	// and the caller has proven no identity but an address.
 	ErrorReason_ERROR_REASON_INVALID_ACL ErrorReason = 63
+	// UNAUTHENTICATED: the token with which a stream was opened has expired, or the key that signed it was withdrawn. Open
+	// the stream again with a new token, and go on.
+	ErrorReason_ERROR_REASON_CREDENTIALS_EXPIRED ErrorReason = 64
+	// UNAVAILABLE: the connection has reached the age that the server allows (`limit`, in milliseconds), or its
+	// certificate has expired, or the authorities for certificates were replaced. Connect again, and go on.
+	ErrorReason_ERROR_REASON_CONNECTION_EXPIRED ErrorReason = 65
+	// PERMISSION_DENIED: the session was opened by another identity, and the server lets no other act for it
+	// (`bind_sessions_to_identity`).
+	ErrorReason_ERROR_REASON_SESSION_NOT_YOURS ErrorReason = 66
 	// INVALID_ARGUMENT: another request was made with this `corral-request-id`. Give each request its own.
 	ErrorReason_ERROR_REASON_REQUEST_ID_REUSED ErrorReason = 42
 	// RESOURCE_EXHAUSTED: the reader of a scan, or of a backup, is too slow: `limit` of `what` ("nodes" or "bytes")
@@ -167,6 +176,9 @@ var (
 		41: "ERROR_REASON_CONDITION_FAILED",
 		62: "ERROR_REASON_NO_AUTH",
 		63: "ERROR_REASON_INVALID_ACL",
+		64: "ERROR_REASON_CREDENTIALS_EXPIRED",
+		65: "ERROR_REASON_CONNECTION_EXPIRED",
+		66: "ERROR_REASON_SESSION_NOT_YOURS",
 		42: "ERROR_REASON_REQUEST_ID_REUSED",
 		43: "ERROR_REASON_SCAN_TOO_SLOW",
 		44: "ERROR_REASON_SEQUENCE_USED_UP",
@@ -207,6 +219,9 @@ var (
 		"ERROR_REASON_CONDITION_FAILED":           41,
 		"ERROR_REASON_NO_AUTH":                    62,
 		"ERROR_REASON_INVALID_ACL":                63,
+		"ERROR_REASON_CREDENTIALS_EXPIRED":        64,
+		"ERROR_REASON_CONNECTION_EXPIRED":         65,
+		"ERROR_REASON_SESSION_NOT_YOURS":          66,
 		"ERROR_REASON_REQUEST_ID_REUSED":          42,
 		"ERROR_REASON_SCAN_TOO_SLOW":              43,
 		"ERROR_REASON_SEQUENCE_USED_UP":           44,
@@ -245,7 +260,8 @@ var File_corral_v1_errors_proto protoreflect.FileDescriptor
 
 const file_corral_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x16corral/v1/errors.proto\x12\tcorral.v1*\xdf\t\n" +
+	"\x16corral/v1/errors.proto\x12\tcorral.v1*\xce\n" +
+	"\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14ERROR_REASON_NO_NODE\x10\x01\x12\x1c\n" +
@@ -281,7 +297,10 @@ const file_corral_v1_errors_proto_rawDesc = "" +
 	"\"ERROR_REASON_TRANSACTION_TOO_LARGE\x10(\x12!\n" +
 	"\x1dERROR_REASON_CONDITION_FAILED\x10)\x12\x18\n" +
 	"\x14ERROR_REASON_NO_AUTH\x10>\x12\x1c\n" +
-	"\x18ERROR_REASON_INVALID_ACL\x10?\x12\"\n" +
+	"\x18ERROR_REASON_INVALID_ACL\x10?\x12$\n" +
+	" ERROR_REASON_CREDENTIALS_EXPIRED\x10@\x12#\n" +
+	"\x1fERROR_REASON_CONNECTION_EXPIRED\x10A\x12\"\n" +
+	"\x1eERROR_REASON_SESSION_NOT_YOURS\x10B\x12\"\n" +
 	"\x1eERROR_REASON_REQUEST_ID_REUSED\x10*\x12\x1e\n" +
 	"\x1aERROR_REASON_SCAN_TOO_SLOW\x10+\x12!\n" +
 	"\x1dERROR_REASON_SEQUENCE_USED_UP\x10,\x12\x1f\n" +

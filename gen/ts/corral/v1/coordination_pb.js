@@ -39,7 +39,8 @@ export const file_corral_v1_coordination = /*@__PURE__*/
  * Errors: standard gRPC codes. The details carry `google.rpc.ErrorInfo` with domain `corral` and one of
  * the reasons of corral.v1.ErrorReason (without its prefix), and `google.rpc.BadRequest` where a field
  * is wrong. Every call can end with AUTH_FAILED, AUTHENTICATION_REQUIRED, SESSION_EXPIRED, BAD_ARGUMENTS,
- * MALFORMED_REQUEST, MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL; every write also with OVERLOADED, DISK_FULL,
+ * MALFORMED_REQUEST, MESSAGE_TOO_LARGE, SHUTTING_DOWN or INTERNAL, and with SESSION_NOT_YOURS where sessions are bound
+ * to identities; every stream with CREDENTIALS_EXPIRED when its token does, and CONNECTION_EXPIRED; every write also with OVERLOADED, DISK_FULL,
  * OUTCOME_UNKNOWN or, if it has an id, REQUEST_ID_REUSED. The comments of the rpcs name the others.
  *
  * Order: a write is answered when it is on disk, and no read, nor the error of any call, shows a change

@@ -276,6 +276,30 @@ export enum ErrorReason {
   INVALID_ACL = 63,
 
   /**
+   * UNAUTHENTICATED: the token with which a stream was opened has expired, or the key that signed it was withdrawn. Open
+   * the stream again with a new token, and go on.
+   *
+   * @generated from enum value: ERROR_REASON_CREDENTIALS_EXPIRED = 64;
+   */
+  CREDENTIALS_EXPIRED = 64,
+
+  /**
+   * UNAVAILABLE: the connection has reached the age that the server allows (`limit`, in milliseconds), or its
+   * certificate has expired, or the authorities for certificates were replaced. Connect again, and go on.
+   *
+   * @generated from enum value: ERROR_REASON_CONNECTION_EXPIRED = 65;
+   */
+  CONNECTION_EXPIRED = 65,
+
+  /**
+   * PERMISSION_DENIED: the session was opened by another identity, and the server lets no other act for it
+   * (`bind_sessions_to_identity`).
+   *
+   * @generated from enum value: ERROR_REASON_SESSION_NOT_YOURS = 66;
+   */
+  SESSION_NOT_YOURS = 66,
+
+  /**
    * INVALID_ARGUMENT: another request was made with this `corral-request-id`. Give each request its own.
    *
    * @generated from enum value: ERROR_REASON_REQUEST_ID_REUSED = 42;

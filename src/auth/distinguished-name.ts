@@ -118,8 +118,21 @@ function textOf({ tag, content }: Element): string | undefined {
 
 /** What RFC 2253 asks for, and "=" and "#" everywhere, as Java has it. */
 function escaped(text: string): string {
-  return text
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text[start]!)) start++;
+  while (end > start && isBlank(text[end - 1]!)) end--;
+  const inside = text
+    .slice(start, end)
     .replace(/[,=+<>#;"\\]/g, "\\$&")
-    .replaceAll("\0", "\\00")
-    .replace(/^[ \n\r]+|[ \n\r]+$/g, (blanks) => blanks.replace(/./gs, "\\$&"));
+    .replaceAll("\0", "\\00");
+  return quoted(text.slice(0, start)) + inside + quoted(text.slice(end));
+}
+
+function isBlank(char: string): boolean {
+  return char === " " || char === "\n" || char === "\r";
+}
+
+function quoted(text: string): string {
+  return text.replace(/./gs, "\\$&");
 }

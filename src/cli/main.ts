@@ -23,7 +23,12 @@ const io: Io = {
   out: (text) => void process.stdout.write(text),
   complain: (line) => {
     io.progress("");
-    process.stderr.write(`corral: ${line.replaceAll(/\s*[\r\n]+\s*/g, " ")}\n`);
+    process.stderr.write(
+      `corral: ${line
+        .split(/[\r\n]+/)
+        .map((part) => part.trim())
+        .join(" ")}\n`,
+    );
   },
   progress: (text) => {
     if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);

@@ -77,7 +77,7 @@ function ancestorsOf(path: string): string[] {
 /** The same back; what is not there is no limit. */
 export function parseQuota(text: string): Quota {
   const numbers = new Map(
-    [...text.matchAll(/(\w+)=(-?\d+)/g)].map(([, name = "", value]) => [name, Number(value)]),
+    [...text.matchAll(/\b(\w+)=(-?\d+)/g)].map(([, name = "", value]) => [name, Number(value)]),
   );
   return {
     count: numbers.get("count") ?? -1,

@@ -33,7 +33,8 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
  */
 function isServiceLink(variable: string, text: string): boolean {
   if (/_PORT(_\d+_(TCP|UDP|SCTP))?$/.test(variable) && /^(tcp|udp|sctp):\/\//.test(text)) return true;
-  return /_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_\d+_(TCP|UDP|SCTP)_(PROTO|PORT|ADDR))$/.test(
-    variable,
-  );
+  if (/_(SERVICE_HOST|SERVICE_PORT|PORT_\d+_(TCP|UDP|SCTP)_(PROTO|PORT|ADDR))$/.test(variable)) return true;
+  // A port with a name.
+  const at = variable.lastIndexOf("_SERVICE_PORT_");
+  return at !== -1 && /^[A-Z0-9_]+$/.test(variable.slice(at + "_SERVICE_PORT_".length));
 }

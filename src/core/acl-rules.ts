@@ -13,6 +13,8 @@ export function fixAcl(asked: readonly AclEntry[], identities: readonly Identity
   const entries = new Map<string, AclEntry>();
   let bytes = 0;
   for (const entry of asked) {
+    // Before a pattern looks at it.
+    if (entry.id.length > aclBytesMax) return tooLong(entry.id.length);
     const expanded = entry.scheme === "auth" ? expand(entry, identities) : [entry];
     if (expanded.length === 0) return invalidAcl('"auth" means the caller, who has proven no identity');
     // Those of the caller as well: a name that a certificate has need not be one that a list can have.

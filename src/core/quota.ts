@@ -106,11 +106,12 @@ export function parseLimits(data: Uint8Array): QuotaLimits | undefined {
   if (data.length > quotaLimitsBytesMax) return undefined;
   const numbers = new Map<string, number>();
   for (const pair of Buffer.from(data).toString("latin1").split(/[,;]/)) {
-    if (pair.trim() === "") continue;
-    const match = /^\s*(\w+)\s*=\s*([+-]?\d{1,19})?\s*=?\s*$/.exec(pair);
-    if (match === null) return undefined;
-    const number = Number(match[2] ?? -1);
-    numbers.set(match[1]!, number < 0 ? Number.POSITIVE_INFINITY : number);
+    const [key = "", value, ...rest] = pair.split("=").map((part) => part.trim());
+    if (key === "" && value === undefined) continue;
+    if (value === undefined || !/^\w+$/.test(key) || !/^([+-]?\d{1,19})?$/.test(value)) return undefined;
+    if (rest.length > 1 || rest[0]) return undefined;
+    const number = value === "" ? -1 : Number(value);
+    numbers.set(key, number < 0 ? Number.POSITIVE_INFINITY : number);
   }
   const limit = (key: string) => numbers.get(key) ?? Number.POSITIVE_INFINITY;
   return {

@@ -296,6 +296,8 @@ test("find and grep search names and data", async () => {
   expect(await corral.ok("find", "/", "log*")).toBe("/svc/login");
   expect(await corral.ok("find", "/", "PA?", "-i")).toBe("/svc/pay");
   expect(await corral.ok("find", "/svc", "/svc/*")).toBe("/svc/login\n/svc/pay");
+  expect(await corral.ok("find", "/", "*?o*g*n**")).toBe("/svc/login");
+  expect(await corral.ok("find", "/", "*g*o*")).toBe("");
   expect(await corral.ok("find", "-E", "/", "(n|y)$")).toBe("/svc/login\n/svc/pay");
   expect(await corral.ok("grep", "host: [ab]")).toBe("/svc/login: host: a\n/svc/pay: host: b");
   expect(await corral.ok("grep", "-l", "-i", "PORT", "/svc")).toBe("/svc/login");

@@ -108,6 +108,21 @@ test("QUOTA_EXCEEDED shows the limit and the usage to callers that may read the 
   expect(hidden.message).not.toMatch(/\d/);
 });
 
+test("the limits of a quota are read only for callers that may write them", () => {
+  const limits = "/zookeeper/quota/q/zookeeper_limits";
+  const good = Buffer.from("countHardLimit=1");
+  const senseless = Buffer.from(`count=${" ".repeat(1_000)}x`);
+  const set = { op: "set", path: limits, version: -1 } as const;
+  expect(refusalOf({ ...set, data: senseless })).toMatchObject({ reason: "NO_NODE" });
+  make("/zookeeper/quota/q", bobMay("read"));
+  const create = { op: "create", path: limits, mode: "persistent" } as const;
+  expect(refusalOf({ ...create, data: senseless })).toMatchObject({ reason: "NO_AUTH" });
+  state.do({ ...create, data: good, acl: [bobMay("read")] }, root);
+  expect(refusalOf({ ...set, data: senseless })).toMatchObject({ reason: "NO_AUTH" });
+  state.do({ op: "setAcl", path: limits, acl: [bobMay("write")], aversion: -1 }, root);
+  expect(refusalOf({ ...set, data: senseless })).toMatchObject({ reason: "BAD_ARGUMENTS" });
+});
+
 test("a take-over without DELETE does not tell whether an owner was guessed right", () => {
   const open = (owner: string) => {
     state.do({ op: "openSession", secret: "secret", timeoutMs: 10_000, owner });

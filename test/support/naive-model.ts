@@ -49,7 +49,11 @@ function checkQuotaNode(operation: NodeOperation): void {
   if (op === "delete" || (op === "create" && operation.mode.includes("Sequential"))) return;
   const sets = op === "set" || operation.ifExists === "set" || operation.ifExists === "takeOver";
   if (statsName.test(path) && sets) refuse("BAD_ARGUMENTS");
-  if (limitsName.test(path) && Buffer.from(operation.data).toString() === "nonsense") refuse("BAD_ARGUMENTS");
+}
+
+/** Once it is known that the caller may write there. */
+function checkLimits(path: string, data: Uint8Array): void {
+  if (limitsName.test(path) && Buffer.from(data).toString() === "nonsense") refuse("BAD_ARGUMENTS");
 }
 
 /** What came of an operation: the reason of its refusal, or what its caller is told in a few words. */
@@ -262,6 +266,7 @@ export class NaiveModel {
         const { path, data, version } = operation;
         const node = this.#node(path);
         this.#allow("write", node);
+        checkLimits(path, data);
         this.#checkQuotas([{ path, count: 0, bytes: data.length - byteLength(node.data) }]);
         if (version !== -1 && version !== node.version) refuse("BAD_VERSION");
         return this.#set(node, data, zxid);
@@ -308,6 +313,7 @@ export class NaiveModel {
     let created = parent.created;
     const nameOf = () => operation.path + String(created).padStart(10, "0");
     const sequential = operation.mode.includes("Sequential");
+    if (!sequential) checkLimits(operation.path, operation.data);
     while (sequential && this.nodes.has(nameOf())) created++;
     const path = sequential ? nameOf() : operation.path;
     const existing = this.nodes.get(path);

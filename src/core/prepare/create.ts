@@ -12,7 +12,7 @@ import { checkEphemeralCount } from "./ephemeral-count.ts";
 import { createParents, type Parents } from "./parents.ts";
 import { denied } from "./permission.ts";
 import { type Context, type Of, type Prepared, refuse } from "./prepared.ts";
-import { checkQuotasOfCreate, createStats } from "./quota.ts";
+import { checkLimits, checkQuotasOfCreate, createStats } from "./quota.ts";
 import {
   badArgument,
   noChildrenForEphemerals,
@@ -46,6 +46,8 @@ export function prepareCreate(
   const parents = findParents({ ...operation, acl }, parentPath, state, context);
   if ("ok" in parents) return parents;
   const { parent } = parents;
+  const badLimits = sequential ? undefined : checkLimits(path, operation.data);
+  if (badLimits !== undefined) return refuse(badLimits);
   const number = sequential ? nextNumber(path, parent, state, context) : parent.creates;
   if (number === undefined) return refuse(sequenceUsedUp(parentPath));
   const created = sequential ? sequentialPath(path, number) : path;

@@ -25,10 +25,10 @@ import { badArgument } from "./refusals.ts";
 
 type Created = Extract<Change, { kind: "nodeCreated" }>;
 
-/** What is wrong with an operation that sets a quota, or the usage of one. */
+/** What is wrong with the path of an operation that sets a quota, or the usage of one. */
 export function checkQuotaNode(operation: NodeOperation): Refusal | undefined {
   if (operation.op === "delete") return undefined;
-  const { path, data } = operation;
+  const { path } = operation;
   if (isBelowQuotaNode(path)) return badArgument("path", "what sets or shows a quota has no children");
   // A name with a number at its end is none of these.
   if (operation.op === "create" && traitsOf[operation.mode].sequential) return undefined;
@@ -39,7 +39,12 @@ export function checkQuotaNode(operation: NodeOperation): Refusal | undefined {
   if (quotaPath.split("/").length > quotaDepthMax + 1) {
     return badArgument("path", `a quota lies at most ${quotaDepthMax} levels below the root`);
   }
-  if (parseLimits(data) !== undefined) return undefined;
+  return undefined;
+}
+
+/** What is wrong with the data of a node that sets a quota. It is read for callers that may write it. */
+export function checkLimits(path: string, data: Uint8Array): Refusal | undefined {
+  if (quotaOfLimits(path) === undefined || parseLimits(data) !== undefined) return undefined;
   const form = "count=N,bytes=N;countHardLimit=N;byteHardLimit=N";
   return badArgument("data", `limits read ${form}, in at most ${quotaLimitsBytesMax} bytes; -1 is no limit`);
 }

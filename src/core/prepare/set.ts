@@ -6,7 +6,7 @@ import type { Refusal } from "../refusal.ts";
 import type { StateReader } from "../state.ts";
 import { denied } from "./permission.ts";
 import { type Context, type Of, type Prepared, refuse } from "./prepared.ts";
-import { checkQuotas } from "./quota.ts";
+import { checkLimits, checkQuotas } from "./quota.ts";
 import { badVersion, noNode } from "./refusals.ts";
 import { nextVersion } from "./versions.ts";
 
@@ -21,7 +21,9 @@ export function prepareSet(
   const node = state.node(path);
   if (node === undefined) return refuse(noNode(path));
   const refusal =
-    denied("write", path, node, context.identities) ?? checkQuotasOfSet(path, node, data, state, context);
+    denied("write", path, node, context.identities) ??
+    checkLimits(path, data) ??
+    checkQuotasOfSet(path, node, data, state, context);
   if (refusal !== undefined) return refuse(refusal);
   if (version !== anyVersion && version !== node.version) return refuse(badVersion(path, version, node));
   return { ok: true, changes: [setNode(path, node, data, state, context.stamp)], path };

@@ -2,6 +2,7 @@ import { didYouMean } from "../config/nearest.ts";
 import { shown, UsageError } from "../config/usage-error.ts";
 import { version } from "../version.ts";
 import { connectionFlags } from "./connection-flags.ts";
+import { exitCodes, failureOf } from "./failure.ts";
 import { asksForHelp, type FlagSpec, type FlagSpecs, flagOf } from "./flags.ts";
 import type { Io, Verb } from "./verb.ts";
 import { verbs } from "./verbs.ts";
@@ -13,10 +14,15 @@ export async function runCommand(args: readonly string[], io: Io): Promise<numbe
     const isVerbless = words[0] === undefined || connectionFlag(words[0]) !== undefined;
     return await run(isVerbless && io.stdin.isTTY ? ["shell", ...words] : words, io);
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    io.complain(error.message);
-    return 2;
+    const failure = error instanceof UsageError ? usageFailure(error) : failureOf(error);
+    if (failure === undefined) throw error;
+    io.complain(failure.line);
+    return failure.code;
   }
+}
+
+function usageFailure({ message }: UsageError) {
+  return { code: exitCodes.usage, line: message };
 }
 
 async function run([word, ...args]: readonly string[], io: Io): Promise<number> {

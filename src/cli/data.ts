@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { UsageError } from "../config/usage-error.ts";
+import { fileFailure } from "./file-failure.ts";
 import type { FlagSpecs, FlagValues } from "./flags.ts";
 import type { Output } from "./output.ts";
 import type { Io } from "./verb.ts";
@@ -39,7 +40,7 @@ export async function readAll(file: string, io: Io): Promise<Buffer> {
   try {
     return readFileSync(file);
   } catch (error) {
-    throw new UsageError(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+    throw fileFailure(file, "read", error);
   }
 }
 

@@ -3,12 +3,19 @@ import { shown, UsageError } from "../config/usage-error.ts";
 import { durationMs } from "./duration.ts";
 import type { ArgSpec, LineSpec } from "./verb.ts";
 
+/** What most fields of the protocol take at most. */
+const int32Max = 2 ** 31 - 1;
+
 /** A flag of a verb: `--name`, its name as a key in kebab case. */
 export interface FlagSpec {
   /** A switch takes no value; a number is a whole one; a duration is given in milliseconds, or as 500ms, 5s, 2m. */
   readonly kind: "switch" | "text" | "number" | "duration";
   /** The same as one letter. */
   readonly short?: string;
+  /** Of a number, 0 unless given. */
+  readonly min?: number;
+  /** Of a number, or of a time in milliseconds; 2^31 - 1 for a number and 34 years for a time unless given. */
+  readonly max?: number;
   /** What help calls its value. */
   readonly value?: string;
   readonly help: string;
@@ -54,6 +61,17 @@ export function parseLine<F extends FlagSpecs>(
     }
   }
   return { flags: values as FlagValues<F>, words };
+}
+
+/** A whole number of so much at least and at most. @throws UsageError */
+export function numberIn(
+  text: string,
+  name: string,
+  { min = 0, max = int32Max }: { readonly min?: number; readonly max?: number } = {},
+): number {
+  const number = /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= min && number <= max) return number;
+  throw new UsageError(`${name} must be a whole number from ${min} to ${max}, not ${shown(text)}`);
 }
 
 /** Whether a line asks for help: with `-h` or `--help` where a flag of the verb may stand, and not as a flag's value. */
@@ -109,7 +127,8 @@ function cut(arg: string, specs: FlagSpecs) {
   return { key, name, inline: after.replace(/^=/, ""), rest: undefined };
 }
 
-function flagValue({ kind }: FlagSpec, name: string, inline: string | undefined, waiting: string[]): unknown {
+function flagValue(spec: FlagSpec, name: string, inline: string | undefined, waiting: string[]): unknown {
+  const { kind } = spec;
   if (kind === "switch") {
     if (inline !== undefined) throw new UsageError(`${name} takes no value`);
     return true;
@@ -118,7 +137,5 @@ function flagValue({ kind }: FlagSpec, name: string, inline: string | undefined,
   const next = inline ?? (waiting[0]?.startsWith("--") ? undefined : waiting.shift());
   if (next === undefined) throw new UsageError(`${name} needs a value`);
   if (kind === "text") return next;
-  if (kind === "duration") return durationMs(next, name);
-  if (!/^-?\d{1,15}$/.test(next)) throw new UsageError(`${name} must be a whole number, not ${shown(next)}`);
-  return Number(next);
+  return kind === "duration" ? durationMs(next, name, spec.max) : numberIn(next, name, spec);
 }

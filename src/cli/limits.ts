@@ -9,6 +9,9 @@ export const lineBytesMax = 64 * 1_048_576;
 /** Names of nodes that completion offers. */
 export const completionNamesMax = 1_000;
 
+/** The longest TTL that a server takes, in milliseconds: the same as in its own limits, which no verb has to load. */
+export const ttlMsMax = 2 ** 40 - 1;
+
 /** How long completion waits for the server before it has nothing to offer, in milliseconds. */
 export const completionTimeoutMs = 1_000;
 

@@ -1,5 +1,6 @@
 import { type CallOptions, type Client, isCorralError } from "../client/index.ts";
 import { parentOf } from "../client/node.ts";
+import { shown, UsageError } from "../config/usage-error.ts";
 import type { FlagSpecs } from "./flags.ts";
 
 /** The limits of a quota; -1 for none. A hard one refuses writes, a soft one only warns. */
@@ -22,7 +23,10 @@ export const quotaFlags = {
 
 /** They are given with a number, or named. */
 export function quotaFlagsOf<K extends "number" | "switch">(kind: K) {
-  const specs = Object.entries(quotaFlags).map(([key, spec]) => [key, { kind, ...spec }]);
+  const specs = Object.entries(quotaFlags).map(([key, spec]) => [
+    key,
+    { kind, min: -1, max: Number.MAX_SAFE_INTEGER, ...spec },
+  ]);
   return Object.fromEntries(specs) as {
     readonly [key in keyof Quota]: { readonly kind: K; readonly short: string; readonly help: string };
   } satisfies FlagSpecs;
@@ -42,6 +46,8 @@ export function statsPathOf(path: string): string {
 
 /** The node above both. */
 function quotaPathOf(path: string): string {
+  // Below the root of all quotas, the server would take it for another path.
+  if (!/^\/(.*[^/])?$/s.test(path)) throw new UsageError(`${shown(path)} is no path: write /a/b`);
   return `${quotaRoot}${path === "/" ? "" : path}`;
 }
 

@@ -5,6 +5,7 @@ import { contextsFile, readContext } from "../config/contexts.ts";
 import { shown, UsageError } from "../config/usage-error.ts";
 import type { ConnectionFlags } from "./connection-flags.ts";
 import { durationMs } from "./duration.ts";
+import { fileFailure } from "./file-failure.ts";
 import type { FlagValues } from "./flags.ts";
 import { type Format, formatOf } from "./output.ts";
 
@@ -43,7 +44,8 @@ export async function targetOf(
 function endpointsIn(text: string): readonly string[] {
   const list = text.split(",");
   for (const one of list) {
-    if (!/^([^\s:/]+|\[[\da-fA-F:.]+\]):\d{1,5}$/.test(one))
+    const [, , port = "0"] = /^([^\s:/]+|\[[\da-fA-F:.]+\]):(\d{1,5})$/.exec(one) ?? [];
+    if (Number(port) < 1 || Number(port) > 65_535)
       throw new UsageError(`--endpoint must be host:port, or several with commas, not ${shown(text)}`);
   }
   return list;
@@ -84,6 +86,6 @@ function read(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    throw new UsageError(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+    throw fileFailure(file, "read", error);
   }
 }

@@ -2,11 +2,11 @@ import type { Condition, Operation, Transaction } from "../client/index.ts";
 import { didYouMean } from "../config/nearest.ts";
 import { shown, UsageError } from "../config/usage-error.ts";
 import { createFlags, modeIn } from "./create-flags.ts";
-import { type FlagSpecs, parseLine } from "./flags.ts";
+import { type FlagSpecs, numberIn, parseLine } from "./flags.ts";
 import { wordsIn } from "./words.ts";
 
 const versionFlag = {
-  version: { kind: "number", short: "v", help: "Only if the node has this version." },
+  version: { kind: "number", min: -1, short: "v", help: "Only if the node has this version." },
 } as const satisfies FlagSpecs;
 
 type Statement = (args: readonly string[], absolute: (path: string) => string) => Operation;
@@ -46,10 +46,10 @@ const statements: Readonly<Record<string, Statement>> = {
 const conditions: Readonly<Record<string, (path: string, value: string) => Condition>> = {
   exists: (path) => ({ path, exists: true }),
   missing: (path) => ({ path, exists: false }),
-  version: (path, value) => ({ path, version: numberIn(value) }),
-  aversion: (path, value) => ({ path, aversion: numberIn(value) }),
-  czxid: (path, value) => ({ path, czxid: numberIn(value) }),
-  children: (path, value) => ({ path, numChildren: numberIn(value) }),
+  version: (path, value) => ({ path, version: numberIn(value, "version", { min: -1 }) }),
+  aversion: (path, value) => ({ path, aversion: numberIn(value, "aversion", { min: -1 }) }),
+  czxid: (path, value) => ({ path, czxid: numberIn(value, "czxid", { max: Number.MAX_SAFE_INTEGER }) }),
+  children: (path, value) => ({ path, numChildren: numberIn(value, "children") }),
   data: (path, data) => ({ path, data }),
 };
 
@@ -112,9 +112,4 @@ function conditionOf(
 function expect(words: readonly string[], form: string, min: number, max: number): [string, ...string[]] {
   if (words.length >= min && words.length <= max) return words as [string, ...string[]];
   throw new UsageError(`write ${form}; quote what has spaces`);
-}
-
-function numberIn(text: string): number {
-  if (!/^-?\d{1,15}$/.test(text)) throw new UsageError(`${shown(text)} must be a whole number`);
-  return Number(text);
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { fileReason } from "./file-error.ts";
 import { didYouMean } from "./nearest.ts";
 import { namesOf, type SettingName, settingNames } from "./settings.ts";
 import { parseToml } from "./toml.ts";
@@ -25,9 +26,7 @@ function readContent(path: string, workingDir: string): string {
   try {
     return readFileSync(resolve(workingDir, path), "utf8");
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    const reason = code === "ENOENT" ? "it does not exist" : code === "EISDIR" ? "it is a directory" : code;
-    throw new UsageError(`configuration file ${path} cannot be read: ${reason}`);
+    throw new UsageError(`configuration file ${path} cannot be read: ${fileReason(error) ?? String(error)}`);
   }
 }
 

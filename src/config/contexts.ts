@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { type ClientKey, clientKeys } from "./client-keys.ts";
+import { fileReason } from "./file-error.ts";
 import { didYouMean } from "./nearest.ts";
 import { shown, UsageError } from "./usage-error.ts";
 
@@ -25,12 +26,13 @@ export function contextsFile(env: Readonly<Record<string, string | undefined>>, 
  * Without a name it is the current one, or an empty one. Files are relative to the file. @throws UsageError
  */
 export async function readContext(file: string, name: string | undefined): Promise<Context> {
-  if (!existsSync(file)) {
+  const content = contentOf(file);
+  if (content === undefined) {
     if (name === undefined) return {};
     throw new UsageError(`there is no context ${shown(name)}: ${file} does not exist`);
   }
   const { parseToml } = await import("./toml.ts");
-  const { current, contexts = {}, ...others } = parseToml(readFileSync(file, "utf8"), file);
+  const { current, contexts = {}, ...others } = parseToml(content, file);
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) {
     throw new UsageError(
@@ -47,6 +49,16 @@ export async function readContext(file: string, name: string | undefined): Promi
     );
   }
   return contextIn(tableIn(found, `${file}: contexts.${wanted}`), file, String(wanted));
+}
+
+/** Undefined for a file that is not there. */
+function contentOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(`${(error as NodeJS.ErrnoException).code}`)) return undefined;
+    throw new UsageError(`${file} cannot be read: ${fileReason(error) ?? String(error)}`);
+  }
 }
 
 function contextIn(table: Record<string, unknown>, file: string, name: string): Context {

@@ -84,7 +84,7 @@ describe("expire", () => {
   test.each(["0", "-1", "x", "1.5"])("%s is no session", async (id) => {
     expect(await corral.run(["expire", "--", id])).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/ID must be the number of a session/),
+      stderr: expect.stringMatching(/ID must be a whole number from 1 to/),
     });
   });
 });

@@ -185,7 +185,10 @@ skipUnless("openssl")("over TLS", () => {
     const clear = await corral.run(["ls", ...at, ...short]);
     expect([clear.code, clear.stderr]).toEqual([5, expect.stringContaining("try --tls")]);
     const missing = await corral.run(["ls", "--ca-file", "/no/such.pem"]);
-    expect(missing).toMatchObject({ code: 2, stderr: "corral: /no/such.pem cannot be read: ENOENT\n" });
+    expect(missing).toMatchObject({
+      code: 2,
+      stderr: "corral: /no/such.pem cannot be read: it does not exist\n",
+    });
     const broken = join(authority.dir, "broken.pem");
     writeFileSync(broken, "no key");
     const cut = await corral.run(["ls", ...trusting, "--cert-file", broken, "--key-file", broken]);

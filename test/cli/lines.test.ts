@@ -7,7 +7,7 @@ import { lineBytesMax } from "../../src/cli/limits.ts";
 import { linesIn } from "../../src/cli/lines.ts";
 import { TypedKeys, withoutSeparators, withSeparators } from "../../src/cli/shell/typed.ts";
 import { type Corral, startCorral } from "./corral.ts";
-import { tempDir, tempFile } from "./load.ts";
+import { tempDir } from "./load.ts";
 
 /** What Node's readline takes for an end of line, and more that looks like one. */
 const separators = "a\u2028b\u2029c\u0085d\u000be\u000cf";
@@ -126,7 +126,7 @@ describe("separators in data", () => {
     });
     writeFileSync(file, Buffer.concat([Buffer.from('{"format":"'), Buffer.of(0xff), Buffer.from('"}\n')]));
     expect(await corral.run(["import", file, "/b"])).toMatchObject({
-      code: 1,
+      code: 2,
       stderr: `corral: ${file} line 1: this is not UTF-8\n`,
     });
     expect(await corral.ok("ls")).toBe("zookeeper");
@@ -139,7 +139,7 @@ describe("an export in which the top itself is left out", () => {
     ["the server's own", "/zookeeper"],
   ])("is whole all the same: %s", async (_, path) => {
     const corral = await startCorral();
-    const file = tempFile("a.jsonl", "");
+    const file = join(tempDir(), "a.jsonl");
     const { stdout } = await corral.run(["shell"], `create -e /e\nexport ${path} ${file}\n`);
     expect(stdout).toMatch(/^\/e\n0 nodes as of zxid \d+ in /);
     const lines = readFileSync(file, "utf8").trimEnd().split("\n");

@@ -5,7 +5,7 @@ import { hexDump } from "../../src/cli/data.ts";
 import { durationMs } from "../../src/cli/duration.ts";
 import { failureOf } from "../../src/cli/failure.ts";
 import { asksForHelp, type FlagSpecs, parseLine } from "../../src/cli/flags.ts";
-import { historyLinesMax } from "../../src/cli/limits.ts";
+import { historyLinesMax, ttlMsMax } from "../../src/cli/limits.ts";
 import { parseQuota, quotaText } from "../../src/cli/quota.ts";
 import { loadHistory, saveHistory } from "../../src/cli/shell/history.ts";
 import { Place } from "../../src/cli/shell/place.ts";
@@ -13,13 +13,13 @@ import { parseTransaction } from "../../src/cli/transaction-text.ts";
 import { treeLines } from "../../src/cli/tree-lines.ts";
 import { quoted, wordsIn } from "../../src/cli/words.ts";
 import { CorralError } from "../../src/client/errors.ts";
-import { ttlMsMax } from "../../src/limits.ts";
+import * as serverLimits from "../../src/limits.ts";
 import { tempDir } from "./load.ts";
 
 const specs = {
   stat: { kind: "switch", short: "s", help: "" },
   watch: { kind: "switch", short: "w", help: "" },
-  version: { kind: "number", short: "v", help: "" },
+  version: { kind: "number", min: -1, short: "v", help: "" },
   caFile: { kind: "text", help: "" },
   ttl: { kind: "duration", short: "t", help: "" },
 } as const satisfies FlagSpecs;
@@ -68,11 +68,15 @@ test.each([
   ["--vresion 1", "unknown flag --vresion (did you mean --version?); -- ends the flags"],
   ["-v", "-v needs a value"],
   ["--ca-file --ttl 1", "--ca-file needs a value"],
-  ["-v 1.5", '-v must be a whole number, not "1.5"'],
+  ["-v 1.5", '-v must be a whole number from -1 to 2147483647, not "1.5"'],
   ["-t 9999999999999d", '-t can be at most 12725d, not "9999999999999d"'],
   ["-t 5x", '-t must be a time such as 500ms, 5s or 2m, not "5x"'],
 ])("the line %j is refused", (line, message) => {
   expect(() => parseLine(line.split(" "), specs)).toThrow(message);
+});
+
+test("the longest TTL is the server's", () => {
+  expect(ttlMsMax).toBe(serverLimits.ttlMsMax);
 });
 
 test("times", () => {
@@ -163,7 +167,7 @@ test("a transaction is read line by line", () => {
 test.each([
   ["crate /a", 'f line 1: unknown word "crate" (did you mean create?)'],
   ["if exist /a", 'f line 1: unknown condition "exist" (did you mean exists?)'],
-  ["\nif version /a x", 'f line 2: "x" must be a whole number'],
+  ["\nif version /a x", 'f line 2: version must be a whole number from -1 to 2147483647, not "x"'],
   ["if exists /a 3", "f line 1: write exists PATH; quote what has spaces"],
   ["create", "f line 1: write create PATH [DATA]; quote what has spaces"],
   ["create -e /a", "f line 1: unknown flag -e; -- ends the flags"],

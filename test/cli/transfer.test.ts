@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { CreateMode } from "../../gen/ts/corral/v1/node_pb.js";
+import { WholeFile } from "../../src/cli/transfer/whole-file.ts";
 import { FaultProxy } from "../support/fault-proxy.ts";
 import { MemoryJournal } from "../support/memory-journal.ts";
 import { type Corral, startCorral } from "./corral.ts";
@@ -106,7 +107,7 @@ describe("export", () => {
 
   test.each([
     [3, ["/no", "FILE"], "no node"],
-    [1, ["/a", "/no/such/file"], "/no/such/file cannot be written: ENOENT"],
+    [2, ["/a", "/no/such/file"], "/no/such/file cannot be written: its directory does not exist"],
   ])("that fails leaves no file: exit %i", async (code, words, part) => {
     await corral.ok("create", "/a");
     const args = words.map((word) => (word === "FILE" ? file : word));
@@ -116,6 +117,30 @@ describe("export", () => {
       stderr: expect.stringContaining(part),
     });
     expect(readdirSync(dirname(file))).toEqual([]);
+  });
+});
+
+describe("export to a file that is there", () => {
+  test("leaves it as it is, unless --force says otherwise", async () => {
+    await corral.ok("create", "/a", "new");
+    writeFileSync(file, "precious");
+    expect(await corral.run(["export", "/a", file])).toEqual({
+      code: 4,
+      stdout: "",
+      stderr: `corral: ${file} is there already; say --force to replace it\n`,
+    });
+    expect(readFileSync(file, "utf8")).toBe("precious");
+    expect(readdirSync(dirname(file))).toHaveLength(1);
+    await corral.ok("export", "--force", "/a", file);
+    expect(linesOf(file)).toHaveLength(3);
+  });
+
+  test("leaves one that another has made meanwhile", async () => {
+    await using target = await WholeFile.create(file, false);
+    await target.write("mine");
+    writeFileSync(file, "precious");
+    await expect(target.finish()).rejects.toThrow(`${file} is there already`);
+    expect(readFileSync(file, "utf8")).toBe("precious");
   });
 });
 
@@ -148,11 +173,15 @@ describe("import", () => {
     [exportOf({ path: ".", text: "", base64: "" }), "line 2: there is both text and base64"],
     [exportOf({ path: ".", mode: "ephemeral" }), "line 2: a mode is wrong"],
     [exportOf({ path: ".", ttl_ms: 5 }), "line 2: a ttl_ms is wrong"],
+    ...[1.5, -1, 2 ** 40, 1e300, "5", null].map((ttl_ms): [string, string] => [
+      exportOf({ path: ".", mode: "persistent_with_ttl", ttl_ms }),
+      "line 2: a ttl_ms is wrong",
+    ]),
     [exportOf({ path: ".", acl: [{}] }), "line 2: an acl is wrong"],
   ])("refuses %j, and writes nothing", async (content, part) => {
     const before = corral.server.engine.tree.zxid;
     expect(await corral.run(["import", tempFile("x.jsonl", content), "/b"])).toMatchObject({
-      code: 1,
+      code: 2,
       stdout: "",
       stderr: expect.stringContaining(part),
     });
@@ -161,8 +190,8 @@ describe("import", () => {
 
   test("refuses a file that is not there", async () => {
     expect(await corral.run(["import", "/no/such", "/b"])).toMatchObject({
-      code: 1,
-      stderr: expect.stringMatching(/^corral: \/no\/such cannot be read: ENOENT/),
+      code: 2,
+      stderr: "corral: /no/such cannot be read: it does not exist\n",
     });
   });
 

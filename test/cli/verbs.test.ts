@@ -180,7 +180,7 @@ test("a wrong command line is told before anybody connects", async () => {
     ["unknown flag -q; -- ends the flags", ["ls", "-q"]],
     ["get: PATH is missing; `corral help get` shows an example", ["get"]],
     ['set: unexpected argument "b"; quote what has spaces', ["set", "/a", "a", "b"]],
-    ['-v must be a whole number, not "x"', ["set", "-v", "x", "/a", "b"]],
+    ['-v must be a whole number from -1 to 2147483647, not "x"', ["set", "-v", "x", "/a", "b"]],
     ["--version needs a value", ["set", "/a", "b", "--version"]],
     ["--stat takes no value", ["ls", "--stat=1"]],
     ['--output must be one of table, json, ndjson, not "xml"', ["-o", "xml", "ls"]],
@@ -193,7 +193,7 @@ test("a wrong command line is told before anybody connects", async () => {
     ["--cert-file and --key-file go together", ["--cert-file", "x", "ls"]],
     ["give data or --file, not both", ["set", "/a", "b", "-f", "-"]],
     ['set: DATA is missing; "" empties the node', ["set", "/a"]],
-    ["--batch must be 1 to 1000", ["deleteall", "-b", "0", "/a"]],
+    ['-b must be a whole number from 1 to 1000, not "0"', ["deleteall", "-b", "0", "/a"]],
     [
       "--ephemeral and --hold go together: the node lives as long as the command holds it",
       ["create", "-e", "/a"],
@@ -359,7 +359,7 @@ describe("a transaction", () => {
       ["transact", "-"],
       "if version /a",
     );
-    await refused(2, "/no/such cannot be read: ENOENT", ["transact", "/no/such"]);
+    await refused(2, "/no/such cannot be read: it does not exist", ["transact", "/no/such"]);
     const { code } = await corral.run(["transact", "-"], "create /a\ncheck exists /b");
     expect([code, await corral.ok("ls", "/")]).toEqual([3, "zookeeper"]);
   });

@@ -1,13 +1,13 @@
 import { createReadStream } from "node:fs";
 import { Failure } from "../failure.ts";
+import { fileFailure } from "../file-failure.ts";
 
 /** The bytes of a backup, from the beginning. @throws Failure if the file cannot be read */
 export async function* bytesOf(file: string): AsyncGenerator<Uint8Array, void> {
   try {
     yield* createReadStream(file, { highWaterMark: 1_048_576 });
   } catch (error) {
-    const { syscall, message } = error as NodeJS.ErrnoException;
-    throw syscall === undefined ? error : new Failure(`${file} cannot be read: ${message}`);
+    throw fileFailure(file, "read", error);
   }
 }
 

@@ -2,7 +2,9 @@ import { isUtf8 } from "node:buffer";
 import { createReadStream } from "node:fs";
 import { type AclEntry, permissions } from "../../client/index.ts";
 import { UsageError } from "../../config/usage-error.ts";
-import { Failure } from "../failure.ts";
+import { exitCodes, Failure } from "../failure.ts";
+import { fileFailure } from "../file-failure.ts";
+import { ttlMsMax } from "../limits.ts";
 import { linesIn, textOf } from "../lines.ts";
 import type { Io } from "../verb.ts";
 import { type Lifetime, type TreeNode, topPath } from "./tree-node.ts";
@@ -94,9 +96,9 @@ export class ExportFile {
       }
       check(ended, "it is cut short: the line with the number of nodes is missing");
     } catch (error) {
-      if (error instanceof BadLine) throw new Failure(`${this.#name} line ${number}: ${error.message}`);
-      if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
-      throw new Failure(`${this.#name} cannot be read: ${(error as Error).message}`);
+      if (error instanceof BadLine)
+        throw new Failure(`${this.#name} line ${number}: ${error.message}`, exitCodes.usage);
+      throw fileFailure(this.#name, "read", error);
     }
   }
 }
@@ -127,9 +129,13 @@ function nodeIn(entry: Record<string, unknown>): TreeNode {
   check(typeof path === "string" && (path === topPath || /^[^/]+(\/[^/]+)*$/.test(path)), "a path is wrong");
   const lifetime = Object.entries(modeNames).find(([, name]) => name === mode)?.[0] as Lifetime | undefined;
   check(lifetime !== undefined, "a mode is wrong");
-  check(typeof ttlMs === "number" && ttlMs > 0 === (lifetime === "persistentWithTtl"), "a ttl_ms is wrong");
+  check(isTtl(ttlMs) && ttlMs > 0 === (lifetime === "persistentWithTtl"), "a ttl_ms is wrong");
   check(Array.isArray(acl) && acl.every(isAclEntry), "an acl is wrong");
   return { path, data: dataIn(text, base64), mode: lifetime, ttlMs, acl };
+}
+
+function isTtl(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= ttlMsMax;
 }
 
 function dataIn(text: unknown, base64: unknown): Uint8Array {

@@ -10,6 +10,11 @@ export const plantFlags = {
   noAcl: { kind: "switch", help: "Do without access control lists: everybody may do everything." },
 } as const satisfies FlagSpecs;
 
+/** The flag of verbs that write a file. */
+export const forceFlag = {
+  force: { kind: "switch", help: "Replace FILE if it is there." },
+} as const satisfies FlagSpecs;
+
 export function whenThereOf({ overwrite, skipExisting }: FlagValues<typeof plantFlags>): WhenThere {
   if (overwrite && skipExisting) throw new UsageError("--overwrite and --skip-existing exclude each other");
   return overwrite ? "overwrite" : skipExisting ? "skip" : "fail";

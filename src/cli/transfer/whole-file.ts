@@ -1,7 +1,8 @@
 import { statSync } from "node:fs";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { Failure } from "../failure.ts";
+import { exitCodes, Failure } from "../failure.ts";
+import { fileFailure } from "../file-failure.ts";
 
 /** What is written to the disk at once. */
 const pieceBytes = 262_144;
@@ -12,23 +13,28 @@ const pieceBytes = 262_144;
  */
 export class WholeFile implements AsyncDisposable {
   readonly #name: string;
+  readonly #force: boolean;
   readonly #unfinished: string;
   readonly #handle: FileHandle;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
   #finished = false;
 
-  /** @throws Failure */
-  static async create(name: string): Promise<WholeFile> {
-    // A rename would put a file in the place of a device.
-    if (statSync(name, { throwIfNoEntry: false })?.isFile() === false)
-      throw new Failure(`${name} cannot be written: it is there, and no file`);
+  /** A file that is there is replaced only by `force`. @throws Failure */
+  static async create(name: string, force: boolean): Promise<WholeFile> {
+    await telling(name, async () => refuseWhatIsThere(name, force));
     const unfinished = `${name}.${process.pid}.part`;
-    return new WholeFile(name, unfinished, await telling(name, () => open(unfinished, "w", 0o600)));
+    const handle = await telling(name, () => open(unfinished, "w", 0o600));
+    return new WholeFile(name, force, { unfinished, handle });
   }
 
-  private constructor(name: string, unfinished: string, handle: FileHandle) {
+  private constructor(
+    name: string,
+    force: boolean,
+    { unfinished, handle }: { readonly unfinished: string; readonly handle: FileHandle },
+  ) {
     this.#name = name;
+    this.#force = force;
     this.#unfinished = unfinished;
     this.#handle = handle;
   }
@@ -47,6 +53,8 @@ export class WholeFile implements AsyncDisposable {
     await telling(this.#name, async () => {
       await this.#handle.sync();
       await this.#handle.close();
+      // Somebody may have been faster.
+      refuseWhatIsThere(this.#name, this.#force);
       await rename(this.#unfinished, this.#name);
       this.#finished = true;
       const directory = await open(dirname(this.#name), "r");
@@ -67,11 +75,19 @@ export class WholeFile implements AsyncDisposable {
   }
 }
 
+function refuseWhatIsThere(name: string, force: boolean): void {
+  const there = statSync(name, { throwIfNoEntry: false });
+  if (there === undefined) return;
+  // A rename would put a file in the place of a device.
+  if (!there.isFile())
+    throw new Failure(`${name} cannot be written: it is there, and no file`, exitCodes.usage);
+  if (!force) throw new Failure(`${name} is there already; say --force to replace it`, exitCodes.conflict);
+}
+
 async function telling<T>(name: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const { syscall, message } = error as NodeJS.ErrnoException;
-    throw syscall === undefined ? error : new Failure(`${name} cannot be written: ${message}`);
+    throw fileFailure(name, "written", error);
   }
 }

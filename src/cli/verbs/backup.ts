@@ -1,16 +1,15 @@
-import { existsSync } from "node:fs";
 import type { Client } from "../../client/index.ts";
 import type { ReadBackup } from "../../data-directory.ts";
 import { clientVerb } from "../client-verb.ts";
 import { connectionFlags } from "../connection-flags.ts";
-import { exitCodes, Failure } from "../failure.ts";
 import { parseLine } from "../flags.ts";
 import { megabytes, readingBackup } from "../transfer/backup-file.ts";
+import { forceFlag } from "../transfer/flags.ts";
 import { amount } from "../transfer/report.ts";
 import { WholeFile } from "../transfer/whole-file.ts";
 import type { Io } from "../verb.ts";
 
-const flags = { force: { kind: "switch", help: "Replace FILE if it is there." } } as const;
+const flags = forceFlag;
 
 const save = clientVerb({
   name: "backup",
@@ -27,20 +26,14 @@ const save = clientVerb({
   example: "corral backup corral.backup",
   grpcurl: "-plaintext localhost:7181 corral.v1.Admin/Backup",
   async run({ words: [file = ""], flags: { force = false }, client, out, io, signal }) {
-    const refuseWhatIsThere = () => {
-      if (!force && existsSync(file))
-        throw new Failure(`${file} is there already; say --force to replace it`, exitCodes.conflict);
-    };
-    refuseWhatIsThere();
     try {
-      await using target = await WholeFile.create(file);
+      await using target = await WholeFile.create(file, force);
       const { zxid, nodes, sessions, timeMs, fileBytes } = await receive(file, {
         target,
         client,
         io,
         signal,
       });
-      refuseWhatIsThere();
       await target.finish();
       io.progress("");
       out.one({ file, zxid, timeMs, nodes, sessions, fileBytes }, () => {

@@ -4,7 +4,7 @@ import { clientVerb } from "../client-verb.ts";
 export const deleteVerb = clientVerb({
   name: "delete",
   args: [{ name: "PATH", kind: "path" }],
-  flags: { version: { kind: "number", short: "v", help: "Only if the node has this version." } },
+  flags: { version: { kind: "number", min: -1, short: "v", help: "Only if the node has this version." } },
   about: "Deletes a node that has no children.",
   example: "corral delete /sl/a",
   grpcurl: `-plaintext -d '{"path":"/sl/a"}' localhost:7181 corral.v1.Coordination/Delete`,

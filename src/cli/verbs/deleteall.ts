@@ -1,5 +1,4 @@
 import type { Client } from "../../client/index.ts";
-import { UsageError } from "../../config/usage-error.ts";
 import { clientVerb } from "../client-verb.ts";
 import { failureAfter } from "../failure.ts";
 import { batchMax } from "../limits.ts";
@@ -13,6 +12,8 @@ export const deleteall = clientVerb({
     dryRun: { kind: "switch", short: "n", help: "Print what would be deleted, and delete nothing." },
     batch: {
       kind: "number",
+      min: 1,
+      max: batchMax,
       short: "b",
       help: "Not in one change but so many nodes at a time, 1 to 1000: for very many of them.",
     },
@@ -26,8 +27,6 @@ export const deleteall = clientVerb({
       return 0;
     }
     const { batch } = flags;
-    if (batch !== undefined && (batch < 1 || batch > batchMax))
-      throw new UsageError(`--batch must be 1 to ${batchMax}`);
     const zxid =
       batch === undefined
         ? await client.delete(path, { recursive: true, timeoutMs, signal })

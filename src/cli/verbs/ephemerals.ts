@@ -8,7 +8,16 @@ type Bounds = Pick<Call<FlagSpecs>, "timeoutMs" | "signal">;
 export const ephemerals = clientVerb({
   name: "ephemerals",
   args: [{ name: "PATH", kind: "path", orHere: true, unless: "session" }],
-  flags: { session: { kind: "number", short: "s", value: "ID", help: "Only those of this session." } },
+  flags: {
+    session: {
+      kind: "number",
+      min: 1,
+      max: Number.MAX_SAFE_INTEGER,
+      short: "s",
+      value: "ID",
+      help: "Only those of this session.",
+    },
+  },
   about:
     "Prints the ephemeral nodes at and below PATH, / by default, and the ids of the sessions that own them.\n" +
     "--session without PATH reads no tree: the server knows what a session owns. It takes ADMIN on /.",

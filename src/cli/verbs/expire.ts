@@ -1,5 +1,5 @@
-import { shown, UsageError } from "../../config/usage-error.ts";
 import { clientVerb } from "../client-verb.ts";
+import { numberIn } from "../flags.ts";
 
 /** Ends a session. */
 export const expire = clientVerb({
@@ -12,9 +12,7 @@ export const expire = clientVerb({
   example: "corral expire 3",
   grpcurl: `-plaintext -d '{"session_id":3}' localhost:7181 corral.v1.Admin/ExpireSession`,
   async run({ words: [id = ""], client, out, timeoutMs, signal }) {
-    if (!/^[1-9]\d{0,15}$/.test(id))
-      throw new UsageError(`expire: ID must be the number of a session, not ${shown(id)}`);
-    const session = Number(id);
+    const session = numberIn(id, "ID", { min: 1, max: Number.MAX_SAFE_INTEGER });
     const zxid = await client.admin.expireSession(session, { timeoutMs, signal });
     out.one({ session, zxid }, () => `expired ${session}`);
     return 0;

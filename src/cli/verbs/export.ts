@@ -1,5 +1,6 @@
 import { clientVerb } from "../client-verb.ts";
 import { endLine, headLine, nodeLine } from "../transfer/export-file.ts";
+import { forceFlag } from "../transfer/flags.ts";
 import { isBlanked, LiveTree } from "../transfer/live.ts";
 import { amount, counted, tellLeftOut } from "../transfer/report.ts";
 import type { TreeNode } from "../transfer/tree-node.ts";
@@ -11,6 +12,7 @@ export const exportVerb = clientVerb({
   name: "export",
   args: [{ name: "PATH", kind: "path" }, { name: "FILE" }],
   flags: {
+    ...forceFlag,
     noAcl: {
       kind: "switch",
       help: "Leave access control lists out; reading them takes a call for each node.",
@@ -18,19 +20,26 @@ export const exportVerb = clientVerb({
   },
   about: [
     "Writes a subtree as it is at one moment into a file, JSON lines with a node in each; - is standard output. The",
-    "file appears when it is whole. Ephemeral nodes and what you may not read are left out, and a line on standard",
+    "file appears when it is whole; one that is there stays, unless --force says otherwise. Ephemeral nodes and what you may not read are left out, and a line on standard",
     "error tells how many. `corral import` reads the file.",
   ].join("\n"),
   example: "corral export /sl -",
   grpcurl: `-plaintext -d '{"path":"/sl","with_data":true,"with_stats":true}' localhost:7181 corral.v1.Coordination/Scan`,
-  async run({ words: [path = "", file = ""], flags: { noAcl = false }, client, out, io, signal }) {
+  async run({
+    words: [path = "", file = ""],
+    flags: { force = false, noAcl = false },
+    client,
+    out,
+    io,
+    signal,
+  }) {
     const tree = new LiveTree(client, path, { withAcl: !noAcl, signal });
     const written = new Written(tree, path, io);
     if (file === "-") {
       for await (const line of written.lines()) io.out(line);
     } else {
       // For the owner alone, as it is made: lists hold hashes of passwords.
-      await using target = await WholeFile.create(file);
+      await using target = await WholeFile.create(file, force);
       for await (const line of written.lines()) await target.write(line);
       await target.finish();
     }

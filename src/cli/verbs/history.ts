@@ -11,7 +11,12 @@ export const history = clientVerb({
   args: [{ name: "PATH", kind: "path" }],
   flags: {
     recursive: { kind: "switch", short: "R", help: "Of all nodes below it, too." },
-    after: { kind: "number", value: "ZXID", help: "Only what came after this change." },
+    after: {
+      kind: "number",
+      max: Number.MAX_SAFE_INTEGER,
+      value: "ZXID",
+      help: "Only what came after this change.",
+    },
     data: { kind: "switch", short: "d", help: "With the new data." },
     count: { kind: "number", short: "n", help: "Only the last so many changes." },
   },

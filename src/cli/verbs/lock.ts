@@ -1,5 +1,5 @@
+import { systemClock } from "../../client/clock.ts";
 import { acquireLock, type Client, type Lock } from "../../client/index.ts";
-import { systemClock } from "../../clock.ts";
 import { lockTokenVariable } from "../../config/client-keys.ts";
 import { Command } from "../child-command.ts";
 import { clientVerb } from "../client-verb.ts";

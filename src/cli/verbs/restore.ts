@@ -1,4 +1,3 @@
-import { UsageError } from "../../config/usage-error.ts";
 import type { Restored } from "../../data-directory.ts";
 import { exitCodes, Failure } from "../failure.ts";
 import { restoreRaiseZxidDefault } from "../limits.ts";
@@ -16,7 +15,12 @@ export const restore = localVerb({
       kind: "switch",
       help: "Keep sessions and their ephemeral nodes, for clients that come back in time.",
     },
-    raiseZxid: { kind: "number", help: "By how much the zxid grows, 1 at least; 1000000000 by default." },
+    raiseZxid: {
+      kind: "number",
+      min: 1,
+      max: Number.MAX_SAFE_INTEGER,
+      help: "By how much the zxid grows, 1 at least; 1000000000 by default.",
+    },
   },
   about: [
     "Makes the data directory DIR of a file that `corral backup` wrote. DIR is missing or empty, or nothing is done.",
@@ -27,7 +31,6 @@ export const restore = localVerb({
   example: "corral restore corral.backup ./restored",
   async run({ words: [file = "", dataDir = ""], flags, out, io, signal }) {
     const { keepSessions = false, raiseZxid = restoreRaiseZxidDefault } = flags;
-    if (raiseZxid < 1) throw new UsageError(`--raise-zxid must be 1 at least, not ${raiseZxid}`);
     const { dataDirectory } = await import("../../data-directory.ts");
     const progress = (nodes: number, total: number) => io.progress(`${nodes} of ${amount(total, "node")}`);
     const options = { dataDir, keepSessions, raiseZxid, progress, signal };

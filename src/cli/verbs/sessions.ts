@@ -9,7 +9,12 @@ export const sessions = clientVerb({
   args: [],
   flags: {
     expiring: { kind: "switch", short: "e", help: "Those that end soonest first; by id otherwise." },
-    within: { kind: "duration", value: "TIME", help: "Only those that end within this time, such as 2s." },
+    within: {
+      kind: "duration",
+      max: 2 ** 31 - 1,
+      value: "TIME",
+      help: "Only those that end within this time, such as 2s.",
+    },
   },
   about:
     "Prints the open sessions: who holds each, until when it lives without a further heartbeat, and what hangs on\n" +

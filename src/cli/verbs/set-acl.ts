@@ -6,7 +6,7 @@ export const setAcl = clientVerb({
   name: "setAcl",
   args: [{ name: "PATH", kind: "path" }, { name: "ACL" }],
   flags: {
-    version: { kind: "number", short: "v", help: "Only if the list has this version." },
+    version: { kind: "number", min: -1, short: "v", help: "Only if the list has this version." },
     recursive: { kind: "switch", short: "R", help: "For everything below too." },
   },
   about:

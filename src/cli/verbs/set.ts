@@ -10,7 +10,7 @@ export const set = clientVerb({
     { name: "DATA", optional: true },
   ],
   flags: {
-    version: { kind: "number", short: "v", help: "Only if the node has this version." },
+    version: { kind: "number", min: -1, short: "v", help: "Only if the node has this version." },
     ...dataFlags,
   },
   about: "Replaces the data of a node and prints its new version.",

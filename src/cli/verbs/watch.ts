@@ -21,6 +21,7 @@ export const watch = clientVerb({
   flags: {
     after: {
       kind: "number",
+      max: Number.MAX_SAFE_INTEGER,
       value: "ZXID",
       help: "Begin with what came after this change; with now by default.",
     },
@@ -30,9 +31,9 @@ export const watch = clientVerb({
       value: "KIND",
       help: `${kinds.slice(0, -1).join(", ")} or ${kinds.at(-1)}.`,
     },
-    depth: { kind: "number", help: "Of a subtree: 0 for the node alone, 1 for its children too." },
+    depth: { kind: "number", max: 1, help: "Of a subtree: 0 for the node alone, 1 for its children too." },
     data: { kind: "switch", short: "d", help: "With the new data." },
-    count: { kind: "number", short: "n", help: "End after so many events." },
+    count: { kind: "number", min: 1, short: "n", help: "End after so many events." },
   },
   about:
     "Tells of every change of a node and of all below it, once, in order, until ctrl-C: the zxid, what, where.\n" +
@@ -41,8 +42,8 @@ export const watch = clientVerb({
   grpcurl: `-plaintext -d '{"add":[{"path":"/sl","after_zxid":1}]}' localhost:7181 corral.v1.Coordination/Watch`,
   patient: true,
   async run({ flags, words: [path = ""], client, out, signal }) {
-    const { count = Number.POSITIVE_INFINITY, data: withData = false, after: afterZxid, depth } = flags;
-    if (depth !== undefined && depth !== 0 && depth !== 1) throw new UsageError("--depth must be 0 or 1");
+    const { count = Number.POSITIVE_INFINITY, data: withData = false, after: afterZxid } = flags;
+    const depth = flags.depth as 0 | 1 | undefined;
     const kind = flags.kind === undefined ? undefined : kindIn(flags.kind);
     const events = client.watch(path, { kind, depth, afterZxid, withData, signal });
     let told = 0;

@@ -4,7 +4,14 @@ import { clientVerb } from "../client-verb.ts";
 export const watches = clientVerb({
   name: "watches",
   args: [{ name: "PATH", kind: "path", optional: true }],
-  flags: { limit: { kind: "number", help: "How many to print at most, 1 to 10,000; 1,000 by default." } },
+  flags: {
+    limit: {
+      kind: "number",
+      min: 1,
+      max: 10_000,
+      help: "How many to print at most, 1 to 10,000; 1,000 by default.",
+    },
+  },
   about: "Counts the watches by kind; of a PATH, prints who watches it.",
   example: "corral watches",
   grpcurl: "-plaintext localhost:7181 corral.v1.Admin/CountWatches",

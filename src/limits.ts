@@ -78,6 +78,12 @@ export const rememberedRequestsMax = 100_000;
 /** Characters of their ids and answers. */
 export const rememberedRequestsBytesMax = 32 * 1_048_576;
 
+/** Those that one more makes the server forget: room for an answer of many changes is made by several. */
+export const forgottenPerRequestMax = 100;
+
+/** Bytes of what a transaction read that are remembered with its answer. */
+export const rememberedReadBytesMax = 8_192;
+
 /** For how long they are remembered. */
 export const rememberedRequestAgeMaxMs = 3_600_000;
 

@@ -36,6 +36,7 @@ function applyChange(change: Change, state: StateWriter): void {
       state.removeSession(change.sessionId);
       return;
     case "requestAnswered":
+      for (const zxid of change.forgets) state.forgetRequest(zxid);
       state.putRequest(change);
       return;
   }

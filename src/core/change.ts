@@ -52,7 +52,11 @@ export type Change =
   | { readonly kind: "sessionTimeoutSet"; readonly sessionId: number; readonly timeoutMs: number }
   | { readonly kind: "sessionClosed"; readonly sessionId: number }
   /** The last of a transaction that a retry shall not repeat. */
-  | ({ readonly kind: "requestAnswered" } & RememberedRequest);
+  | ({
+      readonly kind: "requestAnswered";
+      /** The zxids of the requests that make room for this one. */
+      readonly forgets: readonly number[];
+    } & RememberedRequest);
 
 /** When a transaction happens: its place in the one order, and the wall-clock time of every node it touches. */
 export interface Stamp {

@@ -40,6 +40,7 @@ export const reasons = [
   "SCAN_TOO_SLOW",
   "QUOTA_EXCEEDED",
   "SEQUENCE_USED_UP",
+  "ANSWER_NOT_KEPT",
 ] as const;
 
 export type Reason = (typeof reasons)[number];

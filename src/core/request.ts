@@ -1,5 +1,6 @@
-import { rememberedRequestAgeMaxMs, rememberedRequestsBytesMax, rememberedRequestsMax } from "../limits.ts";
-import type { Done } from "./operation.ts";
+import { parseIpRange } from "./ip-range.ts";
+import type { Done, Outcome } from "./operation.ts";
+import type { Refusal } from "./refusal.ts";
 
 /** How a caller marks a write, so that a retry of it is recognised. */
 export interface RequestMark {
@@ -15,46 +16,17 @@ export interface RememberedRequest extends RequestMark {
   readonly timeMs: number;
   /** See packAnswer. */
   readonly answer: string;
+  /** For whom it counts: the address of the caller, without the half that it chooses itself. */
+  readonly holder: string;
 }
 
-/** The requests of the last hour, as far as there is room. The oldest are forgotten first. */
-export class RequestMemory {
-  readonly #requests = new Map<string, RememberedRequest>();
-  #bytes = 0;
-
-  get(key: string): RememberedRequest | undefined {
-    return this.#requests.get(key);
-  }
-
-  /** In the order of their zxids. */
-  values(): IterableIterator<RememberedRequest> {
-    return this.#requests.values();
-  }
-
-  /** In the order of their zxids; no key may come twice. */
-  put(request: RememberedRequest): void {
-    this.#requests.set(request.key, request);
-    this.#bytes += bytesOf(request);
-    for (const oldest of this.#requests.values()) {
-      const { size } = this.#requests;
-      if (!isForgotten(oldest, { count: size, bytes: this.#bytes, nowMs: request.timeMs })) return;
-      this.#requests.delete(oldest.key);
-      this.#bytes -= bytesOf(oldest);
-    }
-  }
-}
-
-/** Whether the oldest request is to be forgotten, among so many. */
-export function isForgotten(
-  { timeMs }: Pick<RememberedRequest, "timeMs">,
-  { count, bytes, nowMs }: { readonly count: number; readonly bytes: number; readonly nowMs: number },
-): boolean {
-  const tooMany = count > rememberedRequestsMax || bytes > rememberedRequestsBytesMax;
-  return tooMany || nowMs - timeMs > rememberedRequestAgeMaxMs;
-}
-
-function bytesOf({ key, fingerprint, answer }: RememberedRequest): number {
-  return key.length + fingerprint.length + answer.length;
+/** For whom a request of this address counts: "" for the server itself, the first half of an address of IPv6. */
+export function holderOf(address = ""): string {
+  if (!address.includes(":")) return address;
+  const groups = parseIpRange(address)?.groups;
+  if (groups === undefined) return address;
+  const isMapped = groups[5] === 0xffff && groups.slice(0, 5).every((group) => group === 0);
+  return (isMapped ? groups.slice(6) : groups.slice(0, 4)).map((group) => group.toString(16)).join(":");
 }
 
 /** What a caller is told, as a text: JSON, with bytes in base64. */
@@ -66,11 +38,22 @@ export function packAnswer(done: Done): string {
   });
 }
 
-/** The inverse of packAnswer. */
-export function unpackAnswer(answer: string): Done {
-  return JSON.parse(answer, (_key, value: unknown) =>
+/** What is remembered of an answer that is too large. */
+export function packDone({ zxid }: Pick<Done, "zxid">): string {
+  return JSON.stringify({ notKept: true, zxid });
+}
+
+/** What the caller of a retry is told: the inverse of packAnswer. */
+export function unpackAnswer(answer: string): Outcome {
+  const told = JSON.parse(answer, (_key, value: unknown) =>
     isPackedBytes(value) ? Buffer.from(value.base64, "base64") : value,
-  ) as Done;
+  ) as Done | { readonly notKept: true; readonly zxid: number };
+  return "notKept" in told ? { ok: false, refusal: answerNotKept(told.zxid) } : told;
+}
+
+function answerNotKept(zxid: number): Refusal {
+  const message = `the transaction was done under zxid ${zxid}, but what it read is too large to be kept; read again`;
+  return { reason: "ANSWER_NOT_KEPT", message, facts: { zxid } };
 }
 
 function isPackedBytes(value: unknown): value is { readonly base64: string } {

@@ -2,6 +2,7 @@ import type { NodeRecord } from "./node.ts";
 import { childPath, nameOf, parentOf } from "./path.ts";
 import { type QuotaLimits, statsData, type Usage } from "./quota.ts";
 import type { RememberedRequest } from "./request.ts";
+import { RequestMemory } from "./request-memory.ts";
 import type { SessionRecord } from "./session.ts";
 import { addTo, type Names } from "./staged-names.ts";
 import { StagedQuotas } from "./staged-quotas.ts";
@@ -27,8 +28,8 @@ export class Staging implements StateWriter {
   readonly #ephemerals = new Map<number, Set<string>>();
   /** Of the sessions that somebody asked for. What becomes visible changes none: they count what is staged too. */
   readonly #ephemeralCounts = new Map<number, number>();
-  /** In the order of their zxids. */
-  readonly #requests = new Map<string, RememberedRequest>();
+  /** As they will be: what to forget is decided on all of them. Undefined while nobody needs that. */
+  #requests: RequestMemory | undefined;
   readonly #quotas: StagedQuotas;
   #sessionCount: number;
   #zxid = 0;
@@ -144,11 +145,23 @@ export class Staging implements StateWriter {
   }
 
   request(key: string): RememberedRequest | undefined {
-    return this.#requests.get(key) ?? this.#base.request(key);
+    return (this.#requests ?? this.#base.requestMemory).get(key);
+  }
+
+  get requestMemory(): RequestMemory {
+    if (this.#requests === undefined) {
+      this.#requests = new RequestMemory();
+      for (const request of this.#base.requestMemory.values()) this.#requests.put(request);
+    }
+    return this.#requests;
   }
 
   putRequest(request: RememberedRequest): void {
-    this.#requests.set(request.key, request);
+    this.requestMemory.put(request);
+  }
+
+  forgetRequest(zxid: number): void {
+    this.requestMemory.forget(zxid);
   }
 
   /** Everything up to this zxid has reached the visible state: forget the entries that say no more than it. */
@@ -167,10 +180,6 @@ export class Staging implements StateWriter {
     if (this.#nodes.size === 0) this.#children = undefined;
     // With a long queue behind the disk, copying all of it for every batch would cost more than it saves.
     if (this.#nodes.size <= 4 * settled) this.#nodes = renewed(this.#nodes);
-    for (const request of this.#requests.values()) {
-      if (request.zxid > zxid) break;
-      this.#requests.delete(request.key);
-    }
     this.#quotas.settle(zxid);
   }
 
@@ -181,7 +190,7 @@ export class Staging implements StateWriter {
     this.#sessions.clear();
     this.#ephemerals.clear();
     this.#ephemeralCounts.clear();
-    this.#requests.clear();
+    this.#requests = undefined;
     this.#quotas.clear();
     this.#sessionCount = this.#base.sessionCount;
   }

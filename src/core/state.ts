@@ -1,6 +1,7 @@
 import type { NodeRecord } from "./node.ts";
 import type { Quotas } from "./quota.ts";
 import type { RememberedRequest } from "./request.ts";
+import type { RequestMemory } from "./request-memory.ts";
 import type { SessionRecord } from "./session.ts";
 
 /** What an operation is decided on: the visible tree, or the visible tree plus what is staged. */
@@ -13,6 +14,8 @@ export interface StateReader extends Quotas {
   session(id: number): SessionRecord | undefined;
   /** A request that was done and answered, by its key. */
   request(key: string): RememberedRequest | undefined;
+  /** All of them, only to be looked at. */
+  readonly requestMemory: RequestMemory;
   /** How many sessions are open. */
   readonly sessionCount: number;
   /** No fewer than the session's ephemeral nodes, without counting; exact when nothing is staged. */
@@ -31,4 +34,5 @@ export interface StateWriter extends StateReader {
   putSession(session: SessionRecord): void;
   removeSession(id: number): void;
   putRequest(request: RememberedRequest): void;
+  forgetRequest(zxid: number): void;
 }

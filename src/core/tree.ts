@@ -3,7 +3,8 @@ import { NodeTable } from "./node-table.ts";
 import { ownString, pack, unpack } from "./packed-data.ts";
 import { childPath, nameOf, parentOf } from "./path.ts";
 import { type QuotaLimits, quotaOfLimits, statsData, storedLimits, type Usage } from "./quota.ts";
-import { type RememberedRequest, RequestMemory } from "./request.ts";
+import type { RememberedRequest } from "./request.ts";
+import { RequestMemory } from "./request-memory.ts";
 import type { SessionRecord } from "./session.ts";
 import type { StateWriter } from "./state.ts";
 
@@ -29,7 +30,7 @@ export class Tree implements StateWriter {
   /** The path that was looked for in vain last: what is created is looked for several times before. */
   #missingPath = "";
   readonly #sessions = new Map<number, SessionRecord>();
-  readonly #requests = new RequestMemory();
+  readonly requestMemory = new RequestMemory();
   readonly #ephemerals = new Map<number, Set<string>>();
   readonly #quotas = new Map<string, QuotaLimits>();
 
@@ -125,16 +126,20 @@ export class Tree implements StateWriter {
   }
 
   request(key: string): RememberedRequest | undefined {
-    return this.#requests.get(key);
+    return this.requestMemory.get(key);
   }
 
   /** In the order of their zxids. */
   requests(): IterableIterator<RememberedRequest> {
-    return this.#requests.values();
+    return this.requestMemory.values();
   }
 
   putRequest(request: RememberedRequest): void {
-    this.#requests.put(request);
+    this.requestMemory.put(request);
+  }
+
+  forgetRequest(zxid: number): void {
+    this.requestMemory.forget(zxid);
   }
 
   putNode(path: string, record: NodeRecord, data?: Uint8Array): void {

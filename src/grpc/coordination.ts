@@ -57,16 +57,15 @@ export function addCoordination(
     watch: watch(engine),
     pipeline: pipeline(engine, new PipelineOperations(engine, { ...writes, ...others })),
   };
+  const known = { engine, authenticator };
+  const retryable = { ...known, answersRetries: true };
   const writePaths = new Set(
     Object.keys(writes).map((name) => {
       return definitionOf(Coordination, Coordination.method[name as keyof typeof writes]).path;
     }),
   );
   addService(server, Coordination, handlers, {
-    contextOf: (call) => {
-      const answersRetries = writePaths.has(call.path);
-      return callerOf(call, { engine, authenticator, answersRetries });
-    },
+    contextOf: (call) => callerOf(call, writePaths.has(call.path) ? retryable : known),
     holding: (authorization) => authenticator.holding(authorization),
     ready: () => engine.watches.sending,
     calls,

@@ -53,6 +53,7 @@ export const codeOfReason: Readonly<Record<Reason, codes>> = {
   SCAN_TOO_SLOW: codes.RESOURCE_EXHAUSTED,
   QUOTA_EXCEEDED: codes.RESOURCE_EXHAUSTED,
   SEQUENCE_USED_UP: codes.RESOURCE_EXHAUSTED,
+  ANSWER_NOT_KEPT: codes.FAILED_PRECONDITION,
 };
 
 /** When a retry makes sense, in milliseconds. */

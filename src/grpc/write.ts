@@ -47,7 +47,7 @@ export function onceOnly<Input extends DescMessage, Output extends DescMessage>(
 /** What the caller was told in a session that has ended since. @throws Refused SESSION_EXPIRED */
 function answeredBefore({ tree }: Engine, { request }: Caller): Done {
   if (!isRetry(request!, tree)) throw new Refused(sessionExpired());
-  return unpackAnswer(tree.request(request!.key)!.answer);
+  return doneOf(unpackAnswer(tree.request(request!.key)!.answer));
 }
 
 /** With the type, since two messages of different calls may have the same bytes. */

@@ -17,8 +17,11 @@ const kindNumbers = {
   sessionOpened: 4,
   sessionTimeoutSet: 5,
   sessionClosed: 6,
-  requestAnswered: 7,
+  requestAnswered: 9,
 } as const satisfies Record<Change["kind"], number>;
+
+/** Of requestAnswered, from when nobody held it and nothing made room for it. */
+const requestAnsweredAlone = 7;
 
 const transactionBytes = 24;
 const changeBytes = 96;
@@ -121,6 +124,9 @@ function packChange(writer: RecordWriter, change: Change): void {
     case "requestAnswered":
       // Zxid and time are those of the transaction.
       writer.request(change);
+      writer.text(change.holder);
+      writer.integer(change.forgets.length);
+      for (const zxid of change.forgets) writer.integer(zxid);
   }
 }
 
@@ -167,7 +173,11 @@ function unpackChange(reader: RecordReader, stamp: Stamp): Change {
         kind: "requestAnswered",
         ...stamp,
         ...reader.request(),
+        holder: reader.text(),
+        forgets: Array.from({ length: reader.integer() }, () => reader.integer()),
       };
+    case requestAnsweredAlone:
+      return { kind: "requestAnswered", ...stamp, ...reader.request(), holder: "", forgets: [] };
     default:
       throw new RangeError(`change of unknown kind ${kind}`);
   }

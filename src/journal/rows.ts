@@ -5,7 +5,7 @@ import type { StateSink } from "./journal.ts";
 import { RecordReader, RecordWriter } from "./records.ts";
 
 /** On disk, in backups: a tag is never used for another kind of row. */
-const rowTags = { session: 1, node: 2, request: 3 } as const;
+const rowTags = { session: 1, node: 2, requestWithoutHolder: 3, request: 4 } as const;
 
 /** Packs a whole state, row by row. */
 export class RowWriter extends RecordWriter {
@@ -28,6 +28,7 @@ export class RowWriter extends RecordWriter {
     this.integer(request.zxid);
     this.double(request.timeMs);
     this.request(request);
+    this.text(request.holder);
   }
 }
 
@@ -47,8 +48,11 @@ export function unpackRows(packed: Uint8Array, sink: StateSink): void {
         break;
       }
       case rowTags.request:
-        sink.request({ zxid: reader.integer(), timeMs: reader.double(), ...reader.request() });
+      case rowTags.requestWithoutHolder: {
+        const request = { zxid: reader.integer(), timeMs: reader.double(), ...reader.request() };
+        sink.request({ ...request, holder: tag === rowTags.request ? reader.text() : "" });
         break;
+      }
       default:
         throw new RangeError(`row of unknown kind ${tag}`);
     }

@@ -59,6 +59,8 @@ const change: fc.Arbitrary<Change> = fc.oneof(
     key: fc.string(),
     fingerprint: fc.string(),
     answer: fc.string(),
+    holder: fc.string(),
+    forgets: fc.array(id),
   }),
 );
 const batch: fc.Arbitrary<Transaction[]> = fc

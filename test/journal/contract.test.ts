@@ -4,7 +4,7 @@ import type { Change, Transaction } from "../../src/core/change.ts";
 import { reservedNodes } from "../../src/core/reserved.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
-import { dataBytesMax, rememberedRequestAgeMaxMs, ttlMsMax } from "../../src/limits.ts";
+import { dataBytesMax, ttlMsMax } from "../../src/limits.ts";
 import { MemoryJournal, MemoryStore } from "../support/memory-journal.ts";
 import {
   aclFor,
@@ -182,27 +182,30 @@ describe.each(Object.entries(journals))("the %s journal", (_name, prepare) => {
     ]);
   });
 
-  test("keeps what was answered to whom, oldest first, and forgets it in time", async () => {
+  test("keeps what was answered to whom, oldest first, and forgets what makes room", async () => {
     const journal = await openEmpty();
-    const answered = (zxid: number, timeMs: number): Change => ({
-      kind: "requestAnswered",
+    const answered = (zxid: number, forgets: readonly number[] = []) => ({
+      kind: "requestAnswered" as const,
       zxid,
-      timeMs,
+      timeMs: 1_000 * zxid,
       key: `key ${zxid}`,
       fingerprint: "print",
       answer: `{"zxid":${zxid}}`,
+      holder: "10.0.0.1",
+      forgets,
     });
-    const happened = (zxid: number, timeMs: number): Transaction => ({
+    const happened = (zxid: number, forgets?: readonly number[]): Transaction => ({
       zxid,
-      timeMs,
-      changes: [created(`/n${zxid}`)({ zxid, timeMs }), answered(zxid, timeMs)],
+      timeMs: 1_000 * zxid,
+      changes: [created(`/n${zxid}`)({ zxid, timeMs: 1_000 * zxid }), answered(zxid, forgets)],
     });
-    await journal.commit([happened(1, 1_000), happened(2, 2_000)]);
-    await journal.commit([happened(3, 1_001 + rememberedRequestAgeMaxMs)]);
+    await journal.commit([happened(1), happened(2), happened(3)]);
+    await journal.commit([happened(4, [1, 3])]);
     const { requests } = await afterRestart(journal);
-    const { kind: _, ...last } = answered(3, 1_001 + rememberedRequestAgeMaxMs) as { kind: string };
-    expect(requests.map(({ zxid }) => zxid)).toEqual([2, 3]);
+    const { kind: _, forgets, ...last } = answered(4);
+    expect(requests.map(({ zxid }) => zxid)).toEqual([2, 4]);
     expect(requests.at(-1)).toEqual(last);
+    expect(forgets).toEqual([]);
   });
 
   test("answers parents before children, and siblings by their UTF-8 bytes", async () => {

@@ -103,7 +103,7 @@ test("whatever happens meanwhile, it shows the state of its zxid", async () => {
 
 test("a chunk fits a message, however large a remembered answer is", async () => {
   const answer = "x".repeat(5 * backupChunkBytesMax);
-  server.engine.tree.putRequest({ zxid: 0, timeMs: 1, key: "k", fingerprint: "f", answer });
+  server.engine.tree.putRequest({ zxid: 0, timeMs: 1, key: "k", fingerprint: "f", answer, holder: "" });
   const sizes = (await rest(start())).map(({ chunk }) => chunk.length);
   expect(Math.max(...sizes)).toBe(backupChunkBytesMax);
   expect(backupBlockBytes).toBeLessThan(backupChunkBytesMax);

@@ -54,6 +54,27 @@ test("a transaction is answered as it was, with what it read", async () => {
   expect(first.results[0]).toMatchObject({ result: { value: { data: Uint8Array.of(0, 255) } } });
 });
 
+test("what a transaction read is kept only if it is small: a retry is told that it was done, and no more", async () => {
+  const { client, engine } = await startServer();
+  await client.unary(rpc.create, { path: "/a", data: Buffer.alloc(1_000_000) });
+  await client.unary(rpc.create, { path: "/count" });
+  const request = {
+    operations: [
+      { operation: { case: "get", value: { path: "/a" } } },
+      { operation: { case: "set", value: { path: "/count", text: "1" } } },
+    ],
+  } as const;
+  const first = await client.unary(rpc.transact, request as never, withId(id));
+  expect(await failureOf(client.unary(rpc.transact, request as never, withId(id)))).toMatchObject({
+    code: "FAILED_PRECONDITION",
+    reason: "ANSWER_NOT_KEPT",
+    facts: { zxid: String(first.zxid) },
+  });
+  expect((await client.unary(rpc.get, { path: "/count" })).stat?.version).toBe(1);
+  const [remembered] = [...engine.tree.requests()];
+  expect(remembered!.answer.length).toBeLessThan(100);
+});
+
 test("a retry finds its answer after a restart of the server", async () => {
   const dataDir = tempDir();
   const first = await startServer({ journal: await openSqliteJournal({ dataDir }) });
@@ -149,7 +170,7 @@ test("an id that is malformed, or too easily guessed, is refused", async () => {
 test("after an hour it is forgotten", async () => {
   const { client, clock } = await startServer();
   await client.unary(rpc.create, { path: "/a" }, withId(id));
-  clock.setWall(clock.wallMs() + rememberedRequestAgeMaxMs + 1);
+  clock.advance(rememberedRequestAgeMaxMs + 1);
   await client.unary(rpc.create, { path: "/b" }, withId(`${id}-b`));
   const late = client.unary(rpc.create, { path: "/a" }, withId(id));
   expect(await failureOf(late)).toMatchObject({ reason: "NODE_EXISTS" });

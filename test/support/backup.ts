@@ -44,8 +44,8 @@ export function wholeOf(tree: Tree) {
       return { path, ...record, acl: acl.text, data: Buffer.from(tree.data(path)!).toString("latin1") };
     }),
     sessions: [...tree.sessions()].sort((a, b) => a.id - b.id),
-    requests: [...tree.requests()].map(({ zxid, timeMs, key, fingerprint, answer }) => {
-      return { zxid, timeMs, key, fingerprint, answer };
+    requests: [...tree.requests()].map(({ zxid, timeMs, key, fingerprint, answer, holder }) => {
+      return { zxid, timeMs, key, fingerprint, answer, holder };
     }),
   };
 }

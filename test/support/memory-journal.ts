@@ -17,8 +17,6 @@ import {
   type StateSink,
 } from "../../src/journal/journal.ts";
 
-import { rememberedRequestAgeMaxMs } from "../../src/limits.ts";
-
 interface StoredNode {
   readonly record: NodeRecord;
   readonly data: Uint8Array;
@@ -83,9 +81,8 @@ export class MemoryStore {
         if (!this.sessions.delete(change.sessionId)) throw new Error(`no session ${change.sessionId}`);
         return;
       case "requestAnswered": {
-        const { kind: _, ...request } = change;
-        const ageMaxMs = rememberedRequestAgeMaxMs;
-        this.requests = this.requests.filter(({ timeMs }) => request.timeMs - timeMs <= ageMaxMs);
+        const { kind: _, forgets, ...request } = change;
+        this.requests = this.requests.filter(({ zxid }) => !forgets.includes(zxid));
         this.requests.push(request);
       }
     }

@@ -1,8 +1,11 @@
+import { rememberedReadBytesMax } from "../../limits.ts";
 import { statOf } from "../node.ts";
-import type { Done } from "../operation.ts";
-import { packAnswer, type RequestMark, unpackAnswer } from "../request.ts";
+import type { Caller, Done, TransactResult } from "../operation.ts";
+import { holderOf, packAnswer, packDone, type RequestMark, unpackAnswer } from "../request.ts";
+import { bytesOf } from "../request-memory.ts";
 import type { StateReader } from "../state.ts";
 import { type Accepted, type Context, type Prepared, refuse } from "./prepared.ts";
+import { resultBytes } from "./read.ts";
 
 /**
  * Lets a marked write happen once: a retry of one that was done is answered as that was, and changes nothing. What
@@ -10,23 +13,57 @@ import { type Accepted, type Context, type Prepared, refuse } from "./prepared.t
  */
 export function prepareOnce(
   mark: RequestMark,
+  { address }: Pick<Caller, "address">,
   state: StateReader,
-  { stamp }: Context,
+  { stamp, jumps }: Context,
   decide: () => Prepared,
 ): Prepared {
   const before = state.request(mark.key);
   if (before !== undefined) {
-    return before.fingerprint === mark.fingerprint
-      ? { ok: true, changes: [], answered: unpackAnswer(before.answer) }
-      : refuse(requestIdReused);
+    if (before.fingerprint !== mark.fingerprint) return refuse(requestIdReused);
+    const answered = unpackAnswer(before.answer);
+    return answered.ok ? { ok: true, changes: [], answered } : answered;
   }
   const prepared = decide();
   if (!prepared.ok || prepared.changes.length === 0) return prepared;
-  const answer = packAnswer(doneOf(prepared, stamp.zxid));
-  return {
-    ...prepared,
-    changes: [...prepared.changes, { kind: "requestAnswered", ...stamp, ...mark, answer }],
-  };
+  const done = doneOf(prepared, stamp.zxid);
+  const answer = readBytesOf(done) > rememberedReadBytesMax ? packDone(done) : packAnswer(done);
+  const { zxid, timeMs } = stamp;
+  const { key, fingerprint } = mark;
+  const bytes = bytesOf({ key, fingerprint, answer });
+  const forgets = state.requestMemory.excess(bytes, { wallMs: timeMs, jumps });
+  const holder = holderOf(address);
+  const request = {
+    kind: "requestAnswered",
+    zxid,
+    timeMs,
+    key,
+    fingerprint,
+    answer,
+    holder,
+    forgets,
+  } as const;
+  return { ...prepared, changes: [...prepared.changes, request] };
+}
+
+/** About what the answer holds beside what the write did: a small request may read much, and again and again. */
+function readBytesOf({ transacted }: Done): number {
+  return transacted === undefined ? 0 : transacted.results.reduce((sum, each) => sum + readBytes(each), 0);
+}
+
+function readBytes(result: TransactResult): number {
+  switch (result.op) {
+    case "get":
+      return resultBytes + result.data.length;
+    case "exists":
+      return resultBytes;
+    case "list":
+      return result.children.reduce((sum, { name }) => sum + resultBytes + name.length, resultBytes);
+    case "create":
+      return result.data?.length ?? 0;
+    default:
+      return 0;
+  }
 }
 
 /** Whether exactly this was asked for before, and done. */

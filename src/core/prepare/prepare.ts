@@ -1,4 +1,5 @@
 import type { Stamp } from "../change.ts";
+import type { ClockJump } from "../clock-jumps.ts";
 import type { Caller, Operation } from "../operation.ts";
 import type { StateReader } from "../state.ts";
 import { prepareNodeOperation } from "./node-operation.ts";
@@ -21,15 +22,16 @@ export function prepare(
   state: StateReader,
   stamp: Stamp,
   limits: OperationLimits = defaultLimits,
+  jumps: readonly ClockJump[] = [],
 ): Prepared {
   const { request, sessionId } = caller;
   const hasEnded = sessionId !== undefined && state.session(sessionId) === undefined;
   // What was done in a session is answered after its end too.
   if (hasEnded && (request === undefined || !isRetry(request, state)))
     return refuse(sessionExpired(sessionId));
-  const context = { stamp, limits, identities: caller.identities ?? [] };
+  const context = { stamp, limits, jumps, identities: caller.identities ?? [] };
   const decide = () => prepareOperation(operation, caller, state, context);
-  return request === undefined ? decide() : prepareOnce(request, state, context, decide);
+  return request === undefined ? decide() : prepareOnce(request, caller, state, context, decide);
 }
 
 function prepareOperation(

@@ -5,6 +5,7 @@ import {
   transactionPathBytesMax,
 } from "../../limits.ts";
 import type { Change, Stamp } from "../change.ts";
+import type { ClockJump } from "../clock-jumps.ts";
 import type { Identity } from "../identity.ts";
 import type { Done, NotDone, Operation, Transacted } from "../operation.ts";
 import type { Refusal } from "../refusal.ts";
@@ -59,6 +60,8 @@ export interface Context {
   readonly identities: readonly Identity[];
   readonly stamp: Stamp;
   readonly limits: OperationLimits;
+  /** How the wall clock was set, which the stamp is of. */
+  readonly jumps: readonly ClockJump[];
 }
 
 export function refuse(refusal: Refusal): NotDone {

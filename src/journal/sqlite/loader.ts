@@ -19,7 +19,8 @@ const selectNodes = `
   FROM nodes WHERE path > ? ORDER BY path LIMIT ${pageRows}`;
 const selectLarge = "SELECT data FROM large_data WHERE path = ?";
 
-const selectRequests = "SELECT zxid, time_ms AS timeMs, key, fingerprint, answer FROM requests ORDER BY zxid";
+const selectRequests =
+  "SELECT zxid, time_ms AS timeMs, key, fingerprint, answer, holder FROM requests ORDER BY zxid";
 
 type NodeRow = [path: string, dataHex: string | null, ...stat: number[]];
 

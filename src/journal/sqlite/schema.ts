@@ -11,7 +11,7 @@ export type Migration = (connection: Database.Database) => void;
 /**
  * Migration i leads from user_version i to i + 1. Once released, one is never changed: add another.
  */
-export const migrations: readonly Migration[] = [createSchema, addHistory];
+export const migrations: readonly Migration[] = [createSchema, addHistory, addHolders];
 
 /**
  * nodes is keyed by path: a scan in key order gives parents before children, and siblings by their UTF-8 bytes.
@@ -114,6 +114,11 @@ const history = `
 
 function addHistory(connection: Database.Database): void {
   connection.exec(history);
+}
+
+/** For whom each remembered request counts; those from before count for nobody. */
+function addHolders(connection: Database.Database): void {
+  connection.exec("ALTER TABLE requests ADD COLUMN holder TEXT NOT NULL DEFAULT ''");
 }
 
 /** Brings the database to the newest schema in one transaction: all steps or none. */

@@ -58,11 +58,9 @@ export class Writer {
     this.#history.begin();
     this.#acls.begin();
     this.#nodes.begin();
-    this.#requests.begin();
     const lastZxid = this.#write(packed);
     this.#history.committed();
     this.#acls.committed();
-    this.#requests.committed();
     return { lastZxid, syncMs: this.#clock.monotonicMs() - this.#writtenMs };
   }
 
@@ -128,6 +126,7 @@ export class Writer {
         this.#one("deleteSession", change.sessionId);
         return;
       case "requestAnswered":
+        for (const zxid of change.forgets) this.#requests.forget(zxid);
         this.#requests.add(change);
     }
   }

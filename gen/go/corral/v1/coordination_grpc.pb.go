@@ -56,8 +56,9 @@ const (
 //
 // `corral-request-id: <id>` makes a Create, Set, SetAcl, Delete or Transact safe to retry, also after UNAVAILABLE and
 // over a restart of the server: if a request with this id was done within the last hour, its answer is given again and
-// nothing is changed. (The last 100,000 are remembered, and 32 MiB of their answers; what was refused is decided
-// anew.) An id has 1 to 128 letters, digits, ".", "_", ":" and "-". It belongs to the session of the call; without
+// nothing is changed, also after the end of its session. (100,000 are remembered, and 32 MiB of their answers; when
+// there is no room, the oldest of the addresses that hold most are forgotten. What was refused is decided anew. Of a
+// Transact that read more than 8 KiB, a retry is told ANSWER_NOT_KEPT.) An id has 1 to 128 letters, digits, ".", "_", ":" and "-". It belongs to the session of the call; without
 // a session it must have at least 16, chosen at random, since whoever repeats a call with it gets its answer.
 //
 // Errors: standard gRPC codes. The details carry `google.rpc.ErrorInfo` with domain `corral` and one of
@@ -408,8 +409,9 @@ type Coordination_PipelineClient = grpc.BidiStreamingClient[PipelineRequest, Pip
 //
 // `corral-request-id: <id>` makes a Create, Set, SetAcl, Delete or Transact safe to retry, also after UNAVAILABLE and
 // over a restart of the server: if a request with this id was done within the last hour, its answer is given again and
-// nothing is changed. (The last 100,000 are remembered, and 32 MiB of their answers; what was refused is decided
-// anew.) An id has 1 to 128 letters, digits, ".", "_", ":" and "-". It belongs to the session of the call; without
+// nothing is changed, also after the end of its session. (100,000 are remembered, and 32 MiB of their answers; when
+// there is no room, the oldest of the addresses that hold most are forgotten. What was refused is decided anew. Of a
+// Transact that read more than 8 KiB, a retry is told ANSWER_NOT_KEPT.) An id has 1 to 128 letters, digits, ".", "_", ":" and "-". It belongs to the session of the call; without
 // a session it must have at least 16, chosen at random, since whoever repeats a call with it gets its answer.
 //
 // Errors: standard gRPC codes. The details carry `google.rpc.ErrorInfo` with domain `corral` and one of

@@ -133,6 +133,9 @@ const (
 	// RESOURCE_EXHAUSTED: the parent at `path` has given its last sequence number, 2147483647. None is given twice, so
 	// create the nodes under another parent.
 	ErrorReason_ERROR_REASON_SEQUENCE_USED_UP ErrorReason = 44
+	// FAILED_PRECONDITION: the transaction that is asked for again was done, under `zxid`. Its answer held more than
+	// 8 KiB of what it read, which is not kept; read that again.
+	ErrorReason_ERROR_REASON_ANSWER_NOT_KEPT ErrorReason = 45
 	// RESOURCE_EXHAUSTED: the `count` of nodes below `path`, itself included, or the `bytes` of their data, `kind` says
 	// which, would become `actual`, more than the `limit` of the quota on `path`. Nothing was changed.
 	// Both numbers are left out for a caller without READ on the quota's `zookeeper_stats`.
@@ -182,6 +185,7 @@ var (
 		42: "ERROR_REASON_REQUEST_ID_REUSED",
 		43: "ERROR_REASON_SCAN_TOO_SLOW",
 		44: "ERROR_REASON_SEQUENCE_USED_UP",
+		45: "ERROR_REASON_ANSWER_NOT_KEPT",
 		80: "ERROR_REASON_QUOTA_EXCEEDED",
 	}
 	ErrorReason_value = map[string]int32{
@@ -225,6 +229,7 @@ var (
 		"ERROR_REASON_REQUEST_ID_REUSED":          42,
 		"ERROR_REASON_SCAN_TOO_SLOW":              43,
 		"ERROR_REASON_SEQUENCE_USED_UP":           44,
+		"ERROR_REASON_ANSWER_NOT_KEPT":            45,
 		"ERROR_REASON_QUOTA_EXCEEDED":             80,
 	}
 )
@@ -260,7 +265,7 @@ var File_corral_v1_errors_proto protoreflect.FileDescriptor
 
 const file_corral_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x16corral/v1/errors.proto\x12\tcorral.v1*\xce\n" +
+	"\x16corral/v1/errors.proto\x12\tcorral.v1*\xf0\n" +
 	"\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
@@ -303,7 +308,8 @@ const file_corral_v1_errors_proto_rawDesc = "" +
 	"\x1eERROR_REASON_SESSION_NOT_YOURS\x10B\x12\"\n" +
 	"\x1eERROR_REASON_REQUEST_ID_REUSED\x10*\x12\x1e\n" +
 	"\x1aERROR_REASON_SCAN_TOO_SLOW\x10+\x12!\n" +
-	"\x1dERROR_REASON_SEQUENCE_USED_UP\x10,\x12\x1f\n" +
+	"\x1dERROR_REASON_SEQUENCE_USED_UP\x10,\x12 \n" +
+	"\x1cERROR_REASON_ANSWER_NOT_KEPT\x10-\x12\x1f\n" +
 	"\x1bERROR_REASON_QUOTA_EXCEEDED\x10PB\x9d\x01\n" +
 	"\rcom.corral.v1B\vErrorsProtoP\x01Z:github.com/corral-project/corral/gen/go/corral/v1;corralv1\xa2\x02\x03CXX\xaa\x02\tCorral.V1\xca\x02\tCorral\\V1\xe2\x02\x15Corral\\V1\\GPBMetadata\xea\x02\n" +
 	"Corral::V1b\x06proto3"

@@ -46,6 +46,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_REQUEST_ID_REUSED: _ClassVar[ErrorReason]
     ERROR_REASON_SCAN_TOO_SLOW: _ClassVar[ErrorReason]
     ERROR_REASON_SEQUENCE_USED_UP: _ClassVar[ErrorReason]
+    ERROR_REASON_ANSWER_NOT_KEPT: _ClassVar[ErrorReason]
     ERROR_REASON_QUOTA_EXCEEDED: _ClassVar[ErrorReason]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 ERROR_REASON_NO_NODE: ErrorReason
@@ -87,4 +88,5 @@ ERROR_REASON_SESSION_NOT_YOURS: ErrorReason
 ERROR_REASON_REQUEST_ID_REUSED: ErrorReason
 ERROR_REASON_SCAN_TOO_SLOW: ErrorReason
 ERROR_REASON_SEQUENCE_USED_UP: ErrorReason
+ERROR_REASON_ANSWER_NOT_KEPT: ErrorReason
 ERROR_REASON_QUOTA_EXCEEDED: ErrorReason

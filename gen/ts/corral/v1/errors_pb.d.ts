@@ -324,6 +324,14 @@ export enum ErrorReason {
   SEQUENCE_USED_UP = 44,
 
   /**
+   * FAILED_PRECONDITION: the transaction that is asked for again was done, under `zxid`. Its answer held more than
+   * 8 KiB of what it read, which is not kept; read that again.
+   *
+   * @generated from enum value: ERROR_REASON_ANSWER_NOT_KEPT = 45;
+   */
+  ANSWER_NOT_KEPT = 45,
+
+  /**
    * RESOURCE_EXHAUSTED: the `count` of nodes below `path`, itself included, or the `bytes` of their data, `kind` says
    * which, would become `actual`, more than the `limit` of the quota on `path`. Nothing was changed.
    * Both numbers are left out for a caller without READ on the quota's `zookeeper_stats`.

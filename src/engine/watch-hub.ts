@@ -81,6 +81,7 @@ export class WatchHub implements CommitObserver {
   /** Events that were sent on streams which are over. */
   #sentEarlier = 0;
   #sending: PromiseWithResolvers<void> | undefined;
+  #sentZxid: number;
   /** The transaction of which not all live watches have been told yet. */
   #firing: number | undefined;
   /** What is left of the watches of streams that have ended. */
@@ -89,6 +90,7 @@ export class WatchHub implements CommitObserver {
   constructor(options: WatchHubOptions) {
     const { tree, journal, clock, bookmarkIntervalMs, onFailure } = options;
     this.#options = options;
+    this.#sentZxid = tree.zxid;
     this.#shares = new Shares(options.shareLimits);
     this.#replayer = new Replayer({
       tree,
@@ -117,6 +119,11 @@ export class WatchHub implements CommitObserver {
    */
   get sending(): Promise<void> | undefined {
     return this.#sending?.promise;
+  }
+
+  /** The last change that every stream concerned has been sent, and all before it. */
+  get sentZxid(): number {
+    return this.#sending === undefined ? this.#options.tree.zxid : this.#sentZxid;
   }
 
   get streamCount(): number {
@@ -264,6 +271,7 @@ export class WatchHub implements CommitObserver {
     }
     this.#sending?.resolve();
     this.#sending = undefined;
+    this.#sentZxid = this.#options.tree.zxid;
   }
 
   /** A watch has been told of the past: nothing happens between that and this. */

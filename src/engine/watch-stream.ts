@@ -105,6 +105,11 @@ export class WatchStream {
     return this.#decider.lookedAt;
   }
 
+  /** What to wait for before the reader asks for more: that it reads; undefined for nothing. Never, once it is closed. */
+  room(): Promise<void> | undefined {
+    return this.isBacklogged ? new Promise((resolve) => this.whenRoom(resolve)) : undefined;
+  }
+
   /** Calls back, once, when there is room again; never when the stream closes before. */
   whenRoom(callback: () => void): void {
     this.#waitingForRoom.push(callback);

@@ -30,7 +30,10 @@ export interface Environment<Context> {
    * streams that ask nobody who he is.
    */
   readonly holding?: (authorization: string) => Promise<{ readonly expiresMs: number }>;
-  /** What a call has to wait for before it is looked at; usually nothing. */
+  /**
+   * What a handler has to wait for before it reads what it shows to its client; usually nothing. The adapter waits
+   * before each call, those that stream both ways apart: they do so before each message that reads.
+   */
   readonly ready: () => Promise<void> | undefined;
   readonly calls: Calls;
   readonly log: Log;

@@ -36,10 +36,10 @@ export function unary<Input extends DescMessage, Output extends DescMessage, Con
     try {
       calls.enter();
       entered = true;
-      const wait = ready();
-      if (wait !== undefined) await wait;
       const known = contextOf(call);
       const context = known instanceof Promise ? await known : known;
+      // Last, and in the turn in which the handler reads.
+      for (let wait = ready(); wait !== undefined; wait = ready()) await wait;
       const answer = handle(decode(input, message), context);
       end.answer(encode(output, answer instanceof Promise ? await answer : answer));
       figures.sent++;

@@ -125,7 +125,8 @@ class LifeLine implements AttachmentListener {
   }
 
   #zxid(): bigint {
-    return int64(this.#engine.tree.zxid);
+    // A heartbeat waits for nothing, so it tells of no change that watches are still being told of.
+    return int64(this.#engine.watches.sentZxid);
   }
 }
 

@@ -17,8 +17,8 @@ export function pipeline(engine: Engine, operations: PipelineOperations): Handle
     try {
       for await (const request of stream.requests) {
         for (const operation of request.operations) {
-          const wait = engine.watches.sending ?? line.room();
-          if (wait !== undefined) await wait;
+          const wait = () => line.room() ?? engine.watches.sending;
+          for (let waiting = wait(); waiting !== undefined; waiting = wait()) await waiting;
           line.take(operation);
         }
         line.flush();

@@ -17,6 +17,11 @@ export function watch(engine: Engine): HandlerOf<"watch"> {
     const { stream: watching, close } = engine.watch(holder, sinkOf(stream, encoder));
     try {
       for await (const request of stream.requests) {
+        // What an answer shows has been told to everybody; and a client that reads no answers is not read from.
+        const wait = () => watching.room() ?? engine.watches.sending;
+        for (let waiting = wait(); waiting !== undefined; waiting = wait()) {
+          await unlessOver(stream.signal, waiting);
+        }
         take(request, watching, engine);
         watching.flush();
       }
@@ -60,7 +65,8 @@ function addOne(add: WatchAdd, stream: WatchStream, { watches }: Engine): void {
 function unlessOver(signal: AbortSignal, promise: Promise<void>): Promise<void> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    promise.then(resolve, reject);
+    const abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
   });
 }

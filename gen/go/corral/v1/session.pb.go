@@ -402,7 +402,7 @@ type KeepAliveResponse struct {
 	// How long from now the session lives without a further heartbeat, in milliseconds; it ends at most
 	// one tick after that. On OPENED, ATTACHED and ALIVE.
 	ExpiresInMs int32 `protobuf:"varint,5,opt,name=expires_in_ms,json=expiresInMs,proto3" json:"expires_in_ms,omitempty"`
-	// The zxid of the last change that the server had applied when it sent this; on OPENED,
+	// The zxid of the last change that the server had applied, and told to watches, when it sent this; on OPENED,
 	// EPHEMERAL_LOST and CLOSED the zxid of that very change.
 	Zxid int64 `protobuf:"varint,6,opt,name=zxid,proto3" json:"zxid,omitempty"`
 	// The lost node. On EPHEMERAL_LOST only.

@@ -211,7 +211,7 @@ export declare type KeepAliveResponse = Message<"corral.v1.KeepAliveResponse"> &
   expiresInMs: number;
 
   /**
-   * The zxid of the last change that the server had applied when it sent this; on OPENED,
+   * The zxid of the last change that the server had applied, and told to watches, when it sent this; on OPENED,
    * EPHEMERAL_LOST and CLOSED the zxid of that very change.
    *
    * @generated from field: int64 zxid = 6;

@@ -252,10 +252,16 @@ export const lifetimesIntervalMs = 1_000;
 /** How long a connection that was asked to go may take to finish its calls. */
 export const connectionGoodbyeMs = 10_000;
 
-/** Connections open at once on the port for health checks alone. */
+/** Connections open at once on the port for health checks alone. One more ends the oldest. */
 export const healthConnectionsMax = 100;
 
-/** Connections open at once on the port for operations: probes, a scraper or two, and people. */
+/** How long a connection to that port may be without a stream before it is asked to go; a probe connects again. */
+export const healthIdleMaxMs = 75_000;
+
+/**
+ * Connections open at once on the port for operations: probes, a scraper or two, and people. One more ends the one
+ * that has asked for nothing for the longest time.
+ */
 export const opsConnectionsMax = 64;
 
 /** The longest request line and headers that this port reads. It reads no bodies. */

@@ -15,6 +15,8 @@ export interface ListenerOptions {
   readonly port: number;
   /** Connections beyond it are turned away. */
   readonly maxConnections: number;
+  /** Instead, one more ends the oldest: for a port that answers strangers, whose probes have to get in. */
+  readonly endsOldest?: boolean;
   /** The same for the connections of one client address. */
   readonly maxConnectionsPerAddress: number;
   /** Undefined: in clear. */
@@ -97,9 +99,10 @@ export class Listener {
   #connected(socket: Socket): void {
     // A reset needs no answer; "close" follows.
     socket.on("error", () => {});
+    const { maxConnections, maxConnectionsPerAddress, endsOldest } = this.#options;
+    if (endsOldest && this.#connections.size >= maxConnections) this.#endOldest();
     const address = addressOf(socket);
     const fromAddress = this.#perAddress.get(address) ?? 0;
-    const { maxConnections, maxConnectionsPerAddress } = this.#options;
     if (this.#connections.size >= maxConnections) {
       this.#turnAway(socket, `the server has its ${maxConnections} connections`);
     } else if (fromAddress >= maxConnectionsPerAddress) {
@@ -116,6 +119,13 @@ export class Listener {
     }
   }
 
+  #endOldest(): void {
+    const [[socket, address] = []] = this.#connections;
+    if (socket === undefined || address === undefined) return;
+    this.#disconnected(socket, address);
+    socket.destroy();
+  }
+
   /** A TLS client is not told why: that would take the handshake from whose cost the limit protects. */
   #turnAway(socket: Socket, why: string): void {
     this.#rejectedCount++;
@@ -124,7 +134,7 @@ export class Listener {
   }
 
   #disconnected(socket: Socket, address: string): void {
-    this.#connections.delete(socket);
+    if (!this.#connections.delete(socket)) return;
     const left = this.#perAddress.get(address)! - 1;
     if (left === 0) this.#perAddress.delete(address);
     else this.#perAddress.set(address, left);

@@ -7,6 +7,7 @@ import {
   connectionPingIntervalMs,
   connectionPingTimeoutMs,
   healthConnectionsMax,
+  healthIdleMaxMs,
   messageBytesMax,
   streamsPerConnectionMax,
 } from "../limits.ts";
@@ -111,7 +112,11 @@ async function openHealthFront(
 ): Promise<Front | undefined> {
   const { healthPort, host, clock, log, observer } = options;
   if (healthPort === undefined) return undefined;
-  const server = new RpcServer({ ...serverOptions, interceptors: [builtinErrors(observer)] });
+  const server = new RpcServer({
+    ...serverOptions,
+    "grpc.max_connection_idle_ms": healthIdleMaxMs,
+    interceptors: [builtinErrors(observer)],
+  });
   addService(server, Health, health.handlers(), {
     contextOf: () => undefined,
     ready: () => undefined,
@@ -119,7 +124,11 @@ async function openHealthFront(
     log,
     observer,
   });
-  const limits = { maxConnections: healthConnectionsMax, maxConnectionsPerAddress: healthConnectionsMax };
+  const limits = {
+    maxConnections: healthConnectionsMax,
+    maxConnectionsPerAddress: healthConnectionsMax,
+    endsOldest: true,
+  };
   return Front.open(server, { host, port: healthPort, clock, log, ...limits });
 }
 

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { opsConnectionsMax, opsIdleMaxMs, opsRequestBytesMax, opsRequestTimeoutMs } from "../limits.ts";
 import { listenError } from "../listen-error.ts";
 import type { Logger } from "./logger.ts";
@@ -21,10 +22,20 @@ export interface HttpOptions {
 
 const hint = "; http_port names another, and 0 none";
 
-/** Serves pages to whoever asks: to GET and HEAD alone, and never more than a few at once. */
+/**
+ * Serves pages to GET and HEAD. A connection has one request at a time, so it never holds more than one answer. When
+ * all connections are taken, a new one ends the one that has asked for nothing for the longest time: probes get in
+ * whatever others do.
+ */
 export class HttpServer {
   readonly #server: Server;
   readonly #options: HttpOptions;
+  /** The open connections, the one that asked last at the end. */
+  readonly #connections = new Set<Socket>();
+  /** Those whose request has no answer yet, or one that is not read yet. */
+  readonly #busy = new Set<Socket>();
+  /** Those that sent another request meanwhile. */
+  readonly #overrun = new WeakSet<Socket>();
 
   /** @throws ListenError */
   static async listen(options: HttpOptions): Promise<HttpServer> {
@@ -49,7 +60,7 @@ export class HttpServer {
       connectionsCheckingInterval: opsRequestTimeoutMs / 2,
     };
     this.#server = createServer(limits, (request, response) => void this.#answer(request, response));
-    this.#server.maxConnections = opsConnectionsMax;
+    this.#server.on("connection", (socket) => this.#connected(socket));
     // Of a client that does not read its answer.
     this.#server.timeout = opsIdleMaxMs;
   }
@@ -66,17 +77,41 @@ export class HttpServer {
     });
   }
 
+  #connected(socket: Socket): void {
+    this.#connections.add(socket);
+    socket.once("close", () => this.#connections.delete(socket));
+    if (this.#connections.size <= opsConnectionsMax) return;
+    const [longestSilent] = this.#connections;
+    this.#connections.delete(longestSilent!);
+    longestSilent!.destroy();
+  }
+
+  /** Whether the connection may have another answer. Nothing more is read from one that does not wait for its answers. */
+  #take({ socket }: IncomingMessage, response: ServerResponse): boolean {
+    if (this.#busy.has(socket)) {
+      this.#overrun.add(socket);
+      socket.pause();
+      return false;
+    }
+    this.#busy.add(socket);
+    response.once("close", () => this.#busy.delete(socket));
+    if (this.#connections.delete(socket)) this.#connections.add(socket);
+    return true;
+  }
+
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!this.#take(request, response)) return;
     // Nothing here is sent anything: a body is not read, and its connection is given up with it.
     const hasBody = "content-length" in request.headers || "transfer-encoding" in request.headers;
     const { code, type, text } = await this.#pageFor(request);
+    const isLast = hasBody || this.#overrun.has(request.socket);
     response.writeHead(code, {
       "content-type": type,
       "content-length": Buffer.byteLength(text),
       "cache-control": "no-store",
       "x-content-type-options": "nosniff",
       ...(code === 405 && { allow: "GET, HEAD" }),
-      ...(hasBody && { connection: "close" }),
+      ...(isLast && { connection: "close" }),
     });
     response.end(request.method === "HEAD" ? undefined : text);
   }

@@ -1,7 +1,7 @@
 import { HttpServer } from "./http-server.ts";
 import type { Logger } from "./logger.ts";
 import type { MetricsCompat } from "./metrics.ts";
-import { pageAt } from "./pages.ts";
+import { Pages } from "./pages.ts";
 import { ProcessFigures } from "./process-figures.ts";
 import type { Vitals } from "./vitals.ts";
 
@@ -23,9 +23,9 @@ export interface OpsServer {
 /** @throws ListenError */
 export async function startOpsServer({ vitals, compat, ...options }: OpsServerOptions): Promise<OpsServer> {
   const process = new ProcessFigures(vitals.clock);
-  const sources = { vitals, process, compat };
+  const pages = new Pages({ vitals, process, compat });
   try {
-    const http = await HttpServer.listen({ ...options, pageAt: (url) => pageAt(url, sources) });
+    const http = await HttpServer.listen({ ...options, pageAt: (url) => pages.at(url) });
     return {
       port: http.port,
       async close() {

@@ -20,25 +20,46 @@ const overview = `Corral, for operators.
 /status   what is known of the server, as JSON
 `;
 
-/** The page at a path; undefined if there is none. */
-export async function pageAt(url: URL, sources: PageSources): Promise<Page | undefined> {
-  const [, first = "", second, ...more] = url.pathname.split("/");
-  if (more.length > 0) return undefined;
-  if (first === "livez" || first === "readyz") return probe(first, second, url, sources.vitals);
-  if (second !== undefined) return undefined;
-  switch (first) {
-    case "":
-      return plain(200, overview);
-    case "metrics":
-      return {
-        ...plain(200, await scrape(sources.vitals, sources.process, sources.compat)),
-        type: expositionType,
-      };
-    case "status":
-      return json(await shownStatus(sources.vitals));
-    default:
-      return undefined;
+/** The pages, those that take some work made once for all who ask at the same time. */
+export class Pages {
+  readonly #sources: PageSources;
+  readonly #making = new Map<string, Promise<Page>>();
+
+  constructor(sources: PageSources) {
+    this.#sources = sources;
   }
+
+  /** The page at a path; undefined if there is none. */
+  at(url: URL): Page | undefined | Promise<Page> {
+    const [, first = "", second, ...more] = url.pathname.split("/");
+    if (more.length > 0) return undefined;
+    const { vitals, process, compat } = this.#sources;
+    if (first === "livez" || first === "readyz") return probe(first, second, url, vitals);
+    if (second !== undefined) return undefined;
+    switch (first) {
+      case "":
+        return plain(200, overview);
+      case "metrics":
+        return this.#shared(first, async () => metricsPage(await scrape(vitals, process, compat)));
+      case "status":
+        return this.#shared(first, async () => json(await shownStatus(vitals)));
+      default:
+        return undefined;
+    }
+  }
+
+  #shared(name: string, make: () => Promise<Page>): Promise<Page> {
+    let making = this.#making.get(name);
+    if (making === undefined) {
+      making = make().finally(() => this.#making.delete(name));
+      this.#making.set(name, making);
+    }
+    return making;
+  }
+}
+
+function metricsPage(text: string): Page {
+  return { ...plain(200, text), type: expositionType };
 }
 
 function probe(name: Probe, check: string | undefined, url: URL, vitals: Vitals): Page | undefined {

@@ -187,27 +187,83 @@ test("a page that cannot be made is an error without its cause, which goes to th
   expect(error).toHaveBeenCalledOnce();
 });
 
-test("requests are bounded, and so are connections", async () => {
+test("requests are bounded", async () => {
   const { ops } = await running();
   expect((await ops.get(`/${"a".repeat(opsRequestBytesMax)}`)).code).toBe(431);
-  const sockets = Array.from({ length: opsConnectionsMax + 1 }, () => connect(ops.port, "127.0.0.1"));
+});
+
+/** Counts how often metrics are made. */
+function scrapesOf(vitals: Vitals): { count: number } {
+  const { calls } = vitals;
+  const scrapes = { count: 0 };
+  const get = () => {
+    scrapes.count++;
+    return calls;
+  };
+  Object.defineProperty(vitals, "calls", { get });
+  return scrapes;
+}
+
+/** Connections that do nothing but stay open, each with what it sent. */
+async function openAll(port: number, count: number, sent: string) {
+  const sockets = Array.from({ length: count }, () => connect(port, "127.0.0.1"));
   onTestFinished(() => {
     for (const socket of sockets) socket.destroy();
   });
-  const closed = sockets.map((socket) => once(socket, "close"));
-  for (const socket of sockets) socket.on("error", () => {}).resume();
-  // The connection of the request before may still be open, and is counted too.
-  await Promise.race(closed);
-  for (const socket of sockets) socket.destroy();
-  await Promise.all(closed);
-  await expect
-    .poll(() =>
-      ops.get("/livez").then(
-        ({ code }) => code,
-        () => 0,
-      ),
-    )
-    .toBe(200);
+  for (const socket of sockets) socket.on("error", () => {});
+  await Promise.all(sockets.map((socket) => once(socket, "connect")));
+  for (const socket of sockets) socket.write(sent);
+  return sockets;
+}
+
+test.each([
+  ["that say nothing", ""],
+  ["that do not read their answers", "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"],
+])("a probe gets in however many connections there are %s", async (_what, sent) => {
+  const { ops } = await running();
+  const sockets = await openAll(ops.port, 2 * opsConnectionsMax, sent);
+  expect(await ops.get("/livez")).toMatchObject({ code: 200 });
+  const open = () => sockets.filter((socket) => !socket.resume().destroyed).length;
+  await expect.poll(open).toBeLessThanOrEqual(opsConnectionsMax);
+  expect(open()).toBeGreaterThan(0);
+});
+
+test("a connection that sends requests without waiting gets one answer and is closed", async () => {
+  const { ops, vitals } = await running();
+  const scrapes = scrapesOf(vitals);
+  const [socket] = await openAll(ops.port, 1, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n".repeat(30_000));
+  let received = "";
+  socket!.setEncoding("utf8").on("data", (chunk) => {
+    received += chunk;
+  });
+  await once(socket!, "close");
+  expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 200"]);
+  expect(received).toMatch(/^connection: close\r$/im);
+  expect(scrapes.count).toBe(1);
+});
+
+test("the metrics are made once for all who ask at the same time", async () => {
+  const { ops, vitals } = await running();
+  const scrapes = scrapesOf(vitals);
+  const { sizes } = vitals.data!.journal;
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  vitals.data!.journal.sizes = async () => {
+    await held;
+    return sizes.call(vitals.data!.journal);
+  };
+  const first = ops.get("/metrics");
+  await vi.waitFor(() => expect(scrapes.count).toBe(1));
+  const others = Array.from({ length: 10 }, () => ops.get("/metrics"));
+  // Their requests have come before the answer of this one.
+  await Promise.all(Array.from({ length: 11 }, () => ops.get("/livez")));
+  release();
+  for (const { code } of await Promise.all([first, ...others])) expect(code).toBe(200);
+  expect(scrapes.count).toBeLessThan(6);
+  await ops.get("/metrics");
+  expect(scrapes.count).toBeGreaterThan(1);
 });
 
 test("what is not HTTP gets an answer and loses its connection", async () => {

@@ -18,14 +18,19 @@ export const config: Verb = {
       "",
       "  --json",
       '      Print {"tick_ms": {"value": 2000, "source": "default"}, ...}',
+      "  --show-secrets",
+      "      Print super_digest too; without it, only that it is set.",
       settingsUsage(),
     ].join("\n"),
 
   async run(args, io) {
-    const flags = parseFlags(args, ["--json"]);
+    const flags = parseFlags(args, ["--json", "--show-secrets"]);
     const effective = loadSettings(flags, surroundingsOf(io));
     for (const warning of effective.warnings) io.complain(`warning: ${warning}`);
-    io.out(flags.switches.has("--json") ? renderJson(effective) : renderToml(effective));
+    const withSecrets = flags.switches.has("--show-secrets");
+    io.out(
+      flags.switches.has("--json") ? renderJson(effective, withSecrets) : renderToml(effective, withSecrets),
+    );
     return 0;
   },
 };

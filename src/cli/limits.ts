@@ -26,3 +26,9 @@ export const restoreRaiseZxidDefault = 1_000_000_000;
 
 /** How often a wait for a server to be empty looks how many sessions are left, in milliseconds. */
 export const drainPollMs = 250;
+
+/** How old what was read of a token's file may be, in milliseconds. */
+export const tokenFileReadMs = 1_000;
+
+/** Characters of a secret that is typed. */
+export const secretCharsMax = 1_000;

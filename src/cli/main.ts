@@ -1,7 +1,13 @@
 #!/usr/bin/env node
 import module from "node:module";
+import { withoutSecrets } from "./secret-flags.ts";
 import type { Io } from "./verb.ts";
 
+// At once: what was typed is what every user of this machine sees in the list of processes.
+const shownArgs = withoutSecrets(process.argv.slice(2));
+if (shownArgs !== undefined) {
+  process.title = [process.argv0, ...process.execArgv, process.argv[1], ...shownArgs].join(" ");
+}
 // Deprecations are for those who write programs: a user of this one cannot mend them.
 process.noDeprecation = true;
 if (module.enableCompileCache === undefined) {

@@ -1,4 +1,5 @@
 import { connect } from "../client/index.ts";
+import { askSecret } from "./ask-secret.ts";
 import { guarded, type Surrounding } from "./client-verb.ts";
 import type { ConnectionFlags } from "./connection-flags.ts";
 import { exitCodes, Failure, failureOf } from "./failure.ts";
@@ -14,7 +15,7 @@ export async function runWithClient(
   io: Io,
   { run, ...how }: Connecting & { readonly run: (surrounding: Surrounding) => Promise<number> },
 ): Promise<number> {
-  const target = await targetOf(flags, io.env);
+  const target = await targetOf(flags, io.env, (prompt) => askSecret(io, prompt));
   const { signal, takeSignals } = interruption(io);
   return await guarded(io, signal, async () => {
     await using client = await connectTo(target, { ...how, signal });

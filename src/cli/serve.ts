@@ -3,6 +3,7 @@ import { loadSettings } from "../config/load.ts";
 import { tuneCollections } from "../ops/garbage.ts";
 import { createLogger } from "../ops/logger.ts";
 import { recorded } from "./server/recorded.ts";
+import { takeSecrets } from "./server/secrets.ts";
 import { settingsUsage } from "./settings-usage.ts";
 import { supervise } from "./supervise.ts";
 import { surroundingsOf } from "./surroundings.ts";
@@ -31,8 +32,9 @@ export const serve: Verb = {
     // Loaded only now: a wrong setting is told before gRPC and SQLite are read from disk.
     const { startServer } = await import("../server.ts");
     const { dataDir } = settings;
-    const start = async () =>
-      recorded(await startServer(settings, log), { dataDir, log, background: false, args });
+    const { args: open, secrets } = takeSecrets(args);
+    const startedAs = { background: false, args: open, apart: Object.keys(secrets) };
+    const start = async () => recorded(await startServer(settings, log), { dataDir, log, ...startedAs });
     return supervise(start, log, io);
   },
 };

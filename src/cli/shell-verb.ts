@@ -24,13 +24,14 @@ export const shell: Verb = {
   async run(args, io) {
     const { flags, words } = parseLine(args, connectionFlags);
     if (words.length > 0) throw new UsageError(`shell: unexpected argument ${JSON.stringify(words[0])}`);
-    const [{ targetOf }, { connectTo }, { guarded }, { Shell }] = await Promise.all([
+    const [{ askSecret }, { targetOf }, { connectTo }, { guarded }, { Shell }] = await Promise.all([
+      import("./ask-secret.ts"),
       import("./target.ts"),
       import("./one-shot.ts"),
       import("./client-verb.ts"),
       import("./shell/shell.ts"),
     ]);
-    const target = await targetOf(flags, io.env);
+    const target = await targetOf(flags, io.env, (prompt) => askSecret(io, prompt));
     const { signal } = new AbortController();
     return await guarded(io, signal, async () => {
       await using client = await connectTo(target, { session: true, patient: flags.retry === true, signal });

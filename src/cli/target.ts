@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
+import type { Authorization } from "../client/index.ts";
 import { type ClientKey, clientKeys, contextVariable, variableOf } from "../config/client-keys.ts";
 import { contextsFile, readContext } from "../config/contexts.ts";
 import { shown, UsageError } from "../config/usage-error.ts";
 import type { ConnectionFlags } from "./connection-flags.ts";
+import { type AskSecret, authorizationFrom, type Credentials } from "./credentials.ts";
 import { durationMs } from "./duration.ts";
 import { fileFailure } from "./file-failure.ts";
 import type { FlagValues } from "./flags.ts";
@@ -14,19 +16,31 @@ export interface Target {
   readonly endpoints: readonly string[];
   readonly timeoutMs: number;
   readonly format: Format;
-  /** The value of the `authorization` metadata. */
-  readonly authorization: string | undefined;
+  /** Who acts. */
+  readonly authorization: Authorization | undefined;
   /** In PEM; undefined for no TLS. */
   readonly tls: { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer } | undefined;
 }
 
-/** A flag comes before a variable, and that before the context. @throws UsageError */
+/**
+ * A flag comes before a variable, and that before the context. Who acts is said by the first of them that says
+ * anything of it. @throws UsageError
+ * @param ask for a password that is missing; by default, nobody is there
+ */
 export async function targetOf(
   flags: FlagValues<ConnectionFlags>,
   env: Readonly<Record<string, string | undefined>>,
+  ask: AskSecret = async () => undefined,
 ): Promise<Target> {
   const context = await readContext(contextsFile(env, homedir()), flags.context ?? env[contextVariable]);
-  const given = { ...flags, ca_file: flags.caFile, cert_file: flags.certFile, key_file: flags.keyFile };
+  const given: Partial<Record<ClientKey, string | number | true | undefined>> = {
+    ...flags,
+    ca_file: flags.caFile,
+    cert_file: flags.certFile,
+    key_file: flags.keyFile,
+    password_file: flags.passwordFile,
+    token_file: flags.tokenFile,
+  };
   const settings: Partial<Record<ClientKey, string>> = {};
   for (const key of clientKeys) {
     const value = given[key] ?? (env[variableOf(key)] || context[key]);
@@ -36,9 +50,35 @@ export async function targetOf(
     endpoints: endpointsIn(settings.endpoint ?? "127.0.0.1:7181"),
     timeoutMs: durationMs(settings.timeout ?? "5s", "--timeout"),
     format: formatOf(settings.output ?? "table"),
-    authorization: authorizationOf(settings),
+    authorization: await authorizationFrom(credentialsOf(given, env, context), ask),
     tls: tlsOf(settings),
   };
+}
+
+/** A password may come from a variable, for a user that is named elsewhere. */
+function credentialsOf(
+  given: Partial<Record<ClientKey, string | number | true | undefined>>,
+  env: Readonly<Record<string, string | undefined>>,
+  context: Partial<Record<ClientKey, string>>,
+): Credentials {
+  const sources = [
+    (key: ClientKey) => given[key],
+    (key: ClientKey) => env[variableOf(key)] || undefined,
+    (key: ClientKey) => context[key],
+  ];
+  const names = ["user", "token", "token_file"] as const;
+  const at = sources.findIndex((source) => names.some((key) => source(key) !== undefined));
+  const named = sources[at];
+  if (named === undefined) return {};
+  const found: Credentials = {};
+  for (const key of names) if (named(key) !== undefined) found[key] = String(named(key));
+  for (const source of sources) {
+    const key = (["password", "password_file"] as const).find((one) => source(one) !== undefined);
+    if (key === undefined) continue;
+    found[key] = String(source(key));
+    break;
+  }
+  return found;
 }
 
 function endpointsIn(text: string): readonly string[] {
@@ -49,18 +89,6 @@ function endpointsIn(text: string): readonly string[] {
       throw new UsageError(`--endpoint must be host:port, or several with commas, not ${shown(text)}`);
   }
   return list;
-}
-
-function authorizationOf({ user, token }: Partial<Record<ClientKey, string>>): string | undefined {
-  if (token !== undefined) return `Bearer ${token}`;
-  if (user === undefined) return undefined;
-  return basic(user);
-}
-
-/** What `name:password` becomes in metadata. */
-export function basic(user: string): string {
-  if (!user.includes(":")) throw new UsageError("--user must be name:password");
-  return `Basic ${Buffer.from(user).toString("base64")}`;
 }
 
 /** What files in PEM come to; undefined for no TLS. @throws UsageError */

@@ -18,15 +18,16 @@ export interface FoundInFile {
 
 /** Reads a configuration file: TOML if its name ends in .toml, zoo.cfg's format otherwise. */
 export function readConfigFile(path: string, workingDir: string): FoundInFile {
-  const content = readContent(path, workingDir);
+  const content = readText(resolve(workingDir, path), "configuration file", path);
   return path.endsWith(".toml") ? readToml(content, path) : readZooCfg(content, path);
 }
 
-function readContent(path: string, workingDir: string): string {
+/** @throws UsageError @param what it is, @param name as the user knows it */
+export function readText(path: string, what: string, name = path): string {
   try {
-    return readFileSync(resolve(workingDir, path), "utf8");
+    return readFileSync(path, "utf8");
   } catch (error) {
-    throw new UsageError(`configuration file ${path} cannot be read: ${fileReason(error) ?? String(error)}`);
+    throw new UsageError(`${what} ${name} cannot be read: ${fileReason(error) ?? String(error)}`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { type Found, readConfigFile } from "./config-file.ts";
+import { type Found, readConfigFile, readText } from "./config-file.ts";
 import { configVariable, readEnvironment } from "./environment.ts";
 import { configFlag, type Flags } from "./flags.ts";
 import { checkSecurity } from "./security.ts";
@@ -39,7 +39,26 @@ export function loadSettings(flags: Flags, surroundings: Surroundings): Effectiv
   const effective = withDefaults(chosen, surroundings);
   checkSessionTimeouts(effective);
   checkSecurity(effective.settings);
-  return { ...effective, warnings: file?.warnings ?? [] };
+  const settings = withSuperDigest(effective, surroundings.workingDir);
+  return { ...effective, settings, warnings: file?.warnings ?? [] };
+}
+
+/** The super user may be named in a file of its own. */
+function withSuperDigest({ settings, sources }: Omit<Effective, "warnings">, workingDir: string): Settings {
+  const { superDigestFile: file, superDigest } = settings;
+  if (file === "") return settings;
+  if (superDigest !== "") {
+    const [one, other] = [sources.superDigest, sources.superDigestFile];
+    throw new UsageError(
+      `super_digest (from ${one}) and super_digest_file (from ${other}) exclude each other`,
+    );
+  }
+  const digest = readText(resolve(workingDir, file), "super_digest_file").trim();
+  if (digest !== "" && settingOf("superDigest").type.safeParse(digest).success) {
+    return { ...settings, superDigest: digest };
+  }
+  // Not what it holds: that may be a secret, and in the wrong form.
+  throw new UsageError(`${file}, super_digest_file, must hold ${settingOf("superDigest").rule}`);
 }
 
 function checked(name: SettingName, found: Found): unknown {

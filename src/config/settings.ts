@@ -49,6 +49,9 @@ export const schema = {
     rule: "a user and a digest such as super:D/InIHSb7yEEbrWz8b9l71RjZJU=, or empty for none",
     accepts: (value) => value === "" || /^[^:]+:[A-Za-z0-9+/]{27}=$/.test(value),
   }),
+  superDigestFile: file({
+    help: "A file with that text, instead: for its owner alone, and not on a command line or in a configuration.",
+  }),
   jwtKeysFile: file({
     help: "Public keys of who issues tokens, a JSON Web Key Set or one key in PEM: switches tokens on.",
   }),
@@ -223,6 +226,9 @@ export type Settings = {
 };
 
 export type LogLevel = z.infer<typeof schema.logLevel.type>;
+
+/** What nobody but the server has to know. */
+export const secretSettings: ReadonlySet<SettingName> = new Set<SettingName>(["superDigest"]);
 
 /** All settings in the order in which they are shown. */
 export const settingNames = Object.keys(schema) as SettingName[];

@@ -139,7 +139,7 @@ test.each(withLines.filter(([, { line }]) => line!.args.some(({ name }) => name 
   },
 );
 
-const fileFlags = ["file", "caFile", "certFile", "keyFile"];
+const fileFlags = ["file", "caFile", "certFile", "keyFile", "tokenFile"];
 
 test.each(withLines)("%s refuses files of flags that cannot be", async (name, { line }) => {
   for (const key of Object.keys(line!.flags).filter((one) => fileFlags.includes(one))) {
@@ -178,7 +178,11 @@ const badOfConnections: Record<(typeof clientKeys)[number], readonly string[]> =
   timeout: noTimes.filter((value) => value !== ""),
   output: ["xml", "JSON"],
   user: ["ada"],
+  // They are nothing without a user, and then any text is one.
+  password: [],
+  password_file: [],
   token: ["a\nb", "a\0b", "ü"],
+  token_file: ["/no/such", "/", "a\0b", "/dev/null"],
   tls: ["yes", "1"],
   ca_file: ["/no/such", "/", "a\0b"],
   cert_file: ["/no/such", "/"],
@@ -189,7 +193,7 @@ test.each(clientKeys)("%s is refused in flags, variables and contexts alike", as
   const contexts = join(corral.env["XDG_CONFIG_HOME"]!, "corral", "contexts.toml");
   mkdirSync(dirname(contexts), { recursive: true });
   for (const value of badOfConnections[key]) {
-    if (key !== "tls") await refused(["ls", `--${key.replace("_", "-")}=${value}`]);
+    if (key !== "tls") await refused(["ls", `--${key.replaceAll("_", "-")}=${value}`]);
     await refused(["ls"], { [variableOf(key)]: value });
     delete corral.env[variableOf(key)];
     writeFileSync(contexts, `[contexts.c]\n${key} = ${JSON.stringify(value)}\n`);

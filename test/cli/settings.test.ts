@@ -16,6 +16,7 @@ test("the defaults", () => {
     tlsClientAuth: "none",
     requireAuthentication: "none",
     superDigest: "",
+    superDigestFile: "",
     jwtKeysFile: "",
     jwtIssuer: "",
     jwtAudience: "",

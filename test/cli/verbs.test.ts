@@ -189,7 +189,7 @@ test("a wrong command line is told before anybody connects", async () => {
       '--endpoint must be host:port, or several with commas, not "localhost"',
       ["--endpoint", "localhost", "ls"],
     ],
-    ["--user must be name:password", ["--user", "ada", "ls"]],
+    ["the password of ada is missing: give --password-file or CORRAL_PASSWORD", ["--user", "ada", "ls"]],
     ["--cert-file and --key-file go together", ["--cert-file", "x", "ls"]],
     ["give data or --file, not both", ["set", "/a", "b", "-f", "-"]],
     ['set: DATA is missing; "" empties the node', ["set", "/a"]],

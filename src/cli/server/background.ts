@@ -8,12 +8,14 @@ import { surroundingsOf } from "../surroundings.ts";
 import type { Io } from "../verb.ts";
 import { logFile } from "./record.ts";
 import { recorded } from "./recorded.ts";
+import { takeApart } from "./secrets.ts";
 
 /** The file descriptor on which the server tells whoever started it that it listens. */
 const wordDescriptor = 3;
 
 /** The server's own side of `corral server start`: logs to its file, and says one word when it listens. */
-export async function background(args: readonly string[], io: Io): Promise<number> {
+export async function background(line: readonly string[], io: Io): Promise<number> {
+  const { args, apart } = takeApart(line);
   const { settings, warnings } = loadSettings(parseFlags(args), surroundingsOf(io));
   const { dataDir, logLevel } = settings;
   const log = createLogger({ level: logLevel, to: openLogFile(logFile(dataDir)) });
@@ -21,7 +23,7 @@ export async function background(args: readonly string[], io: Io): Promise<numbe
   const { startServer } = await import("../../server.ts");
   const start = async () => {
     const server = await startServer(settings, log);
-    const known = recorded(server, { dataDir, log, background: true, args });
+    const known = recorded(server, { dataDir, log, background: true, args, apart });
     tellStarter(server.address);
     return known;
   };

@@ -16,6 +16,8 @@ export interface ServerRecord {
   readonly background: boolean;
   /** The flags it was started with, and the directory in which: the next start may want the same. */
   readonly args: readonly string[];
+  /** The variables that hold what was a flag, and a secret: the next start needs them too. */
+  readonly apart?: readonly string[];
   readonly workingDir: string;
 }
 
@@ -38,7 +40,7 @@ export function readRecord(dataDir: string): ServerRecord | undefined {
   }
 }
 
-/** For the owner alone: flags may hold a secret. */
+/** For the owner alone. */
 export function writeRecord(dataDir: string, record: ServerRecord): void {
   const unfinished = `${recordFile(dataDir)}.new`;
   writeFileSync(unfinished, `${JSON.stringify(record)}\n`, { mode: 0o600 });

@@ -4,7 +4,7 @@ import type { RunningServer } from "../../server.ts";
 import { endRecord, type ServerRecord, writeRecord } from "./record.ts";
 
 /** What a server knows of its own start. */
-export type StartedAs = Pick<ServerRecord, "background" | "args">;
+export type StartedAs = Pick<ServerRecord, "background" | "args" | "apart">;
 
 /** The same server, which tells in its data directory that it runs, and when it has ended. */
 export function recorded(

@@ -4,6 +4,7 @@ import { UsageError } from "../../config/usage-error.ts";
 import { dataDirectory } from "../../data-directory.ts";
 import type { Io } from "../verb.ts";
 import { readRecord } from "./record.ts";
+import { mustHaveSecrets } from "./secrets.ts";
 import { settingsFrom } from "./settings.ts";
 import { start } from "./start.ts";
 import { type StopOptions, stopServer } from "./stop.ts";
@@ -22,6 +23,7 @@ export async function restart({ args, timeoutMs }: StopOptions, io: Io): Promise
     io.complain(`process ${record.pid} runs in the foreground: restart it where it was started`);
     return 1;
   }
+  if (record !== undefined) mustHaveSecrets(record, io.env);
   const stopped = await stopServer(dataDir, timeoutMs, io);
   if (stopped !== 0 || record === undefined) return stopped;
   // Its own flags may name the directory by a variable that is not set here.

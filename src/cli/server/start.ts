@@ -10,6 +10,7 @@ import { dataDirectory } from "../../data-directory.ts";
 import { readable } from "../../ops/logger.ts";
 import type { Io } from "../verb.ts";
 import { logFile, readRecord } from "./record.ts";
+import { apartFlag, takeSecrets } from "./secrets.ts";
 import { settingsFrom } from "./settings.ts";
 
 /** Lines of the log that a failed start shows. */
@@ -74,10 +75,13 @@ async function launch(options: StartOptions & { readonly dataDir: string }, io: 
 
 function spawnServer({ args, workingDir }: StartOptions, log: string): ChildProcess {
   const main = fileURLToPath(new URL(`../main${extname(import.meta.url)}`, import.meta.url));
+  const { args: open, secrets } = takeSecrets(args);
+  const apart = Object.keys(secrets).flatMap((name) => [apartFlag, name]);
   const logDescriptor = openSync(log, "a", 0o600);
   try {
-    return spawn(process.execPath, [...process.execArgv, main, "server", "background", ...args], {
+    return spawn(process.execPath, [...process.execArgv, main, "server", "background", ...apart, ...open], {
       cwd: workingDir,
+      env: { ...process.env, ...secrets },
       // A session of its own: neither ctrl-C nor the end of the terminal reaches it.
       detached: true,
       stdio: ["ignore", "ignore", logDescriptor, "pipe"],

@@ -1,6 +1,6 @@
 import { shown, UsageError } from "../../config/usage-error.ts";
+import { basic } from "../credentials.ts";
 import { exitCodes, Failure } from "../failure.ts";
-import { basic } from "../target.ts";
 import { verbs } from "../verbs.ts";
 import type { Shell } from "./shell.ts";
 

@@ -1,20 +1,34 @@
+import { UsageError } from "./usage-error.ts";
+
 /** One entry of a Java properties file. */
 export interface Property {
   readonly key: string;
   readonly value: string;
   /** Of its first line, from 1. */
   readonly line: number;
+  /** The first character of the value whose backslash meant nothing, so that the format drops it. */
+  readonly dropped: string | undefined;
 }
 
 /**
  * Reads the format of zoo.cfg: that of java.util.Properties, with both ends of keys and values trimmed as
- * ZooKeeper trims them. Every text is a valid file; a key may appear more than once.
+ * ZooKeeper trims them. A key may appear more than once. As in Java, only a \u without its four digits is a fault.
  */
-export function parseProperties(content: string): Property[] {
+export function parseProperties(content: string, file: string): Property[] {
   return logicalLines(content.replace(/^\uFEFF/, "")).map(({ text, line }) => {
+    if (/(?<!\\)(?:\\\\)*\\u(?![0-9A-Fa-f]{4})/.test(text)) {
+      throw new UsageError(
+        `${file} line ${line}: \\u must be followed by four hexadecimal digits; write \\\\ for a backslash`,
+      );
+    }
     // The key ends at the first =, : or white space that no backslash protects.
     const [, key, value] = /^((?:[^\\=:\s]|\\.)*)\s*[=:]?\s*(.*)$/s.exec(text)!;
-    return { key: unescaped(key!).trim(), value: unescaped(value!).trim(), line };
+    return {
+      key: unescaped(key!).trim(),
+      value: unescaped(value!).trim(),
+      line,
+      dropped: /^(?:[^\\]|\\[tnrfu\\=:#!\s])*\\([^tnrfu\\=:#!\s])/.exec(value!)?.[1],
+    };
   });
 }
 

@@ -73,13 +73,24 @@ export function host(about: About<string>): Setting<string> {
   });
 }
 
+/**
+ * Whether a path is meant as it stands. Nobody fills in ~ or variables here: they would become names of files; and so
+ * would a path of Windows, and one with line breaks or tabs, which are backslashes that a format took for its own.
+ */
+export function isPlainPath(value: string): boolean {
+  return !/^~|\p{Cc}|\$\{|(?:^|\/)\$\w|%\w+%|^[A-Za-z]:/u.test(value);
+}
+
+/** What {@link isPlainPath} demands, to follow what the path is of. */
+export const plainPathRule = "without ~, variables or a drive letter";
+
 /** The path of a file that need not be given. */
 export function file({ help }: { readonly help: string }): Setting<string> {
   return text({
     default: "",
     help,
-    rule: "the path of a file, with ~ written out, or empty for none",
-    accepts: (value) => !value.startsWith("~") && !value.includes("\0"),
+    rule: `the path of a file ${plainPathRule}, or empty for none`,
+    accepts: isPlainPath,
   });
 }
 
@@ -108,6 +119,6 @@ export function toggle(about: About<boolean>): Setting<boolean> {
     default: about.default,
     unit: about.unit ?? "",
     help: about.help,
-    fromText: (value) => (value === "true" ? true : value === "false" ? false : value),
+    fromText: (value) => (/^true$/i.test(value) ? true : /^false$/i.test(value) ? false : value),
   };
 }

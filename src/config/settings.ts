@@ -1,7 +1,18 @@
 import type { z } from "zod";
 import { transactionOperationsMaxDefault } from "../limits.ts";
 import { defaultDataDir } from "./default-data-dir.ts";
-import { choice, file, host, integer, optional, type Setting, text, toggle } from "./setting.ts";
+import {
+  choice,
+  file,
+  host,
+  integer,
+  isPlainPath,
+  optional,
+  plainPathRule,
+  type Setting,
+  text,
+  toggle,
+} from "./setting.ts";
 
 const dayMs = 86_400_000;
 
@@ -69,8 +80,8 @@ export const schema = {
       of: ({ surroundings }) => defaultDataDir(surroundings),
     },
     help: "Directory of the database, created if missing; a relative path starts at the working directory.",
-    rule: "the path of a directory, with ~ written out",
-    accepts: (value) => value !== "" && !value.startsWith("~") && !value.includes("\0"),
+    rule: `the path of a directory ${plainPathRule}`,
+    accepts: (value) => value !== "" && isPlainPath(value),
   }),
   tickMs: integer({
     default: 2_000,
@@ -208,8 +219,8 @@ export const schema = {
   auditLog: text({
     default: "",
     help: "Where to write who changed what and who was refused, a line each.",
-    rule: "stdout, the path of a file with ~ written out, or empty for none",
-    accepts: (value) => !value.startsWith("~") && !value.includes("\0"),
+    rule: `stdout, the path of a file ${plainPathRule}, or empty for none`,
+    accepts: isPlainPath,
   }),
   acceptDataLoss: toggle({
     default: false,

@@ -1,6 +1,14 @@
 import type { SettingName } from "./settings.ts";
+import { groupOf } from "./zoo-cfg-group.ts";
+import { ignoredKeys } from "./zoo-cfg-ignored.ts";
+import { refusedKeys } from "./zoo-cfg-refused.ts";
 
-/** ZooKeeper's names for what Corral has as well. */
+/**
+ * Every key of a zoo.cfg that ZooKeeper 3.9 documents is used here, or listed as refused or as ignored. The keys are
+ * those of its administrator's guide and the pages beside it (zookeeper-docs/src/main/resources/markdown), of
+ * QuorumPeerConfig.java, and the system properties that its server reads: a key that ZooKeeper does not know
+ * becomes the property `zookeeper.<key>`. Read in the branch of 3.9, July 2026.
+ */
 export const zooKeeperNames: Readonly<Record<string, SettingName>> = {
   tickTime: "tickMs",
   dataDir: "dataDir",
@@ -14,173 +22,18 @@ export const zooKeeperNames: Readonly<Record<string, SettingName>> = {
   enforceQuota: "enforceQuota",
 };
 
-interface KeyGroup {
-  /** Whole keys, or with a final * the beginnings of keys. */
-  readonly keys: readonly string[];
-  readonly reason: string;
-  /** The values that ask for nothing which Corral does not do; absent: none. */
-  readonly harmless?: RegExp;
-}
+export type Verdict = { readonly refused: string } | { readonly ignored: string };
 
-/** Keys whose loss would weaken a guarantee or the security that the file asks for: the server must not start. */
-export const refusedKeys: readonly KeyGroup[] = [
-  { keys: ["forceSync"], harmless: /^yes$/, reason: "Corral syncs every write before it acknowledges it" },
-  {
-    keys: ["secureClientPort*", "ssl.*", "client.portUnification", "client.certReload", "fips-mode"],
-    reason: "Corral's TLS takes files in PEM: --tls-cert-file and the flags beside it name them",
-  },
-  {
-    keys: [
-      "sslQuorum*",
-      "portUnification",
-      "quorum.*",
-      "dynamicConfigFile",
-      "group*",
-      "weight*",
-      "oraclePath",
-    ],
-    reason: "Corral is a single server, not an ensemble",
-  },
-  { keys: ["peerType"], harmless: /^participant$/i, reason: "Corral is a single server, not an ensemble" },
-  {
-    keys: [
-      "authProvider*",
-      "enforce.auth.*",
-      "DigestAuthenticationProvider.*",
-      "X509AuthenticationProvider.*",
-      "superUser",
-      "sessionRequireClientSASLAuth",
-      "requireClientAuthScheme",
-      "kerberos.*",
-      "ensembleAuthName",
-    ],
-    reason: "Corral's own settings say who is let in: require_authentication and those beside it",
-  },
-  { keys: ["allowSaslFailedClients"], harmless: /^false$/i, reason: "Corral has no SASL" },
-  { keys: ["skipACL"], harmless: /^no$/, reason: "Corral cannot be told to skip ACLs" },
-  {
-    keys: ["audit.enable"],
-    harmless: /^false$/i,
-    reason: "Corral's audit log needs a place: --audit-log names it",
-  },
-  {
-    keys: ["jute.maxbuffer", "jute.maxbuffer.*"],
-    reason: "a node holds 1 MiB of data in Corral, which cannot be changed",
-  },
-  {
-    keys: ["datadir.autocreate"],
-    harmless: /^true$/i,
-    reason: "Corral creates a data directory that is missing",
-  },
-];
-
-/** Keys that one Corral server can do without: accepted, and named in a warning. */
-export const ignoredKeys: readonly KeyGroup[] = [
-  {
-    keys: [
-      "initLimit",
-      "syncLimit",
-      "syncEnabled",
-      "standaloneEnabled",
-      "reconfigEnabled",
-      "electionAlg",
-      "cnxTimeout",
-      "quorumListenOnAllIPs",
-      "leaderServes",
-      "observerMasterPort",
-      "observer.*",
-      "connectToLearnerMasterLimit",
-      "learner.*",
-      "leader.*",
-      "multiAddress.*",
-      "readonlymode.enabled",
-      "localSessionsEnabled",
-      "localSessionsUpgradingEnabled",
-      "peerType",
-      "tcpKeepAlive",
-      "ipReachableTimeout",
-    ],
-    reason: "a single server has no ensemble to agree with",
-  },
-  {
-    keys: [
-      "dataLogDir",
-      "autopurge.*",
-      "snapCount",
-      "snapSizeLimitInKb",
-      "preAllocSize",
-      "txnLogSizeLimitInKb",
-      "snapshot.*",
-      "commitLogCount",
-      "fsync.warningthresholdms",
-      "digest.enabled",
-      "serializeLastProcessedZxid.enabled",
-    ],
-    reason: "one database in data_dir takes the place of logs and snapshots, and needs no purging",
-  },
-  {
-    keys: ["admin.*", "4lw.commands.whitelist", "metricsProvider.*", "jvm.pause.*"],
-    reason:
-      "Corral tells of itself on a port of its own: http_port, and metrics_compat for ZooKeeper's names",
-  },
-  {
-    keys: [
-      "serverCnxnFactory",
-      "nio.*",
-      "nioSendBufferSize",
-      "netty.*",
-      "clientPortListenBacklog",
-      "clientTcpKeepAlive",
-      "globalOutstandingLimit",
-      "globalOutstandingRequests",
-      "maxResponseCacheSize",
-      "maxGetChildrenResponseCacheSize",
-      "watchManagerName",
-      "watcherCleanThreadsNum",
-      "watcherCleanThreshold",
-      "watcherCleanIntervalInSeconds",
-      "maxInProcessingDeadWatchers",
-      "bitHashCacheSize",
-      "commitProcessor.*",
-      "request_throttle*",
-      "request.*",
-      "requestThrottle*",
-      "throttled*",
-      "shedConnectionsOnThrottle*",
-      "connectionTokens*",
-      "connectionMaxTokens",
-      "connectionTokenFillTime",
-      "connectionTokenFillCount",
-      "connectionFreezeTime",
-      "connectionDropIncrease",
-      "connectionDropDecrease",
-      "connectionDecreaseRatio",
-      "advancedFlowControlEnabled",
-      "largeRequestMaxBytes",
-      "largeRequestThreshold",
-      "flushDelay",
-      "maxWriteQueuePollTime",
-      "maxBatchSize",
-      "intBufferStartingSizeBytes",
-    ],
-    reason: "they tune the inside of ZooKeeper",
-  },
-  {
-    keys: ["extendedTypesEnabled", "znode.container.*", "closeSessionTxn.enabled"],
-    reason: "Corral always offers containers and TTL nodes, and cleans up by its own schedule",
-  },
-  // What refusedKeys lets pass: it asks for what Corral does anyway.
-  {
-    keys: ["forceSync", "allowSaslFailedClients", "skipACL", "audit.enable", "datadir.autocreate"],
-    reason: "Corral behaves like this without being told",
-  },
-];
-
-/** The group that speaks of this key and, for refusals, of this value. */
-export function groupOf(groups: readonly KeyGroup[], key: string, value: string): KeyGroup | undefined {
-  return groups.find(
-    ({ keys, harmless }) => !harmless?.test(value) && keys.some((pattern) => matches(pattern, key)),
-  );
+/** What becomes of a key that is no setting of Corral's; undefined if ZooKeeper does not know it either. */
+export function verdictOn(key: string, value: string): Verdict | undefined {
+  const refused = groupOf(refusedKeys, key);
+  const ignored = groupOf(ignoredKeys, key);
+  // A key that one list names whole may match a beginning in the other.
+  if (refused === undefined || (ignored?.keys.includes(key) && !refused.keys.includes(key))) {
+    return ignored && { ignored: ignored.reason };
+  }
+  const isHarmless = refused.harmless?.some((word) => word.toLowerCase() === value.toLowerCase());
+  return isHarmless ? { ignored: "Corral behaves like this without the key" } : { refused: refused.reason };
 }
 
 /** Every whole name that is understood, to guess at what a misspelled one should have been. */
@@ -188,7 +41,3 @@ export const knownZooKeeperKeys: readonly string[] = [
   ...Object.keys(zooKeeperNames),
   ...[...refusedKeys, ...ignoredKeys].flatMap(({ keys }) => keys.filter((key) => !key.endsWith("*"))),
 ];
-
-function matches(pattern: string, key: string): boolean {
-  return pattern.endsWith("*") ? key.startsWith(pattern.slice(0, -1)) : key === pattern;
-}

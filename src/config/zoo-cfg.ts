@@ -3,7 +3,8 @@ import { didYouMean } from "./nearest.ts";
 import { type Property, parseProperties } from "./properties.ts";
 import { namesOf, type SettingName, settingNames } from "./settings.ts";
 import { shown, UsageError } from "./usage-error.ts";
-import { groupOf, ignoredKeys, knownZooKeeperKeys, refusedKeys, zooKeeperNames } from "./zoo-cfg-keys.ts";
+import { knownZooKeeperKeys, verdictOn, zooKeeperNames } from "./zoo-cfg-keys.ts";
+import { isServer, readServers } from "./zoo-cfg-servers.ts";
 
 /**
  * Reads a zoo.cfg: takes what Corral has as well, warns of what a single server can do without, and throws a
@@ -11,7 +12,7 @@ import { groupOf, ignoredKeys, knownZooKeeperKeys, refusedKeys, zooKeeperNames }
  * into a Java property, so that a misspelled one goes unnoticed.)
  */
 export function readZooCfg(content: string, file: string): FoundInFile {
-  const properties = parseProperties(content).map((property) => ({
+  const properties = parseProperties(content, file).map((property) => ({
     ...property,
     // The name by which ZooKeeper's manual gives the same option on the command line.
     key: property.key.replace(/^zookeeper\./, ""),
@@ -28,17 +29,16 @@ export function readZooCfg(content: string, file: string): FoundInFile {
 }
 
 /** Answers why the property is ignored, or nothing if it is not. */
-function readProperty({ key, value, line }: Property, file: string, found: FoundInFile): string | undefined {
+function readProperty(property: Property, file: string, found: FoundInFile): string | undefined {
+  const { key, value, line } = property;
   const name = Object.hasOwn(zooKeeperNames, key) ? zooKeeperNames[key] : undefined;
   if (name === undefined) {
-    const refused = groupOf(refusedKeys, key, value);
-    if (refused !== undefined) {
-      throw new UsageError(`${file} line ${line}: ${key}=${value} is refused: ${refused.reason}`);
-    }
-    const group = groupOf(ignoredKeys, key, value);
-    if (group === undefined) throw new UsageError(`${file} line ${line}: ${unknownKey(key)}`);
-    return group.reason;
+    const verdict = verdictOn(key, value);
+    if (verdict === undefined) throw new UsageError(`${file} line ${line}: ${unknownKey(key)}`);
+    if ("ignored" in verdict) return verdict.ignored;
+    throw new UsageError(`${file} line ${line}: ${key}=${value} is refused: ${verdict.refused}`);
   }
+  checkBackslashes(property, file);
   if (found.values.has(name)) {
     found.warnings.push(`${file} line ${line}: ${key} is set again; the last one counts`);
     found.values.delete(name);
@@ -49,35 +49,25 @@ function readProperty({ key, value, line }: Property, file: string, found: Found
   return undefined;
 }
 
+/** `C:\data` would be read as `C:data`: nobody means that. */
+function checkBackslashes({ key, value, line, dropped }: Property, file: string): void {
+  if (dropped === undefined) return;
+  throw new UsageError(
+    `${file} line ${line}: the backslash before ${shown(dropped)} is lost in this format, which leaves ` +
+      `${key}=${value}; write \\\\ for a backslash`,
+  );
+}
+
 function unknownKey(key: string): string {
   const own = settingNames.find((name) => namesOf(name).key === key);
-  return own === undefined
-    ? `unknown key ${shown(key)}${didYouMean(key, knownZooKeeperKeys)}`
-    : `${key} is Corral's own name, for files that end in .toml; here it is ${zooKeeperNameOf(own)}`;
+  if (own !== undefined) {
+    return `${key} is Corral's own name, for files that end in .toml; here it is ${zooKeeperNameOf(own)}`;
+  }
+  if (key.startsWith("server.")) return `unknown key ${shown(key)}: after "server." comes a server's number`;
+  return `unknown key ${shown(key)}${didYouMean(key, knownZooKeeperKeys)}`;
 }
 
 function zooKeeperNameOf(name: SettingName): string {
   const entry = Object.entries(zooKeeperNames).find(([, own]) => own === name);
   return entry?.[0] ?? `not possible: use ${namesOf(name).flag} or ${namesOf(name).env}`;
-}
-
-function isServer({ key }: Property): boolean {
-  return key.startsWith("server.");
-}
-
-/** An "ensemble" of one is a single server; Corral cannot be more. */
-function readServers(servers: readonly Property[], file: string, found: FoundInFile): void {
-  const [first, second] = servers;
-  if (second !== undefined) {
-    const keys = servers.map(({ key }) => key).join(", ");
-    throw new UsageError(
-      `${file} line ${second.line}: ${keys} are refused: they form an ensemble, and Corral is a single server`,
-    );
-  }
-  if (first?.value.includes(";")) {
-    throw new UsageError(
-      `${file} line ${first.line}: ${first.key} gives a client port after its ";"; write it as clientPort`,
-    );
-  }
-  if (first !== undefined) found.warnings.push(`${file}: ${first.key} ignored: a single server has no peers`);
 }

@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { verbs } from "../../src/cli/verbs.ts";
 import { defaultText, namesOf, settingNames, settingOf } from "../../src/config/settings.ts";
-import { ignoredKeys, refusedKeys, zooKeeperNames } from "../../src/config/zoo-cfg-keys.ts";
+import { ignoredKeys } from "../../src/config/zoo-cfg-ignored.ts";
+import { zooKeeperNames } from "../../src/config/zoo-cfg-keys.ts";
+import { refusedKeys } from "../../src/config/zoo-cfg-refused.ts";
 
 const page = readFileSync(new URL("../../docs/configuration.md", import.meta.url), "utf8");
 
@@ -48,10 +50,11 @@ test("the page lists what each name of ZooKeeper's becomes", () => {
 
 test("the page lists what is refused and what is ignored, and why", () => {
   const refused = refusedKeys.map(({ keys, harmless, reason }) => {
-    const values = harmless && ` (any value but ${code(harmless.source.replaceAll(/[$^]/g, ""))})`;
+    const values = harmless && ` (any value but ${harmless.map(code).join(", ")})`;
     return `- ${keys.map(code).join(", ")}${values ?? ""}: ${reason}.`;
   });
-  const ensemble = "- `server.*` (more than one): they form an ensemble, and Corral is a single server.";
+  const ensemble =
+    "- `server.*` (more than one, or an observer): Corral is a single server, not an ensemble.";
   expect(listAfter("are refused.")).toEqual([...refused, ensemble]);
   const ignored = ignoredKeys.map(({ keys, reason }) => `- ${keys.map(code).join(", ")}: ${reason}.`);
   expect(listAfter("a warning at start names them:")).toEqual(ignored);

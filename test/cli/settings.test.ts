@@ -198,8 +198,22 @@ test.each([
     "1.2.3.4:80",
     'host must be an IP address without brackets or port, or a host name, not "1.2.3.4:80"',
   ],
-  ["dataDir", "", 'data_dir must be the path of a directory, with ~ written out, not ""'],
-  ["dataDir", "~/corral", 'data_dir must be the path of a directory, with ~ written out, not "~/corral"'],
+  ["dataDir", "", 'data_dir must be the path of a directory without ~, variables or a drive letter, not ""'],
+  [
+    "dataDir",
+    `\${HOME}/corral`,
+    `data_dir must be the path of a directory without ~, variables or a drive letter, not "\${HOME}/corral"`,
+  ],
+  [
+    "tlsKeyFile",
+    "C:\\keys\\server.pem",
+    'tls_key_file must be the path of a file without ~, variables or a drive letter, or empty for none, not "C:\\\\keys\\\\server.pem"',
+  ],
+  [
+    "dataDir",
+    "~/corral",
+    'data_dir must be the path of a directory without ~, variables or a drive letter, not "~/corral"',
+  ],
 ] as const)("%s=%j is refused wherever it stands", (name, text, message) => {
   const { flag, env } = namesOf(name);
   expect(complaint([`${flag}=${text}`])).toBe(`${message} (from ${flag})`);
@@ -274,7 +288,20 @@ test("a relative data directory starts at the working directory", () => {
 
 test("what config prints as TOML means the same when it is read back, whatever it holds", () => {
   const first = load(
-    ["--data-dir", '/da"ta\\\nb\u0007 # é', "--host", "::1", "--tick-ms=100", "--accept-data-loss"],
+    [
+      "--data-dir",
+      '/da"ta\\b # é',
+      "--jwt-keys-file",
+      "/keys",
+      "--jwt-audience",
+      "corral",
+      "--jwt-issuer",
+      'i"ss\\\nb\u0007 # é',
+      "--host",
+      "::1",
+      "--tick-ms=100",
+      "--accept-data-loss",
+    ],
     { CORRAL_LOG_LEVEL: "debug" },
   );
   const toml = renderToml(first);

@@ -4,7 +4,7 @@ import { complaint, load, tempFile } from "./load.ts";
 
 const readZoo = (content: string) => load(["--config", tempFile("zoo.cfg", content)]);
 const refusalOf = (content: string) =>
-  complaint(["--config", tempFile("zoo.cfg", content)]).replace(/^.*zoo\.cfg/, "zoo.cfg");
+  complaint(["--config", tempFile("zoo.cfg", content)]).replaceAll(/\/\S*\/zoo\.cfg/g, "zoo.cfg");
 
 test("the sample that ZooKeeper ships is accepted as it is, with a warning for what has no meaning here", () => {
   const { settings, warnings, sources } = readZoo(
@@ -62,52 +62,18 @@ test("-1 is ZooKeeper's word for the default session timeouts; an absent tickTim
   expect(sources.minSessionTimeoutMs).toBe("default");
 });
 
-test.each([
-  "initLimit=10",
-  "syncLimit=5",
-  "autopurge.purgeInterval=1",
-  "snapCount=100000",
-  "preAllocSize=65536",
-  "admin.enableServer=false",
-  "admin.serverPort=8080",
-  "4lw.commands.whitelist=*",
-  "metricsProvider.className=org.example.Provider",
-  "dataLogDir=/log",
-  "standaloneEnabled=false",
-  "forceSync=yes",
-  "peerType=participant",
-  "skipACL=no",
-  "audit.enable=false",
-  "zookeeper.snapCount=10",
-  "server.1=zoo1:2888:3888",
-])("%s is accepted, and the warning names it", (line) => {
-  const { warnings } = readZoo(line);
-  const key = line.slice(0, line.indexOf("=")).replace("zookeeper.", "");
-  expect(warnings).toHaveLength(1);
-  expect(warnings[0]).toContain(`zoo.cfg: ${key} ignored: `);
-});
-
-test.each([
-  ["forceSync=no", "Corral syncs every write"],
-  ["secureClientPort=2281", "TLS"],
-  ["ssl.keyStore.location=/key", "TLS"],
-  ["sslQuorum=true", "single server"],
-  ["quorum.auth.enableSasl=true", "single server"],
-  ["dynamicConfigFile=/x", "single server"],
-  ["group.1=1:2:3", "single server"],
-  ["peerType=observer", "single server"],
-  ["authProvider.1=org.example.Sasl", "let in"],
-  ["enforce.auth.enabled=true", "let in"],
-  ["DigestAuthenticationProvider.digestAlg=SHA-256", "let in"],
-  ["skipACL=yes", "ACLs"],
-  ["audit.enable=true", "audit"],
-  ["jute.maxbuffer=4194304", "1 MiB"],
-  ["zookeeper.jute.maxbuffer=1", "1 MiB"],
-  ["datadir.autocreate=false", "data directory"],
-])("%s is refused, since ignoring it would weaken what the file asks for", (line, why) => {
-  const message = refusalOf(`tickTime=2000\n${line}`);
-  expect(message).toMatch(/^zoo\.cfg line 2: .* is refused: /);
-  expect(message).toContain(why);
+test("a reason says why what is refused cannot be ignored", () => {
+  const why = [
+    ["forceSync=no", "Corral syncs every write"],
+    ["secureClientPort=2281", "TLS"],
+    ["dynamicConfigFile=/x", "single server"],
+    ["authProvider.1=org.example.Sasl", "let in"],
+    ["skipACL=yes", "ACLs"],
+    ["audit.enable=true", "audit"],
+    ["zookeeper.jute.maxbuffer=1", "1 MiB"],
+    ["datadir.autocreate=false", "data directory"],
+  ] as const;
+  for (const [line, reason] of why) expect(refusalOf(line)).toContain(reason);
 });
 
 test("an ensemble is refused, and its members are named", () => {
@@ -116,7 +82,69 @@ test("an ensemble is refused, and its members are named", () => {
     "zoo.cfg line 4: server.1, server.2, server.3 are refused: " +
       "they form an ensemble, and Corral is a single server",
   );
-  expect(refusalOf("server.1=zoo1:2888:3888;2181")).toContain("write it as clientPort");
+  expect(refusalOf("server.1=zoo1:2888:3888:observer;2181")).toContain("an observer follows an ensemble");
+  expect(readZoo("server.1=zoo1:2888:3888:participant").settings.port).toBe(7_181);
+});
+
+test.each([
+  ["server.1=localhost:2888:3888;2182", 2_182, "127.0.0.1"],
+  ["server.1=localhost:2888:3888:participant; 2182", 2_182, "127.0.0.1"],
+  ["server.7=localhost:2888:3888;0.0.0.0:2182", 2_182, "0.0.0.0"],
+  ["server.1=[::1]:2888:3888;[::]:2182", 2_182, "::"],
+  ["server.1=a:2888:3888|b:2888:3888;2182", 2_182, "127.0.0.1"],
+  ["server.1=localhost:2888:3888;2182\nclientPort=2182", 2_182, "127.0.0.1"],
+  ["clientPort=2182\nclientPortAddress=::1\nserver.1=localhost:2888:3888;2182", 2_182, "::1"],
+])("the client port of the only server is used: %s", (content, port, host) => {
+  const { settings, sources, warnings } = readZoo(content);
+  expect(settings).toMatchObject({ port, host });
+  expect(sources.port).toMatch(/zoo\.cfg line \d, (server\.\d|clientPort)$/);
+  expect(warnings).toEqual([
+    expect.stringMatching(/server\.\d before its ";" ignored: a single server has no peers/),
+  ]);
+});
+
+test.each([
+  [
+    "clientPort=2181\nserver.1=h:2888:3888;2182",
+    /^zoo\.cfg line 2, server\.1: 2182 contradicts clientPort=2181 \(.*zoo\.cfg line 1, clientPort\); keep one of them$/,
+  ],
+  ["clientPortAddress=::1\nserver.1=h:2888:3888;[::]:2182", /:: contradicts clientPortAddress=::1/],
+  ["server.1=h:2888:3888;1:2:3", /after the ";" comes a client port/],
+  ["server.1=h:2888:3888;2181;2182", /after the ";" comes a client port/],
+  ["server.1=h:2888:3888;x", /^port must be a whole number .*zoo\.cfg line 1, server\.1\)$/],
+  ["server.1=h:2888:3888;", /^port must be a whole number/],
+  ["server.one=h:2888:3888", /unknown key "server.one": after "server\." comes a server's number/],
+])("a client address that cannot be meant is refused: %s", (content, message) => {
+  expect(refusalOf(content)).toMatch(message);
+});
+
+test("TRUE and False are truth values, as ZooKeeper reads them", () => {
+  expect(readZoo("enforceQuota=FALSE").settings.enforceQuota).toBe(false);
+  expect(readZoo("enforceQuota=True").settings.enforceQuota).toBe(true);
+  expect(refusalOf("enforceQuota=yes")).toContain("enforce_quota must be true or false");
+});
+
+test.each([
+  ["dataDir=C:\\users", "\\u must be followed by four hexadecimal digits; write \\\\ for a backslash"],
+  ["dataDir=C:\\data", 'the backslash before "d" is lost in this format, which leaves dataDir=C:data'],
+  [
+    "dataDir=C:\\temp",
+    'data_dir must be the path of a directory without ~, variables or a drive letter, not "C:\\temp"',
+  ],
+  ["dataDir=C:/data", 'not "C:/data"'],
+  ["dataDir=D:\\\\data", 'not "D:\\\\data"'],
+  [`dataDir=\${ZOO_DATA_DIR}`, `not "\${ZOO_DATA_DIR}"`],
+  [`dataDir=/srv/\${user.name}/data`, `not "/srv/\${user.name}/data"`],
+  ["dataDir=$HOME/data", 'not "$HOME/data"'],
+  ["dataDir=%APPDATA%/zk", 'not "%APPDATA%/zk"'],
+  ["dataDir=~/zk", 'not "~/zk"'],
+])("%s is an error, not the name of a directory", (line, message) => {
+  expect(refusalOf(`tickTime=2000\n${line}`)).toContain(message);
+  expect(refusalOf(`tickTime=2000\n${line}`)).toContain("zoo.cfg line 2");
+});
+
+test("a path may hold any letter, a dollar sign, a percent sign or a backslash that is written twice", () => {
+  expect(readZoo("dataDir=/srv/a$b/100%/c\\\\d e/é").settings.dataDir).toBe("/srv/a$b/100%/c\\d e/é");
 });
 
 test.each([
@@ -211,9 +239,9 @@ test.each([
   ["the file may end within a continuation", "a=1\\", [["a", "1"]]],
   ["an empty file", "", []],
 ] as const)("properties: %s", (_, content, entries) => {
-  expect(parseProperties(content).map(({ key, value }) => [key, value])).toEqual(entries);
+  expect(parseProperties(content, "zoo.cfg").map(({ key, value }) => [key, value])).toEqual(entries);
 });
 
 test("properties carry the number of their first line", () => {
-  expect(parseProperties("\n# c\na=1\\\n2\nb=3").map(({ line }) => line)).toEqual([3, 5]);
+  expect(parseProperties("\n# c\na=1\\\n2\nb=3", "zoo.cfg").map(({ line }) => line)).toEqual([3, 5]);
 });

@@ -13,9 +13,9 @@ export default defineConfig({
     // Node takes the types off by WebAssembly, in each thread that a journal starts. V8 13.6 crashes now and then when
     // it compiles the calls anew in one of many threads (WasmEngine::FreeDeadCode), so they are not compiled anew.
     execArgv: ["--wasm-wrapper-tiering-budget=1000000000"],
-    testTimeout: 30_000,
-    // A bound for what never comes, and no measure of what does.
+    // Bounds for what never comes, and no measure of what does: other work may keep all cores busy.
+    testTimeout: 60_000,
     expect: { poll: { timeout: 20_000 } },
-    hookTimeout: 30_000,
+    hookTimeout: 60_000,
   },
 });

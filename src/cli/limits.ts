@@ -24,6 +24,9 @@ export const batchMax = 1_000;
 /** By how much a restore raises the zxid: more changes than were lost, so that no client is ahead of the server. */
 export const restoreRaiseZxidDefault = 1_000_000_000;
 
+/** How long after the first signal to stop others count as the same request, in milliseconds: npm may be slow to pass its own on. */
+export const signalEchoMs = 2_000;
+
 /** How often a wait for a server to be empty looks how many sessions are left, in milliseconds. */
 export const drainPollMs = 250;
 

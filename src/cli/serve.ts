@@ -2,6 +2,7 @@ import { parseFlags } from "../config/flags.ts";
 import { loadSettings } from "../config/load.ts";
 import { tuneCollections } from "../ops/garbage.ts";
 import { createLogger } from "../ops/logger.ts";
+import { signalEchoMs } from "./limits.ts";
 import { recorded } from "./server/recorded.ts";
 import { takeSecrets } from "./server/secrets.ts";
 import { settingsUsage } from "./settings-usage.ts";
@@ -15,8 +16,8 @@ export const serve: Verb = {
       "Usage: corral serve [flags]",
       "",
       "Runs the server in the foreground and logs to standard output. SIGINT or SIGTERM stops it gracefully;",
-      "a second one stops it at once. Exit codes: 0 stopped, 1 failed, 2 wrong flags or settings,",
-      "130 stopped at once.",
+      `another one, ${signalEchoMs / 1_000} s later or more, stops it at once. Exit codes: 0 stopped, 1 failed, 2 wrong flags or`,
+      "settings, 130 stopped at once.",
       "",
       "Example:",
       "  corral serve --port 7181 --data-dir ./data",

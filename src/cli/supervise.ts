@@ -1,5 +1,7 @@
 import type { Logger } from "../ops/logger.ts";
 import type { RunningServer } from "../server.ts";
+import { signalEchoMs } from "./limits.ts";
+import { stopSignals } from "./stop-signals.ts";
 import type { Io } from "./verb.ts";
 
 /**
@@ -15,9 +17,16 @@ const expectedAtStart: ReadonlySet<string> = new Set([
 
 /**
  * Starts a server and lives as long as it: answers the exit code, 0 after a graceful stop, 1 after a failure.
- * A signal stops it gracefully, also while it still starts; the second signal ends the process with 130.
+ * A signal stops it gracefully, also while it still starts; another one ends the process with 130, unless it is an
+ * echo of the first.
+ * @param listening told once the server listens and its log says so
  */
-export async function supervise(start: () => Promise<RunningServer>, log: Logger, io: Io): Promise<number> {
+export async function supervise(
+  start: () => Promise<RunningServer>,
+  log: Logger,
+  io: Io,
+  listening: (address: string) => void = () => {},
+): Promise<number> {
   const stopAsked = firstSignal(log, io);
   io.onUncaught((err) => {
     log.fatal({ err }, "an error that nobody caught; the server ends");
@@ -33,6 +42,7 @@ export async function supervise(start: () => Promise<RunningServer>, log: Logger
   }
   const { address, port } = server;
   log.info({ address, port }, `listening on ${address}`);
+  listening(address);
   try {
     await Promise.race([stopAsked, server.failed]);
     await Promise.race([server.stop(), server.failed]);
@@ -46,20 +56,22 @@ export async function supervise(start: () => Promise<RunningServer>, log: Logger
 
 function firstSignal(log: Logger, io: Io): Promise<void> {
   return new Promise((resolve) => {
-    let asked = false;
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      io.onSignal(signal, () => {
-        if (asked) {
-          log.fatal({ signal }, "a second signal; the server ends at once");
-          io.exit(130);
-        }
-        asked = true;
+    const taken = stopSignals({
+      first: (signal) => {
         log.info({ signal }, "stopping");
         resolve();
-      });
-    }
+      },
+      echo: (signal) => log.info({ signal }, echoText),
+      again: (signal) => {
+        log.fatal({ signal }, "a second signal; the server ends at once");
+        io.exit(130);
+      },
+    });
+    for (const signal of ["SIGINT", "SIGTERM"] as const) io.onSignal(signal, () => taken(signal));
   });
 }
+
+const echoText = `stopping already; a signal ${signalEchoMs / 1_000} s after the first ends the server at once`;
 
 function failedStart(error: unknown, log: Logger, io: Io): number {
   if (!(error instanceof Error && expectedAtStart.has(error.name))) {

@@ -1,6 +1,9 @@
 import type { Readable, Writable } from "node:stream";
 import type { FlagSpecs } from "./flags.ts";
 
+/** The signals that ask a process to stop. */
+export type StopSignal = "SIGINT" | "SIGTERM";
+
 /** What a verb may touch of its process: given, so that only main.ts holds the process itself. */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -14,7 +17,7 @@ export interface Io {
   complain(line: string): void;
   /** Shows how far it is, on standard error, in place of what was shown before; nothing where nobody looks on. */
   progress(text: string): void;
-  onSignal(signal: "SIGINT" | "SIGTERM", fn: () => void): void;
+  onSignal(signal: StopSignal, fn: () => void): void;
   /** What nobody caught: an exception, or the reason of a rejected promise. */
   onUncaught(fn: (error: unknown) => void): void;
   /** Ends the process at once. For when there is no waiting; a verb that is done returns its exit code. */

@@ -56,7 +56,10 @@ export function startProgram(
     lines.push(line);
     for (const wake of waiting) wake();
   });
+  // Not its exit: what it printed may not have been read by then.
+  let closed = false;
   const finished = once(child, "close").then(([code]) => {
+    closed = true;
     for (const wake of waiting) wake();
     return { code, stdout: lines.join("\n"), stderr: Buffer.concat(stderr).toString() };
   });
@@ -64,7 +67,7 @@ export function startProgram(
     for (;;) {
       const found = lines.find((one) => one.includes(text));
       if (found !== undefined) return found;
-      if (child.exitCode !== null) throw new Error(`it ended without ${text}: ${Buffer.concat(stderr)}`);
+      if (closed) throw new Error(`it ended without ${text}: ${Buffer.concat(stderr)}`);
       await new Promise<void>((wake) => waiting.add(wake));
     }
   };

@@ -1,7 +1,7 @@
 // `corral server`, as processes: each test has a data directory of its own.
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { open, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -220,10 +220,18 @@ test("restart keeps the flags, also after a failure, a stop and a kill", async (
   });
 });
 
-test("restart where nothing ever ran starts with what is given", async () => {
-  const { run } = place();
-  expect(await run("restart", "--port", "0")).toMatchObject({ code: 0, stderr: "" });
-  expect(await run("status")).toMatchObject({ code: 0 });
+test("restart where no server ever ran is refused, and makes nothing", async () => {
+  const { dataDir, run } = place();
+  const refused = {
+    code: 1,
+    stdout: "",
+    stderr: `corral: there is nothing to restart in ${dataDir}: no server has run there; \`corral server start\` starts one\n`,
+  };
+  expect(await run("restart", "--port", "0")).toEqual(refused);
+  expect(existsSync(dataDir)).toBe(false);
+  mkdirSync(dataDir);
+  expect(await run("restart")).toEqual(refused);
+  expect(readdirSync(dataDir)).toEqual([]);
 });
 
 test("start-foreground is serve: found by status, stopped by ctrl-C or stop, not restarted", async () => {

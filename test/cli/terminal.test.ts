@@ -1,12 +1,12 @@
 // Every verb as a process of its own at a pseudo-terminal: what it prints there, and its exit code.
-import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { verbs } from "../../src/cli/verbs.ts";
-import { skipUnless, toolPath } from "../support/tools.ts";
+import { skipUnless } from "../support/tools.ts";
 import { type Corral, startCorral } from "./corral.ts";
 import { tempDir } from "./load.ts";
+import { AtTerminal } from "./pseudo-terminal.ts";
 import { main } from "./run-command.ts";
 
 interface Scene {
@@ -95,25 +95,9 @@ skipUnless("script")("at a pseudo-terminal", () => {
 
 /** @param untilPrinted after which ctrl-C is typed. */
 async function atTerminal(corral: Corral, args: readonly string[], untilPrinted?: RegExp) {
-  // Without a shell around it, which ctrl-C would end as well.
-  const command = `exec ${[process.execPath, main, ...args].map((word) => `'${word}'`).join(" ")}`;
-  const env = { ...corral.env, TERM: "xterm", SHELL: "/bin/sh", PATH: process.env["PATH"] ?? "" };
-  const child = spawn(toolPath("script"), ["-qfec", command, "/dev/null"], { env, stdio: "pipe" });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  let output = "";
-  let isWaiting = untilPrinted !== undefined;
-  child.stdout.on("data", (chunk) => {
-    output += chunk;
-    if (!isWaiting || !untilPrinted!.test(plain(output))) return;
-    isWaiting = false;
-    child.stdin.write("\u0003");
-  });
-  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
-  return { output: plain(output), code };
-}
-
-/** Without colours and what else is for eyes only. */
-function plain(output: string): string {
-  const escapes = new RegExp(`${String.fromCharCode(27)}\\[[\\d;?]*[A-Za-z]`, "g");
-  return output.replaceAll(escapes, "").replaceAll("\r", "");
+  const terminal = new AtTerminal([process.execPath, main, ...args], corral.env);
+  if (untilPrinted !== undefined && (await terminal.printed(untilPrinted)) !== undefined)
+    terminal.interrupt();
+  const code = await terminal.ended;
+  return { output: terminal.output, code };
 }

@@ -21,13 +21,9 @@ export async function background(line: readonly string[], io: Io): Promise<numbe
   const log = createLogger({ level: logLevel, to: openLogFile(logFile(dataDir)) });
   for (const warning of warnings) log.warn({}, warning);
   const { startServer } = await import("../../server.ts");
-  const start = async () => {
-    const server = await startServer(settings, log);
-    const known = recorded(server, { dataDir, log, background: true, args, apart });
-    tellStarter(server.address);
-    return known;
-  };
-  return supervise(start, log, io);
+  const start = async () =>
+    recorded(await startServer(settings, log), { dataDir, log, background: true, args, apart });
+  return supervise(start, log, io, tellStarter);
 }
 
 function tellStarter(address: string): void {

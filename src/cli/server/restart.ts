@@ -10,14 +10,18 @@ import { start } from "./start.ts";
 import { type StopOptions, stopServer } from "./stop.ts";
 
 /**
- * Stops a server, and starts it with the flags that it was started with, in the directory where that was. Where none
- * runs, and none has left its flags behind, it is started with those that are given.
+ * Stops a server, and starts it with the flags that it was started with, in the directory where that was. Where no
+ * server has left its flags behind there is none to start again: the directory may be a slip of the pen.
  */
 export async function restart({ args, timeoutMs }: StopOptions, io: Io): Promise<number> {
   const { dataDir } = settingsFrom(args, io).settings;
   const record = readRecord(dataDir);
-  if (record === undefined && !dataDirectory.isInUse(dataDir))
-    return start({ args, workingDir: process.cwd() }, io);
+  if (record === undefined && !dataDirectory.isInUse(dataDir)) {
+    io.complain(
+      `there is nothing to restart in ${dataDir}: no server has run there; \`corral server start\` starts one`,
+    );
+    return 1;
+  }
   refuseOtherFlags(args);
   if (record?.background === false && dataDirectory.isInUse(dataDir)) {
     io.complain(`process ${record.pid} runs in the foreground: restart it where it was started`);

@@ -34,7 +34,10 @@ export const sessionsMax = 200_000;
 export const sessionOwnerBytesMax = 256;
 
 /** Ephemeral nodes of one session: they go under one zxid, in one step that nothing interrupts. */
-export const ephemeralsPerSessionMax = 16_384;
+export const ephemeralsPerSessionMax = 8_192;
+
+/** Bytes of their paths: what the change, its row of history and its events take grows with them. */
+export const ephemeralPathBytesPerSessionMax = 1_048_576;
 
 /**
  * Data and previous data that the events of one transaction carry together. They travel in one message, which has
@@ -307,7 +310,7 @@ export const watchesPerStreamMax = 100_000;
 export const watchIdsPerZxidMax = 1_000_000;
 
 /** Firings of watches, and entries of access lists that they have looked at, in one go. */
-export const firedSliceMax = 20_000;
+export const firedSliceMax = 5_000;
 
 /** What the paths of the watches of one stream take in memory. */
 export const watchPathBytesPerStreamMax = 64 * 1_048_576;
@@ -332,6 +335,9 @@ export const watchMessageBytes = 262_144;
 
 /** The most bytes of a message: below the 4 MiB that gRPC clients take. A zxid with more is told in several. */
 export const watchMessageBytesMax = 3.75 * 1_048_576;
+
+/** The most events of a message, which is encoded in one go. Those of a transaction fit one. */
+export const watchMessageEventsMax = 20_000;
 
 /** Readings of the history that go on side by side, each for all watches that came while the others were busy. */
 export const replaysMax = 4;
@@ -367,7 +373,7 @@ export const sessionsListedBytesMax = 1_048_576;
 export const flushSliceStreams = 500;
 
 /** Bytes that are sent to them in one go. */
-export const flushSliceBytes = 4 * 1_048_576;
+export const flushSliceBytes = 1_048_576;
 
 /** Operations of one Pipeline whose answers are not sent yet; the client is not read from while there are more. */
 export const pipelineInFlightMax = 10_000;

@@ -1,3 +1,4 @@
+import { EphemeralIndex, type EphemeralSum, noEphemerals, withEphemeral } from "./ephemeral-index.ts";
 import type { NodeRecord } from "./node.ts";
 import { childPath, nameOf, parentOf } from "./path.ts";
 import { type QuotaLimits, statsData, type Usage } from "./quota.ts";
@@ -25,9 +26,9 @@ export class Staging implements StateWriter {
    */
   #children: Map<string, Names> | undefined;
   /** The paths of the entries that are ephemeral nodes, by owner. */
-  readonly #ephemerals = new Map<number, Set<string>>();
+  readonly #ephemerals = new EphemeralIndex();
   /** Of the sessions that somebody asked for. What becomes visible changes none: they count what is staged too. */
-  readonly #ephemeralCounts = new Map<number, number>();
+  readonly #ephemeralSums = new Map<number, EphemeralSum>();
   /** As they will be: what to forget is decided on all of them. Undefined while nobody needs that. */
   #requests: RequestMemory | undefined;
   readonly #quotas: StagedQuotas;
@@ -75,21 +76,24 @@ export class Staging implements StateWriter {
     return entry === undefined ? this.#base.session(id) : entry.value;
   }
 
-  ephemeralCountMax(sessionId: number): number {
-    return this.#base.ephemeralCountMax(sessionId) + (this.#ephemerals.get(sessionId)?.size ?? 0);
+  ephemeralSumMax(sessionId: number): EphemeralSum {
+    const below = this.#base.ephemeralSumMax(sessionId);
+    const staged = this.#ephemerals.sum(sessionId);
+    return { count: below.count + staged.count, pathBytes: below.pathBytes + staged.pathBytes };
   }
 
-  ephemeralCount(sessionId: number): number {
-    const known = this.#ephemeralCounts.get(sessionId);
+  ephemeralSum(sessionId: number): EphemeralSum {
+    const known = this.#ephemeralSums.get(sessionId);
     if (known !== undefined) return known;
-    const count = this.ephemeralsOf(sessionId).length;
-    this.#ephemeralCounts.set(sessionId, count);
-    return count;
+    const paths = this.ephemeralsOf(sessionId);
+    const sum = paths.reduce((sum, path) => withEphemeral(sum, path, 1), noEphemerals);
+    this.#ephemeralSums.set(sessionId, sum);
+    return sum;
   }
 
   ephemeralsOf(sessionId: number): readonly string[] {
     const candidates = new Set(this.#base.ephemeralsOf(sessionId));
-    for (const path of this.#ephemerals.get(sessionId) ?? []) candidates.add(path);
+    for (const path of this.#ephemerals.of(sessionId)) candidates.add(path);
     return [...candidates].filter((path) => this.node(path)?.ephemeralOwner === sessionId);
   }
 
@@ -123,7 +127,7 @@ export class Staging implements StateWriter {
     this.#stageNode(path, { record, data: data ?? before });
     const owner = record.ephemeralOwner;
     if (owner === 0) return;
-    this.#ephemerals.set(owner, (this.#ephemerals.get(owner) ?? new Set()).add(path));
+    this.#ephemerals.add(owner, path);
   }
 
   removeNode(path: string): void {
@@ -140,7 +144,7 @@ export class Staging implements StateWriter {
 
   removeSession(id: number): void {
     this.#sessionCount--;
-    this.#ephemeralCounts.delete(id);
+    this.#ephemeralSums.delete(id);
     this.#stage(this.#sessions, id, undefined);
   }
 
@@ -189,7 +193,7 @@ export class Staging implements StateWriter {
     this.#children = undefined;
     this.#sessions.clear();
     this.#ephemerals.clear();
-    this.#ephemeralCounts.clear();
+    this.#ephemeralSums.clear();
     this.#requests = undefined;
     this.#quotas.clear();
     this.#sessionCount = this.#base.sessionCount;
@@ -239,23 +243,22 @@ export class Staging implements StateWriter {
 
   /** Before a node gets another owner, or goes. */
   #recount(path: string, after: number): void {
-    if (this.#ephemeralCounts.size === 0) return;
+    if (this.#ephemeralSums.size === 0) return;
     const before = this.node(path)?.ephemeralOwner ?? 0;
     if (before === after) return;
     for (const [owner, difference] of [
       [before, -1],
       [after, 1],
     ] as const) {
-      const count = this.#ephemeralCounts.get(owner);
-      if (count !== undefined) this.#ephemeralCounts.set(owner, count + difference);
+      const sum = this.#ephemeralSums.get(owner);
+      if (sum !== undefined) this.#ephemeralSums.set(owner, withEphemeral(sum, path, difference));
     }
   }
 
   /** Before the entry of a path changes or goes. */
   #unindex(path: string): void {
     const owner = this.#nodes.get(path)?.value?.record.ephemeralOwner ?? 0;
-    const paths = owner === 0 ? undefined : this.#ephemerals.get(owner);
-    if (paths?.delete(path) && paths.size === 0) this.#ephemerals.delete(owner);
+    if (owner !== 0) this.#ephemerals.delete(owner, path);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { EphemeralSum } from "./ephemeral-index.ts";
 import type { NodeRecord } from "./node.ts";
 import type { Quotas } from "./quota.ts";
 import type { RememberedRequest } from "./request.ts";
@@ -18,10 +19,10 @@ export interface StateReader extends Quotas {
   readonly requestMemory: RequestMemory;
   /** How many sessions are open. */
   readonly sessionCount: number;
-  /** No fewer than the session's ephemeral nodes, without counting; exact when nothing is staged. */
-  ephemeralCountMax(sessionId: number): number;
-  /** How many ephemeral nodes the session owns: counted once, then kept. */
-  ephemeralCount(sessionId: number): number;
+  /** No less than the session's ephemeral nodes come to, without counting; exact when nothing is staged. */
+  ephemeralSumMax(sessionId: number): EphemeralSum;
+  /** What the ephemeral nodes that the session owns come to: counted once, then kept. */
+  ephemeralSum(sessionId: number): EphemeralSum;
   /** The paths of the session's ephemeral nodes, in no particular order. */
   ephemeralsOf(sessionId: number): readonly string[];
 }

@@ -1,3 +1,4 @@
+import { EphemeralIndex, type EphemeralSum } from "./ephemeral-index.ts";
 import type { NodeRecord } from "./node.ts";
 import { NodeTable } from "./node-table.ts";
 import { ownString, pack, unpack } from "./packed-data.ts";
@@ -31,7 +32,7 @@ export class Tree implements StateWriter {
   #missingPath = "";
   readonly #sessions = new Map<number, SessionRecord>();
   readonly requestMemory = new RequestMemory();
-  readonly #ephemerals = new Map<number, Set<string>>();
+  readonly #ephemerals = new EphemeralIndex();
   readonly #quotas = new Map<string, QuotaLimits>();
 
   get nodeCount(): number {
@@ -88,16 +89,16 @@ export class Tree implements StateWriter {
     return this.#sessions.values();
   }
 
-  ephemeralCountMax(sessionId: number): number {
-    return this.#ephemerals.get(sessionId)?.size ?? 0;
+  ephemeralSumMax(sessionId: number): EphemeralSum {
+    return this.#ephemerals.sum(sessionId);
   }
 
-  ephemeralCount(sessionId: number): number {
-    return this.ephemeralCountMax(sessionId);
+  ephemeralSum(sessionId: number): EphemeralSum {
+    return this.#ephemerals.sum(sessionId);
   }
 
   ephemeralsOf(sessionId: number): readonly string[] {
-    return [...(this.#ephemerals.get(sessionId) ?? [])];
+    return [...this.#ephemerals.of(sessionId)];
   }
 
   usage(path: string): Usage {
@@ -122,7 +123,7 @@ export class Tree implements StateWriter {
 
   /** The sessions that own at least one ephemeral node. */
   ephemeralOwners(): IterableIterator<number> {
-    return this.#ephemerals.keys();
+    return this.#ephemerals.owners();
   }
 
   request(key: string): RememberedRequest | undefined {
@@ -210,10 +211,9 @@ export class Tree implements StateWriter {
   /** Keeps the index of ephemeral nodes; 0 is no owner. */
   #moveEphemeral(path: string, from: number, to: number): void {
     if (from === to) return;
-    const lost = this.#ephemerals.get(from);
-    if (lost?.delete(path) && lost.size === 0) this.#ephemerals.delete(from);
+    this.#ephemerals.delete(from, path);
     this.#ephemeralNodeCount += Number(to !== 0) - Number(from !== 0);
-    if (to !== 0) this.#ephemerals.set(to, (this.#ephemerals.get(to) ?? new Set()).add(path));
+    if (to !== 0) this.#ephemerals.add(to, path);
   }
 
   #add(path: string): number {

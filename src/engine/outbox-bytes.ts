@@ -4,13 +4,13 @@ import type { EventForm } from "../core/watch.ts";
 
 /** What things take while they wait for a reader: in memory, and not less than their encoding. */
 
-/** An answer, a bookmark, or an event beside its path and data. */
-export const itemBytes = 128;
+/** An answer, a bookmark, or an event beside its path, its data and the ids of its watches. */
+export const itemBytes = 100;
 
 /** A fact of a refusal beside its name and value. */
 const factBytes = 16;
 
-/** A further watch of an event: a stream may have many on one path. */
+/** A watch of an event: a stream may have many on one path. */
 export const watchIdBytes = 8;
 
 /** An event without its data. */

@@ -8,6 +8,7 @@ import {
   watchIdsPerZxidMax,
   watchMessageBytes,
   watchMessageBytesMax,
+  watchMessageEventsMax,
 } from "../limits.ts";
 import { canceledBytes, dataBytesOf, eventBytes, itemBytes, watchIdBytes } from "./outbox-bytes.ts";
 
@@ -187,7 +188,10 @@ export class Outbox {
   #moveNotices(item: NoticesItem, message: WatchMessage): void {
     const { notices } = item;
     for (let notice = notices[item.taken]; notice !== undefined; notice = notices[++item.taken]) {
-      if (message.bytes > 0 && message.bytes + notice.bytes > watchMessageBytesMax) {
+      const isFull =
+        message.bytes + notice.bytes > watchMessageBytesMax ||
+        message.notices.length >= watchMessageEventsMax;
+      if (isFull && message.bytes > 0) {
         message.zxidContinues = true;
         return;
       }

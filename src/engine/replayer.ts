@@ -222,6 +222,7 @@ class Replay implements Audience {
     for (const stream of this.touched) {
       this.touched.delete(stream);
       bytes += stream.flush();
+      if (stream.zxidContinues) this.touched.add(stream);
       if (bytes < flushSliceBytes) continue;
       await new Promise(setImmediate);
       bytes = 0;

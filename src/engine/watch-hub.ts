@@ -267,6 +267,7 @@ export class WatchHub implements CommitObserver {
       this.#touched.delete(stream);
       streams++;
       bytes += stream.flush();
+      if (stream.zxidContinues) this.#touched.add(stream);
       this.#bookmarkIfDue(stream);
     }
     this.#sending?.resolve();

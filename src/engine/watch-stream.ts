@@ -148,11 +148,24 @@ export class WatchStream {
     if (this.#admit()) this.#outbox.push({ kind: "bookmark", zxid });
   }
 
-  /** Sends what waits, unless a message is still on its way: then it follows that one. Answers how many bytes. */
+  /**
+   * Sends the next message, unless one is still on its way: then it follows that one, and so does all that waits.
+   * Answers how many bytes it sent.
+   */
   flush(): number {
-    const bytes = this.#sendWhile(() => this.#onTheWay === 0 || this.#zxidContinues);
+    let mayGoOn = this.#zxidContinues;
+    const bytes = this.#sendWhile(() => {
+      const may = this.#onTheWay === 0 || mayGoOn;
+      mayGoOn = false;
+      return may;
+    });
     this.#checkFinished();
     return bytes;
+  }
+
+  /** What was sent last is a part of a zxid, and the next part may follow at once. */
+  get zxidContinues(): boolean {
+    return this.#zxidContinues && !this.#closed;
   }
 
   /** Ends the stream, after all that it was told before. */

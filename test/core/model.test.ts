@@ -109,7 +109,7 @@ class Run {
 
   publish(count: number): void {
     // From here on they are kept, not counted.
-    for (const id of this.sessions) this.staging.ephemeralCount(id);
+    for (const id of this.sessions) this.staging.ephemeralSum(id);
     for (const { transaction, operation, caller } of this.waiting.splice(0, count)) {
       apply(transaction, this.tree);
       this.tree.zxid = transaction.zxid;
@@ -158,8 +158,10 @@ class Run {
     for (const id of this.sessions) {
       const owned = [...this.stagedModel.nodes].filter(([, node]) => node.owner === id).map(([path]) => path);
       expect([...this.staging.ephemeralsOf(id)].sort()).toEqual(owned.sort());
-      expect(this.staging.ephemeralCountMax(id)).toBeGreaterThanOrEqual(owned.length);
-      expect(this.staging.ephemeralCount(id)).toBe(owned.length);
+      const pathBytes = owned.reduce((bytes, path) => bytes + Buffer.byteLength(path), 0);
+      const most = this.staging.ephemeralSumMax(id);
+      expect([most.count >= owned.length, most.pathBytes >= pathBytes]).toEqual([true, true]);
+      expect(this.staging.ephemeralSum(id)).toEqual({ count: owned.length, pathBytes });
     }
     expect(brokenInvariants(this.tree)).toEqual([]);
   }

@@ -1,6 +1,11 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { statOf } from "../../src/core/node.ts";
-import { dataBytesMax, ephemeralsPerSessionMax, sessionsMax } from "../../src/limits.ts";
+import {
+  dataBytesMax,
+  ephemeralPathBytesPerSessionMax,
+  ephemeralsPerSessionMax,
+  sessionsMax,
+} from "../../src/limits.ts";
 import { CoreState, verdict } from "../support/core-state.ts";
 
 let state: CoreState;
@@ -287,6 +292,33 @@ describe("sessions", () => {
     expect(state.createMode("/e-", "ephemeralSequential", owner)).toMatchObject(limit);
     state.delete("/e-0000000000");
     expect(verdict(state.createMode("/again", "ephemeral", owner))).toBe("ok");
+  });
+
+  test("the bytes of their paths are limited, also when one is taken over or is created in a subtree", () => {
+    const pad = "é".repeat(4_000);
+    const [owner, other] = [state.session("one"), state.session("one")];
+    state.create(`/${pad}`);
+    const each = Buffer.byteLength(`/${pad}/00000`);
+    const fits = Math.floor(ephemeralPathBytesPerSessionMax / each);
+    const pathOf = (i: number) => `/${pad}/${String(i).padStart(5, "0")}`;
+    for (let i = 0; i < fits; i++)
+      expect(verdict(state.createMode(pathOf(i), "ephemeral", owner))).toBe("ok");
+    const limit = {
+      refusal: { reason: "TOO_MANY_EPHEMERALS", facts: { limit: ephemeralPathBytesPerSessionMax } },
+    };
+    expect(state.createMode(pathOf(fits), "ephemeral", owner)).toMatchObject(limit);
+    expect(state.createMode(`/${pad}/n-`, "ephemeralSequential", owner)).toMatchObject(limit);
+    state.createMode(pathOf(fits), "ephemeral", other);
+    const takeOver = () =>
+      state.do(
+        { op: "create", path: pathOf(fits), data: new Uint8Array(), mode: "ephemeral", ifExists: "takeOver" },
+        owner,
+      );
+    expect(takeOver()).toMatchObject(limit);
+    state.delete(pathOf(0));
+    expect(verdict(takeOver())).toBe("ok");
+    expect(state.createMode(pathOf(0), "ephemeral", owner)).toMatchObject(limit);
+    expect(verdict(state.createMode("/short", "ephemeral", other))).toBe("ok");
   });
 
   test("the number of sessions is limited", () => {

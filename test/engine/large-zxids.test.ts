@@ -5,6 +5,7 @@ import {
   outboxEventsMax,
   watchIdsPerZxidMax,
   watchMessageBytesMax,
+  watchMessageEventsMax,
 } from "../../src/limits.ts";
 import { settle, TestEngine } from "../support/engine.ts";
 import { WatchReader } from "../support/watch-reader.ts";
@@ -15,6 +16,7 @@ vi.mock("../../src/limits.ts", async (importOriginal) => ({
   watchIdsPerZxidMax: 150,
   watchMessageBytesMax: 4_000,
   watchMessageBytes: 500,
+  watchMessageEventsMax: 20,
   firedSliceMax: 10,
   outboxEventsMax: 1_000,
 }));
@@ -55,7 +57,10 @@ describe("a zxid that does not fit one message", () => {
     expect(reader.messages.map(({ zxidContinues }) => zxidContinues)).toEqual(
       reader.messages.map((message) => message !== reader.messages.at(-1)),
     );
-    for (const { bytes } of reader.messages) expect(bytes).toBeLessThanOrEqual(watchMessageBytesMax);
+    for (const { bytes, notices } of reader.messages) {
+      expect(bytes).toBeLessThanOrEqual(watchMessageBytesMax);
+      expect(notices.length).toBeLessThanOrEqual(watchMessageEventsMax);
+    }
     expect(reader.events).toHaveLength(children + 1);
     expect(new Set(reader.events).size).toBe(children + 1);
     expect(reader.events.at(-1)).toBe(`${server.engine.tree.zxid} -/p -> 1`);

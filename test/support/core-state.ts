@@ -54,8 +54,8 @@ export class CoreState {
   }
 
   /** Opens a session and answers it as a caller. */
-  session(): { readonly sessionId: number } {
-    this.do({ op: "openSession", secret: "secret", timeoutMs: 10_000 });
+  session(owner = ""): { readonly sessionId: number } {
+    this.do({ op: "openSession", secret: "secret", timeoutMs: 10_000, owner });
     return { sessionId: this.tree.zxid };
   }
 

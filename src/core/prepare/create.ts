@@ -8,7 +8,7 @@ import type { Refusal } from "../refusal.ts";
 import { freeNumber, sequentialPath } from "../sequence.ts";
 import type { StateReader } from "../state.ts";
 import { checkTtl, lifetimeOf, traitsOf } from "./create-mode.ts";
-import { checkEphemeralCount } from "./ephemeral-count.ts";
+import { checkEphemerals } from "./ephemeral-limits.ts";
 import { createParents, type Parents } from "./parents.ts";
 import { denied } from "./permission.ts";
 import { type Context, type Of, type Prepared, refuse } from "./prepared.ts";
@@ -58,7 +58,7 @@ export function prepareCreate(
   if (existing !== undefined) return useExisting(operation, created, caller, state, context);
   if (parent.ephemeralOwner !== 0) return refuse(noChildrenForEphemerals(parentPath));
   const ephemeralOwner = ephemeral ? caller.sessionId! : 0;
-  const tooMany = ephemeral ? checkEphemeralCount(ephemeralOwner, state) : undefined;
+  const tooMany = ephemeral ? checkEphemerals(ephemeralOwner, created, state) : undefined;
   if (tooMany !== undefined) return refuse(tooMany);
   const { stamp } = context;
   const data = quotaOfStats(created) === undefined ? operation.data : new Uint8Array();

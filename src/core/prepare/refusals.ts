@@ -1,4 +1,3 @@
-import { ephemeralsPerSessionMax } from "../../limits.ts";
 import type { NodeRecord } from "../node.ts";
 import type { Refusal } from "../refusal.ts";
 
@@ -35,12 +34,6 @@ export function sessionExpired(sessionId?: number): Refusal {
 export const sessionRequired: Refusal = {
   reason: "SESSION_REQUIRED",
   message: "an ephemeral node needs a session: put its token into the corral-session metadata",
-};
-
-export const tooManyEphemerals: Refusal = {
-  reason: "TOO_MANY_EPHEMERALS",
-  message: `the session owns ${ephemeralsPerSessionMax} ephemeral nodes already; open another session`,
-  facts: { limit: ephemeralsPerSessionMax },
 };
 
 /** @param node undefined for a caller that may not know its Stat */

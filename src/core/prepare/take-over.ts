@@ -1,7 +1,7 @@
 import type { Caller } from "../operation.ts";
 import { parentOf } from "../path.ts";
 import type { StateReader } from "../state.ts";
-import { checkEphemeralCount } from "./ephemeral-count.ts";
+import { checkEphemerals } from "./ephemeral-limits.ts";
 import { denied } from "./permission.ts";
 import { type Context, type Of, type Prepared, refuse } from "./prepared.ts";
 import { nodeExists } from "./refusals.ts";
@@ -32,7 +32,7 @@ export function prepareTakeOver(
     const owner = state.session(sessionId)!.owner;
     const isOurs = holderId !== 0 && owner !== "" && state.session(holderId)?.owner === owner;
     if (!isOurs) return refuse(nodeExists(path));
-    const tooMany = checkEphemeralCount(sessionId, state);
+    const tooMany = checkEphemerals(sessionId, path, state);
     if (tooMany !== undefined) return refuse(tooMany);
   }
   const exceeded = checkQuotasOfSet(path, node, data, state, context);

@@ -16,7 +16,7 @@ export function listSessions({ sessions, tree }: Engine): AdminHandlerOf<"listSe
       bytesMax: sessionsListedBytesMax,
       bytesOf: sessionBytes,
     });
-    const listed = items.map((view) => sessionToProto(view, tree.ephemeralCount(view.session.id)));
+    const listed = items.map((view) => sessionToProto(view, tree.ephemeralSum(view.session.id).count));
     return { sessions: listed, more, openSessions: tree.sessionCount };
   };
 }

@@ -175,8 +175,8 @@ export declare type WatchResponse = Message<"corral.v1.WatchResponse"> & {
 
   /**
    * The zxid of the last event of this message goes on: the next message of the stream begins with the rest of its
-   * events. False for nearly all messages: only a zxid whose events do not fit 4 MiB is told in parts. Until the last
-   * part has come, a client must not go on after this zxid on another stream, but after the one before it: added
+   * events. False for nearly all messages: only a zxid whose events do not fit 4 MiB, or are more than 20,000, is told
+   * in parts. Until the last part has come, a client must not go on after this zxid on another stream, but after the one before it: added
    * after the unfinished zxid, a watch would never be told of the rest. A client that handles a zxid as a whole keeps
    * the events of all parts until then.
    *

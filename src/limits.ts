@@ -72,6 +72,21 @@ export const sequenceTriesMax = 32;
 /** The longest TTL of a node, in milliseconds: ZooKeeper's, 34 years. */
 export const ttlMsMax = 2 ** 40 - 1;
 
+/** How far the wall clock and the monotonic one may drift apart before the difference is a jump. */
+export const clockToleranceMs = 1_000;
+
+/** Jumps of the wall clock that are known. Of more, the two oldest count as one. */
+export const clockJumpsMax = 64;
+
+/**
+ * What of the time that a server was down counts in ages, at most: it cannot be told from a jump of the clock. Less than
+ * requests are remembered, so that a retry over a restart finds its answer.
+ */
+export const downtimeCountedMsMax = 1_800_000;
+
+/** How often a server that writes nothing notes that it is there. */
+export const clockSeenIntervalMs = 600_000;
+
 /** Nodes whose time is over that are reaped in one go, before everybody else has a turn. */
 export const reapSliceNodes = 200;
 
@@ -87,7 +102,7 @@ export const forgottenPerRequestMax = 100;
 /** Bytes of what a transaction read that are remembered with its answer. */
 export const rememberedReadBytesMax = 8_192;
 
-/** For how long they are remembered. */
+/** For how long they are remembered: time that passed, however the wall clock is set. */
 export const rememberedRequestAgeMaxMs = 3_600_000;
 
 /** The longest id of a request. */

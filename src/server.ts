@@ -158,6 +158,7 @@ async function load(
       raised: ({ name, message }) => log.warn({ alarm: name }, message),
       cleared: ({ name }) => log.info({ alarm: name }, "the alarm is over"),
     },
+    onClockJump: (ms) => log.warn({ ms }, "the wall clock was set: nothing is older or younger for it"),
     onQuotaExceeded: (exceeded) => log.warn({ ...exceeded }, "a limit of a quota is exceeded"),
   });
   collectGarbage();

@@ -2,6 +2,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Authenticator } from "../../src/auth/authenticator.ts";
 import { systemClock, systemRandom } from "../../src/clock.ts";
 import type { Transaction } from "../../src/core/change.ts";
+import type { Moment } from "../../src/core/clock-jumps.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import { startGrpcServer } from "../../src/grpc/server.ts";
 import type { Care, HistoryPage, Journal, Loaded, StateSink } from "../../src/journal/journal.ts";
@@ -55,8 +56,8 @@ class CountingJournal implements Journal {
     return this.#journal.history(after, through);
   }
 
-  care(nowMs: number): Promise<Care> {
-    return this.#journal.care(nowMs);
+  care(now: Moment): Promise<Care> {
+    return this.#journal.care(now);
   }
 
   close(): Promise<void> {

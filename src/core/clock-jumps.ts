@@ -14,12 +14,15 @@ export interface Moment {
   readonly jumps: readonly ClockJump[];
 }
 
+/** The wall clock's time of a transaction, and which one. */
+interface Dated {
+  readonly zxid: number;
+  readonly timeMs: number;
+}
+
 /** How much time passed since a transaction: what the wall clock says, without its jumps. */
-export function ageMs(
-  now: Moment,
-  { zxid, timeMs }: { readonly zxid: number; readonly timeMs: number },
-): number {
-  let age = now.wallMs - timeMs;
-  for (const jump of now.jumps) if (jump.zxid >= zxid) age -= jump.ms;
+export function ageMs({ wallMs, jumps }: Moment, { zxid, timeMs }: Dated): number {
+  let age = wallMs - timeMs;
+  for (const jump of jumps) if (jump.zxid >= zxid) age -= jump.ms;
   return age;
 }

@@ -31,13 +31,13 @@ export const forever = 0;
 export const asContainer = -1;
 
 /**
- * From when on the node is to be reaped, by the wall clock; undefined while it is not to be, as things are.
- * ContainerManager.getCandidates: a TTL is over once more time than it has passed.
+ * How long the node stays after its data were set, as things are: it is to be reaped once it is older than that.
+ * ContainerManager.getCandidates; `undefined` is for ever, and an empty container does not stay at all.
  */
-export function reapableFromMs(node: NodeRecord): number | undefined {
+export function staysForMs(node: NodeRecord): number | undefined {
   if (node.lifetimeMs === forever || node.numChildren > 0) return undefined;
-  if (node.lifetimeMs === asContainer) return node.creates > 0 ? 0 : undefined;
-  return node.mtimeMs + node.lifetimeMs + 1;
+  if (node.lifetimeMs === asContainer) return node.creates > 0 ? Number.NEGATIVE_INFINITY : undefined;
+  return node.lifetimeMs;
 }
 
 /** A node as its creation leaves it: DataTree.createStat. */

@@ -4,6 +4,7 @@ import type { Refusal } from "../core/refusal.ts";
 import type { Journal } from "../journal/journal.ts";
 import { careAgainMs, careIntervalMs } from "../limits.ts";
 import type { Alarms } from "./alarms.ts";
+import type { Timeline } from "./timeline.ts";
 
 /** The disk is no longer low once it has this many times the space that makes it low. */
 const clearedAt = 1.25;
@@ -16,6 +17,7 @@ const clearedAt = 1.25;
 export class DiskCare {
   readonly #journal: Journal;
   readonly #clock: Clock;
+  readonly #timeline: Timeline;
   readonly #alarms: Alarms;
   readonly #lowBytes: number;
   readonly #onFailure: (error: unknown) => void;
@@ -26,6 +28,7 @@ export class DiskCare {
   constructor(options: {
     readonly journal: Journal;
     readonly clock: Clock;
+    readonly timeline: Timeline;
     readonly alarms: Alarms;
     /** Below this much free space, in bytes, the disk is low; 0: never. */
     readonly lowBytes: number;
@@ -34,6 +37,7 @@ export class DiskCare {
   }) {
     this.#journal = options.journal;
     this.#clock = options.clock;
+    this.#timeline = options.timeline;
     this.#alarms = options.alarms;
     this.#lowBytes = options.lowBytes;
     this.#onFailure = options.onFailure;
@@ -62,7 +66,7 @@ export class DiskCare {
     this.#looking = true;
     let more = false;
     try {
-      const care = await this.#journal.care(this.#clock.wallMs());
+      const care = await this.#journal.care(this.#timeline.now());
       more = care.more;
       if (!this.#stopped) this.#judge(care);
     } catch (error) {

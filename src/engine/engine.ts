@@ -1,5 +1,6 @@
 import type { Clock, Random } from "../clock.ts";
 import type { Permission } from "../core/acl.ts";
+import type { Moment } from "../core/clock-jumps.ts";
 import type { Identity } from "../core/identity.ts";
 import { orphanedEphemerals } from "../core/invariants.ts";
 import { forever, type NodeRecord } from "../core/node.ts";
@@ -25,6 +26,7 @@ import { Scans } from "./scans.ts";
 import { SessionBinding } from "./session-binding.ts";
 import { type Attachment, type AttachmentListener, SessionKeeper, sessionEnded } from "./session-keeper.ts";
 import { SessionShares } from "./shares.ts";
+import { Timeline } from "./timeline.ts";
 import { WatchHub } from "./watch-hub.ts";
 import type { WatchHolder, WatchSink, WatchStream } from "./watch-stream.ts";
 
@@ -66,6 +68,8 @@ export interface EngineOptions {
   readonly version?: string;
   /** A limit of a quota is exceeded; told seldom. Default: silence. */
   readonly onQuotaExceeded?: (warning: QuotaWarning) => void;
+  /** The wall clock was set while the server ran, or while it was down, by so many milliseconds. Default: silence. */
+  readonly onClockJump?: (ms: number) => void;
   /** Default: silence. */
   readonly onAlarm?: AlarmListener | undefined;
 }
@@ -99,13 +103,14 @@ export class Engine {
   readonly #reaper: Reaper;
   readonly #sessionShares: SessionShares;
   readonly #disk: DiskCare;
+  readonly #timeline: Timeline;
   readonly #binding: SessionBinding;
 
   /** Loads the journal and starts to count the time of its sessions. @throws JournalUnusable */
   static async start(options: EngineOptions): Promise<Engine> {
     const tree = new Tree();
     const mortals: string[] = [];
-    const { lastZxid, databaseId } = await options.journal.load({
+    const { lastZxid, databaseId, seen } = await options.journal.load({
       node: (path, record, data) => {
         tree.loadNode(path, record, data);
         if (record.lifetimeMs !== forever) mortals.push(path);
@@ -116,11 +121,16 @@ export class Engine {
     tree.zxid = lastZxid;
     const [orphan] = orphanedEphemerals(tree);
     if (orphan !== undefined) throw new JournalUnusable(`the database contradicts itself: ${orphan}`);
-    return new Engine({ tree, databaseId, mortals }, options);
+    return new Engine({ tree, databaseId, mortals, seen }, options);
   }
 
   private constructor(
-    { tree, databaseId, mortals }: { tree: Tree; databaseId: string; mortals: readonly string[] },
+    {
+      tree,
+      databaseId,
+      mortals,
+      seen,
+    }: { tree: Tree; databaseId: string; mortals: readonly string[]; seen: Moment | undefined },
     {
       journal,
       clock,
@@ -129,6 +139,7 @@ export class Engine {
       onFailure,
       audit,
       onQuotaExceeded = () => {},
+      onClockJump: onJump = () => {},
       onAlarm,
       version = "",
     }: EngineOptions,
@@ -142,7 +153,9 @@ export class Engine {
     this.#settings = settings;
     const submit = (operation: Operation, caller: Caller) => this.submit(operation, caller);
     this.sessions = new SessionKeeper({ tree, clock, tickMs: settings.tickMs, submit });
-    this.#reaper = new Reaper({ tree, mortals, clock, tickMs: settings.tickMs, submit });
+    const timeline = new Timeline({ clock, zxid: tree.zxid, seen, onJump });
+    this.#timeline = timeline;
+    this.#reaper = new Reaper({ tree, mortals, clock, timeline, tickMs: settings.tickMs, submit });
     const { watchBookmarkIntervalMs: bookmarkIntervalMs } = settings;
     const shareLimits = {
       perAddress: settings.maxWatchesPerAddress,
@@ -165,8 +178,17 @@ export class Engine {
     const { maxTransactionOperations: transactionOperationsMax, enforceQuota: enforceQuotas } = settings;
     const limits = { ...defaultLimits, transactionOperationsMax, enforceQuotas };
     const lowBytes = settings.diskLowBytes;
-    this.#disk = new DiskCare({ journal, clock, alarms: this.alarms, lowBytes, onFailure });
-    this.#writer = new GroupCommit({ journal, tree, clock, limits, observers, onFailure, disk: this.#disk });
+    this.#disk = new DiskCare({ journal, clock, timeline, alarms: this.alarms, lowBytes, onFailure });
+    this.#writer = new GroupCommit({
+      journal,
+      tree,
+      clock,
+      timeline,
+      limits,
+      observers,
+      onFailure,
+      disk: this.#disk,
+    });
   }
 
   /** What is counted of writes since the start. */
@@ -352,7 +374,7 @@ export class Engine {
     this.watches.stop();
     this.#disk.stop();
     await this.#writer.close(shuttingDown);
-    await this.#journal.close();
+    await this.#journal.close(this.#timeline.now());
   }
 
   async #must(operation: Operation, caller: Caller = anonymous): Promise<number> {

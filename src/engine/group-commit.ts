@@ -13,6 +13,7 @@ import { type Journal, JournalFull } from "../journal/journal.ts";
 import { batchBytesMax, batchChangesMax, pendingBytesMax, pendingWritesMax, zxidMax } from "../limits.ts";
 import { type DiskCare, diskFull } from "./disk-care.ts";
 import { WriteFigures } from "./figures.ts";
+import type { Timeline } from "./timeline.ts";
 
 /** Told of what becomes visible, before anybody is answered. */
 export interface CommitObserver {
@@ -47,6 +48,7 @@ export class GroupCommit {
   readonly #journal: Journal;
   readonly #tree: Tree;
   readonly #clock: Clock;
+  readonly #timeline: Timeline;
   readonly #applying: readonly Telling<"applying">[];
   readonly #applied: readonly Telling<"applied">[];
   readonly #published: readonly Telling<"published">[];
@@ -66,6 +68,7 @@ export class GroupCommit {
     readonly journal: Journal;
     readonly tree: Tree;
     readonly clock: Clock;
+    readonly timeline: Timeline;
     readonly limits: OperationLimits;
     /** Told in this order. */
     readonly observers: readonly CommitObserver[];
@@ -76,6 +79,7 @@ export class GroupCommit {
     this.#journal = options.journal;
     this.#tree = options.tree;
     this.#clock = options.clock;
+    this.#timeline = options.timeline;
     this.#applying = telling("applying", options.observers);
     this.#applied = telling("applied", options.observers);
     this.#published = telling("published", options.observers);
@@ -119,8 +123,8 @@ export class GroupCommit {
 
   #decide(operation: Operation, caller: Caller): Pick<Entry, "transaction" | "outcome"> {
     const zxid = this.#zxid + 1;
-    const stamp = { zxid, timeMs: this.#clock.wallMs() };
-    const prepared = prepare(operation, caller, this.#staging, stamp, this.#limits);
+    const stamp = { zxid, timeMs: this.#timeline.stampMs(zxid) };
+    const prepared = prepare(operation, caller, this.#staging, stamp, this.#limits, this.#timeline.jumps);
     if (!prepared.ok) return { transaction: undefined, outcome: prepared };
     const { changes } = prepared;
     if (changes.length === 0) return { transaction: undefined, outcome: this.#done(this.#zxid, prepared) };
@@ -235,6 +239,7 @@ export class GroupCommit {
     const failed = [...batch, ...this.#queue.splice(0)];
     this.#staging.clear();
     this.#zxid = this.#tree.zxid;
+    this.#timeline.rewind(this.#zxid);
     for (const entry of failed) this.#answer(entry, { ok: false, refusal });
     if (full) this.#disk.foundFull();
     else this.#onFailure(error);

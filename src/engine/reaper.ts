@@ -1,17 +1,18 @@
 import type { Clock } from "../clock.ts";
 import type { Transaction } from "../core/change.ts";
-import { forever, type NodeRecord, reapableFromMs } from "../core/node.ts";
+import { forever, type NodeRecord, staysForMs } from "../core/node.ts";
 import { anonymous, type Caller, type Operation, type Outcome } from "../core/operation.ts";
 import { parentOf } from "../core/path.ts";
 import type { Tree } from "../core/tree.ts";
 import { reapSliceNodes } from "../limits.ts";
 import { ExpiryQueue } from "./expiry-queue.ts";
 import type { CommitObserver } from "./group-commit.ts";
+import type { Timeline } from "./timeline.ts";
 
 /** Turns a tick into this many turns, so that a node is gone well within one tick of its time. */
 const turnsPerTick = 4;
 
-/** A node that is to go at some time by the wall clock, unless something happens to it before. */
+/** A node that is to go at some time, unless something happens to it before. */
 interface Mortal {
   readonly path: string;
   readonly deadlineMs: number;
@@ -24,6 +25,7 @@ interface Mortal {
 export class Reaper implements CommitObserver {
   readonly #tree: Tree;
   readonly #clock: Clock;
+  readonly #timeline: Timeline;
   readonly #submit: (operation: Operation, caller: Caller) => Promise<Outcome>;
   readonly #intervalMs: number;
   readonly #queue: ExpiryQueue<Mortal>;
@@ -40,18 +42,20 @@ export class Reaper implements CommitObserver {
     readonly tree: Tree;
     readonly mortals: readonly string[];
     readonly clock: Clock;
+    readonly timeline: Timeline;
     readonly tickMs: number;
     readonly submit: (operation: Operation, caller: Caller) => Promise<Outcome>;
   }) {
     const { tree, clock, tickMs } = options;
     this.#tree = tree;
     this.#clock = clock;
+    this.#timeline = options.timeline;
     this.#submit = options.submit;
     this.#intervalMs = tickMs / turnsPerTick;
-    this.#queue = new ExpiryQueue(this.#intervalMs, clock.wallMs());
+    this.#queue = new ExpiryQueue(this.#intervalMs, this.#timeline.livedMs());
     this.#lastTurnMs = clock.monotonicMs();
     // Whoever sets data in time could not while the server was down: they have a moment to do it now.
-    const notBeforeMs = clock.wallMs() + tickMs / 2;
+    const notBeforeMs = this.#timeline.livedMs() + tickMs / 2;
     for (const path of options.mortals) this.#file(path, tree.node(path)!, notBeforeMs);
     this.#stopTimer = clock.setInterval(() => this.#turn(), this.#intervalMs);
   }
@@ -75,9 +79,10 @@ export class Reaper implements CommitObserver {
   #file(path: string, node: NodeRecord, notBeforeMs = 0): void {
     if (node.lifetimeMs === forever) return;
     this.#forget(path);
-    const fromMs = reapableFromMs(node);
-    if (fromMs === undefined) return;
-    const mortal = { path, deadlineMs: Math.max(fromMs, notBeforeMs) };
+    const staysMs = staysForMs(node);
+    if (staysMs === undefined) return;
+    const setMs = this.#timeline.livedMsAt({ zxid: node.mzxid, timeMs: node.mtimeMs });
+    const mortal = { path, deadlineMs: Math.max(setMs + staysMs + 1, notBeforeMs) };
     this.#mortals.set(path, mortal);
     this.#queue.put(mortal);
   }
@@ -109,7 +114,7 @@ export class Reaper implements CommitObserver {
   }
 
   #takeDue(): Mortal[] {
-    return this.#queue.takeDue(this.#clock.wallMs(), reapSliceNodes);
+    return this.#queue.takeDue(this.#timeline.livedMs(), reapSliceNodes);
   }
 
   /** A node that is still there, because it was saved or the disk is full, is looked at again next turn. */
@@ -117,6 +122,6 @@ export class Reaper implements CommitObserver {
     const { path } = mortal;
     await this.#submit({ op: "reap", path }, anonymous);
     if (this.#mortals.get(path) !== mortal) return;
-    this.#file(path, this.#tree.node(path)!, this.#clock.wallMs() + this.#intervalMs);
+    this.#file(path, this.#tree.node(path)!, this.#timeline.livedMs() + this.#intervalMs);
   }
 }

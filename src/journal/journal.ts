@@ -1,4 +1,5 @@
 import type { Transaction } from "../core/change.ts";
+import type { Moment } from "../core/clock-jumps.ts";
 import type { NodeRecord } from "../core/node.ts";
 import type { RememberedRequest } from "../core/request.ts";
 import type { SessionRecord } from "../core/session.ts";
@@ -36,12 +37,11 @@ export interface Journal {
    * Looks after the disk, a few milliseconds' worth: prunes what became too old, gives back unused space, and after a
    * full disk looks whether there is room again. To be called every now and then. Rejects when the journal must not be
    * used again.
-   * @param nowMs the wall clock.
    */
-  care(nowMs: number): Promise<Care>;
+  care(now: Moment): Promise<Care>;
 
-  /** Finishes what is under way, folds the log into the database and lets go of the files. */
-  close(): Promise<void>;
+  /** Finishes what is under way, notes the moment, folds the log into the database and lets go of the files. */
+  close(now?: Moment): Promise<void>;
 }
 
 /** What the journal found when it looked after its disk. */
@@ -77,6 +77,8 @@ export interface Loaded {
   readonly lastZxid: number;
   /** Unique for ever: 16 hexadecimal digits. */
   readonly databaseId: string;
+  /** When it was in use last, as far as it knows, and the jumps of the wall clock until then. */
+  readonly seen?: Moment | undefined;
 }
 
 /** A stretch of the one order. */

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { CreateMode } from "../../src/core/operation.ts";
-import { reapSliceNodes } from "../../src/limits.ts";
+import { downtimeCountedMsMax, reapSliceNodes } from "../../src/limits.ts";
 import { settle, TestEngine, tickMs, verdictOf } from "../support/engine.ts";
 import { MemoryJournal } from "../support/memory-journal.ts";
 
@@ -115,16 +115,54 @@ describe("a node with a TTL", () => {
     expect(server.exists("/t")).toBe(false);
   });
 
-  test("goes by the wall clock, whichever way that is set", async () => {
+  test("goes when its time has passed, however the wall clock was set meanwhile", async () => {
+    const yearMs = 365 * 86_400_000;
     await create("/t", "persistentWithTtl");
     const wallMs = server.clock.wallMs();
-    server.clock.setWall(wallMs - 3_600_000);
+    server.clock.setWall(wallMs + yearMs);
     await create("/u", "persistentWithTtl");
-    await pass(ttlMs + tickMs);
-    expect([server.exists("/t"), server.exists("/u")]).toEqual([true, false]);
-    server.clock.setWall(wallMs + 100 * 365 * 86_400_000);
-    await pass(tickMs);
-    expect(server.exists("/t")).toBe(false);
+    await pass(ttlMs - 1_000);
+    server.clock.setWall(wallMs - yearMs);
+    await create("/v", "persistentWithTtl");
+    expect(["/t", "/u", "/v"].map((path) => server.exists(path))).toEqual([true, true, true]);
+    await pass(1_000 + tickMs);
+    expect(["/t", "/u", "/v"].map((path) => server.exists(path))).toEqual([false, false, true]);
+    await pass(ttlMs);
+    expect(server.exists("/v")).toBe(false);
+  });
+
+  test("keeps its time over a restart, whatever the wall clock did before it or while the server was down", async () => {
+    const yearMs = 365 * 86_400_000;
+    await create("/t", "persistentWithTtl");
+    server.clock.setWall(server.clock.wallMs() + yearMs);
+    await create("/u", "persistentWithTtl");
+    await pass(2_000);
+    await server.engine.stop();
+    server.clock.setWall(server.clock.wallMs() - 3 * yearMs);
+    const next = await TestEngine.start(new MemoryJournal(server.journal.store), server.clock);
+    await pass(2_000, next);
+    expect(["/t", "/u"].map((path) => next.exists(path))).toEqual([true, true]);
+    await pass(1_000 + tickMs, next);
+    expect(["/t", "/u"].map((path) => next.exists(path))).toEqual([false, false]);
+    await next.engine.stop();
+  });
+
+  test("is not counted more than a bounded part of the time that the server was down", async () => {
+    const op = { op: "create", data: new Uint8Array(), mode: "persistentWithTtl" } as const;
+    await server.engine.submit({ ...op, path: "/long", ttlMs: downtimeCountedMsMax + 10_000 }, {});
+    await server.engine.submit({ ...op, path: "/short", ttlMs: downtimeCountedMsMax - 10_000 }, {});
+    await server.engine.stop();
+    server.clock.advance(1_000 * downtimeCountedMsMax);
+    const jumps: number[] = [];
+    const onClockJump = (ms: number) => jumps.push(ms);
+    const journal = new MemoryJournal(server.journal.store);
+    const next = await TestEngine.start(journal, server.clock, { onClockJump });
+    expect(jumps).toEqual([999 * downtimeCountedMsMax]);
+    await pass(tickMs, next);
+    expect(["/long", "/short"].map((path) => next.exists(path))).toEqual([true, false]);
+    await pass(10_000, next);
+    expect(next.exists("/long")).toBe(false);
+    await next.engine.stop();
   });
 
   test("is given a moment after a stall, in which what was sent meanwhile is read", async () => {

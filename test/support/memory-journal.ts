@@ -1,4 +1,5 @@
 import type { Change, Transaction } from "../../src/core/change.ts";
+import type { Moment } from "../../src/core/clock-jumps.ts";
 import type { NodeRecord } from "../../src/core/node.ts";
 import type { RememberedRequest } from "../../src/core/request.ts";
 import { reservedNodes } from "../../src/core/reserved.ts";
@@ -31,6 +32,7 @@ export class MemoryStore {
   /** Every transaction after the zxid that was compacted. */
   history: Transaction[] = [];
   compactedZxid = 0;
+  seen: Moment | undefined;
 
   constructor() {
     for (const { path, record } of reservedNodes) this.nodes.set(path, { record, data: new Uint8Array() });
@@ -42,6 +44,7 @@ export class MemoryStore {
       this.lastZxid = transaction.zxid;
       for (const change of transaction.changes) this.#apply(change);
       this.history.push(transaction);
+      this.seen = { wallMs: transaction.timeMs, jumps: this.seen?.jumps ?? [] };
     }
   }
 
@@ -179,7 +182,7 @@ export class MemoryJournal implements Journal {
     const byPath = [...this.store.nodes].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
     for (const [path, { record, data }] of byPath) sink.node(path, record, data);
     for (const request of this.store.requests) sink.request(request);
-    return { lastZxid: this.store.lastZxid, databaseId: "00000000000000aa" };
+    return { lastZxid: this.store.lastZxid, databaseId: "00000000000000aa", seen: this.store.seen };
   }
 
   async commit(batch: readonly Transaction[]): Promise<void> {
@@ -202,11 +205,13 @@ export class MemoryJournal implements Journal {
     };
   }
 
-  async care(): Promise<Care> {
+  async care(now?: Moment): Promise<Care> {
+    this.store.seen = now ?? this.store.seen;
     return { isFull: this.isFull, freeBytes: this.freeBytes, more: false };
   }
 
-  async close(): Promise<void> {
+  async close(now?: Moment): Promise<void> {
+    this.store.seen = now ?? this.store.seen;
     this.release();
     this.closed = true;
   }

@@ -1,5 +1,6 @@
-import type { Change, Stamp } from "../change.ts";
-import { type NodeRecord, reapableFromMs, withoutChild } from "../node.ts";
+import type { Change } from "../change.ts";
+import { ageMs } from "../clock-jumps.ts";
+import { type NodeRecord, staysForMs, withoutChild } from "../node.ts";
 import { parentOf } from "../path.ts";
 import type { StateReader } from "../state.ts";
 import { ChangeBudget } from "./change-budget.ts";
@@ -10,13 +11,14 @@ import { PreviousData } from "./previous-data.ts";
  * ContainerManager.checkContainers, decided anew: a child created or data set meanwhile save the node. What is
  * emptied by it goes under the same zxid, where ZooKeeper takes a pass for each level.
  */
-export function prepareReap({ path }: Of<"reap">, state: StateReader, { stamp, limits }: Context): Prepared {
+export function prepareReap({ path }: Of<"reap">, state: StateReader, context: Context): Prepared {
+  const { stamp, limits } = context;
   const changes: Change[] = [];
   const previousData = new PreviousData(state);
   const budget = new ChangeBudget(limits);
   let at = path;
   let node = state.node(at);
-  while (node !== undefined && isDue(node, stamp)) {
+  while (node !== undefined && isDue(node, context)) {
     // What does not fit has its turn later.
     if (budget.add(at) !== undefined) break;
     const parentPath = parentOf(at);
@@ -28,7 +30,9 @@ export function prepareReap({ path }: Of<"reap">, state: StateReader, { stamp, l
   return { ok: true, changes };
 }
 
-function isDue(node: NodeRecord, { timeMs }: Stamp): boolean {
-  const fromMs = reapableFromMs(node);
-  return fromMs !== undefined && fromMs <= timeMs;
+function isDue(node: NodeRecord, { stamp, jumps }: Context): boolean {
+  const staysMs = staysForMs(node);
+  if (staysMs === undefined) return false;
+  const { mzxid: zxid, mtimeMs: timeMs } = node;
+  return ageMs({ wallMs: stamp.timeMs, jumps }, { zxid, timeMs }) > staysMs;
 }

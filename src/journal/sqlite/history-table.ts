@@ -1,4 +1,5 @@
 import type Database from "better-sqlite3";
+import { ageMs, type Moment } from "../../core/clock-jumps.ts";
 import { historyPageBytesMax, prunedBatchesMax } from "../../limits.ts";
 import type { Retention } from "../journal.ts";
 
@@ -51,7 +52,9 @@ export class HistoryTable {
   readonly #delete: Database.Statement;
   readonly #update: Database.Statement;
   readonly #select: Database.Statement<[number, number], Buffer>;
-  readonly #pruneAlone: (nowMs: number) => void;
+  readonly #pruneAlone: () => void;
+  /** Of the last look after the disk. Before the first, nothing is too old. */
+  #now: Moment | undefined;
   #totals: Totals;
   /** The totals as the transaction under way leaves them. */
   #pending: Totals;
@@ -63,8 +66,8 @@ export class HistoryTable {
     this.#delete = connection.prepare(deleteBatch);
     this.#update = connection.prepare(updateTotals);
     this.#select = connection.prepare<[number, number], Buffer>(selectBatches).pluck();
-    this.#pruneAlone = connection.transaction((nowMs: number) => {
-      this.#prune(nowMs);
+    this.#pruneAlone = connection.transaction(() => {
+      this.#prune();
       this.#saveTotals();
     }).immediate;
     this.#totals = connection.prepare<[], Totals>(selectTotals).get()!;
@@ -86,17 +89,18 @@ export class HistoryTable {
     const { after, transactions, bytes } = this.#pending;
     this.#pending = { after, transactions: transactions + count, bytes: bytes + packed.byteLength };
     // First, so that a nearly full disk has room for what comes.
-    this.#prune(timeMs);
+    this.#prune();
     this.#insert.run(lastZxid, firstZxid, timeMs, count, packed);
     this.#saveTotals();
   }
 
   /** Prunes what has become too old while nothing was written. Answers whether there is more to prune. */
-  pruneOld(nowMs: number): boolean {
+  pruneOld(now: Moment): boolean {
+    this.#now = now;
     const oldest = this.#oldest.get();
-    if (oldest === undefined || !this.#isDue(oldest, nowMs)) return false;
+    if (oldest === undefined || !this.#isDue(oldest)) return false;
     this.begin();
-    this.#pruneAlone(nowMs);
+    this.#pruneAlone();
     this.committed();
     return true;
   }
@@ -119,10 +123,10 @@ export class HistoryTable {
     return { kind: "history", batches };
   }
 
-  #prune(nowMs: number): void {
+  #prune(): void {
     for (let count = 0; count < prunedBatchesMax; count++) {
       const oldest = this.#oldest.get();
-      if (oldest === undefined || !this.#isDue(oldest, nowMs)) return;
+      if (oldest === undefined || !this.#isDue(oldest)) return;
       this.#delete.run(oldest.lastZxid);
       const { transactions, bytes } = this.#pending;
       this.#pending = {
@@ -137,9 +141,10 @@ export class HistoryTable {
     this.#update.run(this.#pending.after, this.#pending.transactions, this.#pending.bytes);
   }
 
-  #isDue(oldest: Batch, nowMs: number): boolean {
+  #isDue({ lastZxid: zxid, timeMs }: Batch): boolean {
     const { transactionsMax, bytesMax, ageMaxMs } = this.#retention;
     const { transactions, bytes } = this.#pending;
-    return transactions > transactionsMax || bytes > bytesMax || nowMs - oldest.timeMs > ageMaxMs;
+    if (transactions > transactionsMax || bytes > bytesMax) return true;
+    return this.#now !== undefined && ageMs(this.#now, { zxid, timeMs }) > ageMaxMs;
   }
 }

@@ -1,3 +1,4 @@
+import type { Moment } from "../../core/clock-jumps.ts";
 import type { Care, Loaded } from "../journal.ts";
 import type { HistoryRows } from "./history-table.ts";
 import type { OpenOptions } from "./open.ts";
@@ -11,8 +12,8 @@ export type Request =
   | { readonly kind: "rows" }
   | { readonly kind: "commit"; readonly packed: Uint8Array }
   | { readonly kind: "history"; readonly after: number; readonly through: number }
-  | { readonly kind: "care"; readonly nowMs: number }
-  | { readonly kind: "close" };
+  | { readonly kind: "care"; readonly now: Moment }
+  | { readonly kind: "close"; readonly now: Moment | undefined };
 
 export type Answer =
   /** The first, unasked. */

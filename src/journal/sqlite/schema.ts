@@ -11,7 +11,7 @@ export type Migration = (connection: Database.Database) => void;
 /**
  * Migration i leads from user_version i to i + 1. Once released, one is never changed: add another.
  */
-export const migrations: readonly Migration[] = [createSchema, addHistory, addHolders];
+export const migrations: readonly Migration[] = [createSchema, addHistory, addHolders, addClock];
 
 /**
  * nodes is keyed by path: a scan in key order gives parents before children, and siblings by their UTF-8 bytes.
@@ -119,6 +119,22 @@ function addHistory(connection: Database.Database): void {
 /** For whom each remembered request counts; those from before count for nobody. */
 function addHolders(connection: Database.Database): void {
   connection.exec("ALTER TABLE requests ADD COLUMN holder TEXT NOT NULL DEFAULT ''");
+}
+
+/** How the wall clock was set, in order, and when a server was there last: after which zxid, and by the wall clock. */
+const clock = `
+  CREATE TABLE clock_jumps (
+    position INTEGER PRIMARY KEY,
+    zxid     INTEGER NOT NULL,
+    ms       INTEGER NOT NULL
+  ) STRICT;
+
+  ALTER TABLE meta ADD COLUMN seen_zxid INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE meta ADD COLUMN seen_ms INTEGER NOT NULL DEFAULT 0;
+`;
+
+function addClock(connection: Database.Database): void {
+  connection.exec(clock);
 }
 
 /** Brings the database to the newest schema in one transaction: all steps or none. */

@@ -1,6 +1,7 @@
 import { stat, statfs } from "node:fs/promises";
 import { Worker } from "node:worker_threads";
 import type { Transaction } from "../../core/change.ts";
+import type { Moment } from "../../core/clock-jumps.ts";
 import { Histogram, secondsBounds } from "../../figures.ts";
 import { recentHistoryBytesMax } from "../../limits.ts";
 import { packTransactions } from "../codec.ts";
@@ -61,14 +62,14 @@ export class SqliteJournal implements Journal, JournalFigures {
 
   constructor(
     link: WorkerLink,
-    { lastZxid, databaseId, oldestZxid }: Loaded & { readonly oldestZxid: number },
+    { lastZxid, databaseId, seen, oldestZxid }: Loaded & { readonly oldestZxid: number },
     options: { readonly files: DataFiles; readonly log: JournalLog; readonly slowSyncMs: number },
   ) {
     this.#link = link;
     this.#files = options.files;
     this.#log = options.log;
     this.#slowSyncMs = options.slowSyncMs;
-    this.#loaded = { lastZxid, databaseId };
+    this.#loaded = { lastZxid, databaseId, seen };
     this.#oldestZxid = oldestZxid;
   }
 
@@ -128,19 +129,19 @@ export class SqliteJournal implements Journal, JournalFigures {
     return pageOf(answer.batches, after, through);
   }
 
-  async care(nowMs: number): Promise<Care> {
+  async care(now: Moment): Promise<Care> {
     if (this.#failure !== undefined) throw this.#failure;
-    const answer = await this.#link.ask({ kind: "care", nowMs });
+    const answer = await this.#link.ask({ kind: "care", now });
     if (answer.kind !== "cared") throw this.#fail(problemIn(answer));
     this.#oldestZxid = answer.oldestZxid;
     return answer;
   }
 
-  async close(): Promise<void> {
+  async close(now?: Moment): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     await this.#committing;
-    const answer = await this.#link.ask({ kind: "close" });
+    const answer = await this.#link.ask({ kind: "close", now });
     await this.#link.end();
     if (answer.kind !== "closed" && this.#failure === undefined) throw problemIn(answer);
   }

@@ -1,7 +1,9 @@
 import { systemClock } from "../../clock.ts";
+import type { Moment } from "../../core/clock-jumps.ts";
 import { diskReserveBytes } from "../../limits.ts";
 import type { Care, Retention } from "../journal.ts";
 import { Checkpointer } from "./checkpointer.ts";
+import { ClockTable } from "./clock-table.ts";
 import { corrupt, sqliteCode, unusable } from "./connection.ts";
 import { freeBytesOf, reasonOf, sizeOf } from "./files.ts";
 import { type HistoryRows, HistoryTable } from "./history-table.ts";
@@ -36,6 +38,7 @@ export class Store {
   readonly #log: JournalLog;
   readonly #history: HistoryTable;
   readonly #writer: Writer;
+  readonly #clock: ClockTable;
   readonly #checkpointer: Checkpointer;
   readonly #vacuum: Vacuum;
   readonly #reserve: Reserve;
@@ -53,6 +56,7 @@ export class Store {
     this.#lastZxid = lastZxid;
     this.#history = new HistoryTable(connection, options.retention ?? keepAll);
     this.#writer = new Writer(connection, this.#history, systemClock);
+    this.#clock = this.#opening(() => new ClockTable(connection));
     this.#checkpointer = new Checkpointer(connection, log);
     this.#vacuum = new Vacuum(connection);
     this.#reserve = new Reserve(this.#open.files.reserve);
@@ -68,6 +72,10 @@ export class Store {
   /** The history is complete after this zxid. */
   get oldestZxid(): number {
     return this.#history.after;
+  }
+
+  get seen(): Moment | undefined {
+    return this.#clock.seen;
   }
 
   get databaseId(): string {
@@ -124,9 +132,9 @@ export class Store {
   }
 
   /** Looks after the disk. Throws when it fails: the store must not be used again. */
-  care(nowMs: number): Care {
+  care(now: Moment): Care {
     return this.#orFail(() => {
-      const more = this.#isFull ? this.#makeRoom() : this.#giveBack(nowMs);
+      const more = this.#isFull ? this.#makeRoom() : this.#giveBack(now);
       return { isFull: this.#isFull, freeBytes: freeBytesOf(this.#open.files.dir), more };
     });
   }
@@ -144,10 +152,11 @@ export class Store {
   }
 
   /** Answers whether more can be given back. */
-  #giveBack(nowMs: number): boolean {
+  #giveBack(now: Moment): boolean {
     this.#keepReserve();
     try {
-      const more = this.#history.pruneOld(nowMs) || this.#vacuum.step();
+      this.#clock.noteWhenDue(now, this.#lastZxid);
+      const more = this.#history.pruneOld(now) || this.#vacuum.step();
       if (this.#checkpointer.foldWhenDue()) this.#syncMark();
       return more;
     } catch (error) {
@@ -167,9 +176,10 @@ export class Store {
   }
 
   /** Lets go of the files. After a failure it leaves them to be checked at the next start. */
-  close(): void {
+  close(now?: Moment): void {
     const { connection, files, markFile, lock } = this.#open;
     try {
+      if (now !== undefined && !this.#failed) this.#noteLast(now);
       const folded = !this.#failed && this.#checkpointer.foldAll();
       connection.close();
       if (folded && (sizeOf(files.wal) ?? 0) === 0) this.#moveMark(true);
@@ -178,6 +188,27 @@ export class Store {
       connection.close();
       markFile.close();
       lock.release();
+    }
+  }
+
+  /** Without it, less of the time until the next start counts. */
+  #noteLast(now: Moment): void {
+    try {
+      this.#clock.note(now, this.#lastZxid);
+    } catch (error) {
+      if (sqliteCode(error) !== "SQLITE_FULL") this.#failed = true;
+    }
+  }
+
+  /** What a start reads of the database may be damaged. */
+  #opening<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      this.#failed = true;
+      this.close();
+      const { files } = this.#open;
+      throw unusable(error, files.database, files);
     }
   }
 

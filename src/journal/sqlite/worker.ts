@@ -18,8 +18,8 @@ function tell(message: Answer | LogLine, transfer: readonly ArrayBuffer[] = []):
 
 const store = answering(() => {
   const opened = new Store(workerData as WorkerOptions, log);
-  const { lastZxid, databaseId, oldestZxid } = opened;
-  tell({ kind: "opened", lastZxid, databaseId, oldestZxid });
+  const { lastZxid, databaseId, oldestZxid, seen } = opened;
+  tell({ kind: "opened", lastZxid, databaseId, oldestZxid, seen });
   return opened;
 });
 
@@ -37,10 +37,10 @@ if (store !== undefined) {
         tell(store.history(request.after, request.through));
         return;
       case "care":
-        tell({ kind: "cared", ...store.care(request.nowMs), oldestZxid: store.oldestZxid });
+        tell({ kind: "cared", ...store.care(request.now), oldestZxid: store.oldestZxid });
         return;
       case "close":
-        store.close();
+        store.close(request.now);
         tell({ kind: "closed" });
         port.close();
     }

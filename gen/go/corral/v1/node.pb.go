@@ -396,7 +396,8 @@ type CreateRequest struct {
 	// ZooKeeper's must not be empty; here an empty one is no list.
 	Acl []*AclEntry `protobuf:"bytes,5,rep,name=acl,proto3" json:"acl,omitempty"`
 	// For the modes with a TTL, and for no other: how long the node may go without a Set, in milliseconds, 1 to
-	// 1,099,511,627,775 (34 years), by the server's wall clock.
+	// 1,099,511,627,775 (34 years). What counts is the time that passed, however the server's wall clock is set; of
+	// the time that a server was down, at most half an hour counts.
 	TtlMs int64 `protobuf:"varint,6,opt,name=ttl_ms,json=ttlMs,proto3" json:"ttl_ms,omitempty"`
 	// What to make of missing nodes above this one, under the same zxid; an error by default.
 	Parents CreateParents `protobuf:"varint,7,opt,name=parents,proto3,enum=corral.v1.CreateParents" json:"parents,omitempty"`

@@ -168,7 +168,8 @@ export declare type CreateRequest = Message<"corral.v1.CreateRequest"> & {
 
   /**
    * For the modes with a TTL, and for no other: how long the node may go without a Set, in milliseconds, 1 to
-   * 1,099,511,627,775 (34 years), by the server's wall clock.
+   * 1,099,511,627,775 (34 years). What counts is the time that passed, however the server's wall clock is set; of
+   * the time that a server was down, at most half an hour counts.
    *
    * @generated from field: int64 ttl_ms = 6;
    */

@@ -19,6 +19,7 @@ const allowed: Record<string, readonly string[]> = {
   figures: [],
   "listen-error": [],
   version: [],
+  visible: [],
   core: ["limits"],
   journal: ["core", "clock", "bytes", "figures", "limits"],
   engine: ["journal", "core", "clock", "figures", "limits"],
@@ -27,10 +28,10 @@ const allowed: Record<string, readonly string[]> = {
   client: ["gen"],
   config: ["limits"],
   // It reads what the engine and the journal count; they do not know it.
-  ops: ["engine", "journal", "core", "clock", "figures", "listen-error", "limits"],
+  ops: ["engine", "journal", "core", "clock", "figures", "listen-error", "limits", "visible"],
   // The composition root of what needs no server.
   "data-directory": ["journal"],
-  cli: ["client", "config", "ops", "server", "data-directory", "version", "clock", "limits"],
+  cli: ["client", "config", "ops", "server", "data-directory", "version", "clock", "limits", "visible"],
 };
 
 /** Packages that one folder alone may import, so that each can be replaced in one place. */

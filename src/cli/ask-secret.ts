@@ -1,14 +1,17 @@
 import { StringDecoder } from "node:string_decoder";
 import { exitCodes } from "./failure.ts";
 import { secretCharsMax } from "./limits.ts";
+import { obeys } from "./terminal.ts";
 import type { Io } from "./verb.ts";
 
 /** Asks for a secret at the terminal, where it is not shown; undefined where there is none to ask at. */
 export async function askSecret(io: Io, prompt: string): Promise<string | undefined> {
   const { stdin } = io;
   if (stdin.isTTY !== true || stdin.setRawMode === undefined) return undefined;
-  io.progress(prompt);
+  // First, or else what is typed at once would be shown.
   stdin.setRawMode(true);
+  if (obeys(io.env)) io.progress(prompt);
+  else io.complain(prompt);
   const decoder = new StringDecoder("utf8");
   let typed = "";
   try {

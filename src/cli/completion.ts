@@ -1,4 +1,5 @@
 import { childOf } from "../client/node.ts";
+import { isPlain } from "../visible.ts";
 import type { ClientVerb } from "./client-verb.ts";
 import { connectionFlags } from "./connection-flags.ts";
 import { type FlagSpecs, flagOf, takesNext } from "./flags.ts";
@@ -64,9 +65,12 @@ async function pathsLike(word: string, { absolute, children }: CompletionPlace):
   const parent = absolute(typed === "" ? "." : typed === "/" ? "/" : typed.slice(0, -1));
   if (!parent.startsWith("/")) return word === "" ? ["/"] : [];
   const names = await children(parent);
-  return names
-    .filter((name) => name.startsWith(word.slice(end + 1)))
-    .map((name) => (typed === "/" ? childOf("/", name) : `${typed}${name}`));
+  return (
+    names
+      // What cannot be typed, or not be told apart from another, is not offered.
+      .filter((name) => isPlain(name) && name.startsWith(word.slice(end + 1)))
+      .map((name) => (typed === "/" ? childOf("/", name) : `${typed}${name}`))
+  );
 }
 
 export function isClientVerb(verb: Verb): verb is ClientVerb {

@@ -53,13 +53,13 @@ export function dataValue(data: Uint8Array): { readonly text: string } | { reado
 /** Data for people: as text, or for bytes that are none as a dump. A terminal is not made to obey what it shows. */
 export function dataText(data: Uint8Array, out: Output): string {
   const text = textIn(data);
-  if (text === undefined) return hexDump(data);
-  return out.isTerminal ? text.replaceAll(/[^\P{Cc}\n\t]/gu, "\u{fffd}") : text;
+  return text === undefined ? hexDump(data) : out.block(text);
 }
 
-/** A text of a stranger's, for a cell of a table: it neither breaks the row nor makes a terminal obey. */
-export function cellText(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, "\u{fffd}");
+/** The same as a part of a line: bytes that are no text in hexadecimal. */
+export function dataInLine(data: Uint8Array, out: Output): string {
+  const text = textIn(data);
+  return text === undefined ? `0x${Buffer.from(data).toString("hex")}` : out.part(text);
 }
 
 /** Sixteen bytes to a line: where, in hexadecimal, and as text. */

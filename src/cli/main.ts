@@ -17,6 +17,8 @@ if (module.enableCompileCache === undefined) {
 // What was compiled once is read from the disk after that: it saves a short verb a good part of its time.
 module.enableCompileCache();
 const { runCommand } = await import("./command.ts");
+const { printersOf } = await import("./terminal.ts");
+const { visibleLines } = await import("../visible.ts");
 
 const io: Io = {
   env: process.env,
@@ -25,20 +27,7 @@ const io: Io = {
     return process.stdin;
   },
   stdout: process.stdout,
-  isTerminal: process.stdout.isTTY === true,
-  out: (text) => void process.stdout.write(text),
-  complain: (line) => {
-    io.progress("");
-    process.stderr.write(
-      `corral: ${line
-        .split(/[\r\n]+/)
-        .map((part) => part.trim())
-        .join(" ")}\n`,
-    );
-  },
-  progress: (text) => {
-    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
-  },
+  ...printersOf(process.stdout, process.stderr, process.env),
   onSignal: (signal, fn) => void process.on(signal, fn),
   // Rejections that nobody handles arrive here as well.
   onUncaught: (fn) => void process.on("uncaughtException", fn),
@@ -52,7 +41,11 @@ process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
   process.exit(1);
 });
 
-const code = await runCommand(process.argv.slice(2), io);
+const code = await runCommand(process.argv.slice(2), io).catch((error: unknown) => {
+  // A fault of Corral's: all that is known of it, for a report, but nothing that a terminal would obey.
+  process.stderr.write(`${visibleLines(error instanceof Error ? `${error.stack}` : String(error))}\n`);
+  return 1;
+});
 // What was printed has arrived, or its failure is told above.
 await new Promise<void>((resolve) => process.stdout.write("", () => resolve()));
 // Not process.exitCode: whatever else still runs, a verb that is done ends the process.

@@ -1,4 +1,6 @@
 import { shown, UsageError } from "../config/usage-error.ts";
+import { visible, visibleLines } from "../visible.ts";
+import { colours, wantsColours } from "./terminal.ts";
 import type { Io } from "./verb.ts";
 
 const formats = ["table", "json", "ndjson"] as const;
@@ -23,17 +25,17 @@ export interface Column<T> {
 export class Output {
   readonly format: Format;
   readonly isTerminal: boolean;
-  readonly #write: (text: string | Uint8Array) => void;
+  readonly #io: Pick<Io, "out" | "isTerminal" | "env">;
 
-  constructor(format: Format, io: Pick<Io, "out" | "isTerminal">) {
+  constructor(format: Format, io: Pick<Io, "out" | "isTerminal" | "env">) {
     this.format = format;
     this.isTerminal = io.isTerminal;
-    this.#write = (text) => io.out(text);
+    this.#io = io;
   }
 
   /** The same in another format. */
   as(format: Format): Output {
-    return new Output(format, { out: this.#write, isTerminal: this.isTerminal });
+    return new Output(format, this.#io);
   }
 
   /** As it is, whatever the format. */
@@ -41,19 +43,30 @@ export class Output {
     this.#write(text);
   }
 
+  /** A text of one line, or of several. */
   line(text: string): void {
     this.#write(`${text}\n`);
+  }
+
+  /** A text from a node or a server, as a part of a line: at a terminal it neither ends that nor is obeyed. */
+  part(text: string): string {
+    return this.isTerminal ? visible(text) : text;
+  }
+
+  /** The same of a text that may have lines of its own. */
+  block(text: string): string {
+    return this.isTerminal ? visibleLines(text) : text;
   }
 
   /** One answer: `text` for people, the value for programs. */
   one(value: object, text: () => string): void {
     if (this.format === "table") this.line(text());
-    else this.line(JSON.stringify(value, plain, this.format === "json" ? 2 : 0));
+    else this.line(json(value, this.format === "json" ? 2 : 0));
   }
 
   /** One of answers that come one after the other, for ever perhaps: JSON gets a line for each. */
   next(value: object, text: () => string): void {
-    this.line(this.format === "table" ? text() : JSON.stringify(value, plain));
+    this.line(this.format === "table" ? text() : json(value, 0));
   }
 
   /** Many answers, each printed when it is there. */
@@ -77,7 +90,7 @@ export class Output {
   ): Promise<void> {
     if (this.format !== "table") return await this.many(values, () => "");
     const rows: (string | number)[][] = [];
-    for await (const value of values) rows.push(columns.map(({ of }) => of(value)));
+    for await (const value of values) rows.push(columns.map(({ of }) => this.#cell(of(value))));
     for (const line of aligned(
       columns.map(({ title }) => title),
       rows,
@@ -87,16 +100,26 @@ export class Output {
 
   /** Grey in a terminal: what is of less interest. */
   dim(text: string): string {
-    return this.#coloured("2", text);
+    return this.#coloured(colours.dim, text);
   }
 
   /** Cyan in a terminal: what stands out. */
   bright(text: string): string {
-    return this.#coloured("36", text);
+    return this.#coloured(colours.bright, text);
   }
 
-  #coloured(code: string, text: string): string {
-    return this.isTerminal ? `\u001b[${code}m${text}\u001b[0m` : text;
+  #coloured(colour: string, text: string): string {
+    const { env } = this.#io;
+    return this.isTerminal && wantsColours(env) ? `${colour}${text}${colours.end}` : text;
+  }
+
+  /** In a table a line break would be a row, wherever it is read. */
+  #cell(value: string | number): string | number {
+    return typeof value === "string" ? visible(value) : value;
+  }
+
+  #write(text: string | Uint8Array): void {
+    this.#io.out(text);
   }
 }
 
@@ -115,7 +138,12 @@ function* aligned(titles: readonly string[], rows: readonly (string | number)[][
 }
 
 function indented(value: object): string {
-  return JSON.stringify(value, plain, 2).replaceAll(/^/gm, "  ");
+  return json(value, 2).replaceAll(/^/gm, "  ");
+}
+
+/** JSON in which everything can be seen; of what it does not escape itself, all is within its texts. */
+function json(value: object, indent: number): string {
+  return visibleLines(JSON.stringify(value, plain, indent));
 }
 
 /** What JSON has no word for. */

@@ -2,6 +2,7 @@ import type { WatchEvent, WatchKind } from "../client/index.ts";
 import type { Call } from "./client-verb.ts";
 import { dataValue } from "./data.ts";
 import type { FlagSpecs } from "./flags.ts";
+import type { Output } from "./output.ts";
 
 /** The flag of verbs that can wait for a change of what they show. */
 export const watchFlag = {
@@ -19,7 +20,7 @@ export async function watchOnce(
   const watch = client.watch(path, { kind, afterZxid, ...(background === undefined ? { signal } : {}) });
   const told = (async () => {
     for await (const event of watch) {
-      out.next(eventValue(event, false), () => eventText(event));
+      out.next(eventValue(event, false), () => eventText(event, out));
       break;
     }
   })();
@@ -28,8 +29,8 @@ export async function watchOnce(
 }
 
 /** An event for people: when, what, where. */
-export function eventText({ zxid, kind, path }: WatchEvent): string {
-  return `${zxid}  ${kind}  ${path}`;
+export function eventText({ zxid, kind, path }: WatchEvent, out: Output): string {
+  return `${zxid}  ${kind}  ${out.part(path)}`;
 }
 
 /** An event for programs. */

@@ -6,6 +6,7 @@ import {
   pino,
   stdTimeFunctions,
 } from "pino";
+import { visibleLines } from "../visible.ts";
 
 /**
  * What a line says besides its message. Names used everywhere: `session` (its id), `path`, `zxid`, `peer`,
@@ -62,10 +63,11 @@ function standardOutput(): DestinationStream {
   return process.stdout.isTTY ? { write: (line) => stream.write(readable(line)) } : stream;
 }
 
-/** `12:03:04.567 INFO  serving address=127.0.0.1:7181`, from a JSON line. Values stay JSON: nothing escapes. */
+/** `12:03:04.567 INFO  serving address=127.0.0.1:7181`, from a JSON line. Values stay JSON: nothing escapes, and no terminal obeys. */
 export function readable(line: string): string {
   const { time, level, msg, err, ...fields } = JSON.parse(line);
   const facts = Object.entries(fields).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
   const stack = err === undefined ? "" : `\n${err.stack ?? JSON.stringify(err)}`;
-  return `${String(time).slice(11, 23)} ${String(level).toUpperCase().padEnd(5)} ${msg}${facts.join("")}${stack}\n`;
+  const head = `${String(time).slice(11, 23)} ${String(level).toUpperCase().padEnd(5)} ${msg}`;
+  return visibleLines(`${head}${facts.join("")}${stack}\n`);
 }

@@ -42,7 +42,7 @@ describe("sessions", () => {
 
   test("keeps an owner on its row, and the terminal from obeying it", async () => {
     await open(4_000, "a\n\u001b[2Jb");
-    expect((await corral.ok("sessions")).split("\n")[1]).toMatch(/- +a\ufffd\ufffd\[2Jb$/);
+    expect((await corral.ok("sessions")).split("\n")[1]).toMatch(/- +a\\u000a\\u001b\[2Jb$/);
   });
 
   test("prints JSON", async () => {

@@ -25,7 +25,7 @@ test("completes verbs, flags and the paths of the server that the line names", a
   expect(await words("del")).toEqual(["delete", "deleteall", "delquota"]);
   expect(await words("--end")).toEqual(["--endpoint"]);
   expect(await words("create", "--se")).toEqual(["--sequential"]);
-  expect(await words("create", "--to")).toEqual(["--token"]);
+  expect(await words("create", "--to")).toEqual(["--token", "--token-file"]);
   expect(await words("get", "/ser")).toEqual(["/services"]);
   expect(await words("get", "/services/")).toEqual(["/services/login", "/services/pay"]);
   expect(await words("grep", "x", "/services/p")).toEqual(["/services/pay"]);

@@ -235,6 +235,7 @@ test("a verb of a client loads nothing of the server: neither its database, nor 
     "src/client",
     "src/config",
     "src/version.ts",
+    "src/visible.ts",
   ]);
 });
 

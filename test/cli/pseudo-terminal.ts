@@ -20,7 +20,7 @@ export class AtTerminal {
   ) {
     // Without a shell around it, which ctrl-C would end as well.
     const line = `exec ${command.map((word) => `'${word}'`).join(" ")}`;
-    const whole = { ...env, TERM: "xterm", SHELL: "/bin/sh", PATH: process.env["PATH"] ?? "" };
+    const whole = { TERM: "xterm", ...env, SHELL: "/bin/sh", PATH: process.env["PATH"] ?? "" };
     const args = ["-qfec", line, "/dev/null"];
     const child = spawn(toolPath("script"), args, { ...place, env: whole, stdio: "pipe" });
     this.#child = child;
@@ -31,6 +31,11 @@ export class AtTerminal {
     });
     this.ended = new Promise((resolve) => child.once("close", resolve));
     void this.ended.then(() => this.#wake());
+  }
+
+  /** All that it has printed, as the terminal got it. */
+  get raw(): string {
+    return this.#output;
   }
 
   /** All that it has printed, without colours and what else is for eyes only. */
@@ -53,9 +58,13 @@ export class AtTerminal {
     }
   }
 
+  type(keys: string): void {
+    this.#child.stdin!.write(keys);
+  }
+
   /** ctrl-C. */
   interrupt(): void {
-    this.#child.stdin!.write(interruptKey);
+    this.type(interruptKey);
   }
 
   #wake(): void {

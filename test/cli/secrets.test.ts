@@ -1,5 +1,4 @@
 // Passwords and tokens: on no command line that others can see, in no record and no printed configuration.
-import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
@@ -9,9 +8,10 @@ import { targetOf } from "../../src/cli/target.ts";
 import { authorizationOf } from "../../src/client/authorization.ts";
 import { renderJson, renderToml } from "../../src/config/render.ts";
 import { isLocked } from "../../src/journal/sqlite/lock.ts";
-import { skipUnless, toolPath } from "../support/tools.ts";
+import { skipUnless } from "../support/tools.ts";
 import { startCorral } from "./corral.ts";
 import { load, tempDir } from "./load.ts";
+import { AtTerminal } from "./pseudo-terminal.ts";
 import { main, startCommand } from "./run-command.ts";
 
 const superDigest = "root:ZiVEsALNzamS4yoOowkmATlAseE=";
@@ -181,21 +181,12 @@ describe("the super user of a server", () => {
 skipUnless("script")("at a terminal", () => {
   test("a password is asked for, and not shown", async () => {
     const corral = await startCorral();
-    const words = [process.execPath, main, "--user", "ada", "whoami"].map((word) => `'${word}'`).join(" ");
-    const env = { ...corral.env, TERM: "xterm", SHELL: "/bin/sh", PATH: process.env["PATH"] ?? "" };
-    const child = spawn(toolPath("script"), ["-qfec", `exec ${words}`, "/dev/null"], { env, stdio: "pipe" });
-    onTestFinished(() => void child.kill("SIGKILL"));
-    let output = "";
-    let typed = false;
-    child.stdout.on("data", (chunk) => {
-      output += chunk;
-      if (typed || !output.includes("password of ada: ")) return;
-      typed = true;
-      // With a letter too many, which is taken back.
-      child.stdin.write("topsecretx\u007f\r");
-    });
-    const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
-    expect(code).toBe(0);
+    const terminal = new AtTerminal([process.execPath, main, "--user", "ada", "whoami"], corral.env);
+    await terminal.printed(/password of ada: $/);
+    // With a letter too many, which is taken back.
+    terminal.type("topsecretx\u007f\r");
+    expect(await terminal.ended).toBe(0);
+    const output = terminal.raw;
     const digest = (await corral.ok("--user", "ada:topsecret", "whoami")).split("\n").at(-1)!;
     expect(output).toContain(digest);
     expect(output).not.toContain("topsecret");

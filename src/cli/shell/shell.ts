@@ -4,6 +4,7 @@ import { addAbortSignal, Readable } from "node:stream";
 import type { Client } from "../../client/index.ts";
 import { didYouMean } from "../../config/nearest.ts";
 import { shown, UsageError } from "../../config/usage-error.ts";
+import { visible } from "../../visible.ts";
 import { childrenOf } from "../children.ts";
 import { guarded, runIn, type Surrounding } from "../client-verb.ts";
 import { completionsOf, isClientVerb } from "../completion.ts";
@@ -14,6 +15,7 @@ import { historyLinesMax } from "../limits.ts";
 import { linesIn, textOf } from "../lines.ts";
 import { Output } from "../output.ts";
 import type { Target } from "../target.ts";
+import { obeys } from "../terminal.ts";
 import type { Io } from "../verb.ts";
 import { verbs } from "../verbs.ts";
 import { wordsIn } from "../words.ts";
@@ -197,14 +199,14 @@ export class Shell {
   #prompt(): void {
     if (!this.#isInteractive) return;
     const { path } = this.place;
-    this.#editor?.setPrompt(`${this.#target.endpoints[0]} ${this.out.bright(path)}> `);
+    this.#editor?.setPrompt(`${this.#target.endpoints[0]} ${this.out.bright(visible(path))}> `);
     this.#editor?.prompt();
   }
 
   /** What is printed while somebody types goes above the line, which is drawn again. */
   #print(write: () => void): void {
     const isTyping = this.#isInteractive && this.#running === undefined && !this.#ended;
-    if (isTyping) this.#io.stdout.write("\r\u001b[K");
+    if (isTyping && obeys(this.#io.env)) this.#io.stdout.write("\r\u001b[K");
     write();
     if (isTyping) this.#editor?.prompt(true);
   }

@@ -40,7 +40,7 @@ export const create = clientVerb({
       timeoutMs,
       signal,
     });
-    out.one(created, () => created.path);
+    out.one(created, () => out.part(created.path));
     if (flags.hold && background === undefined) await untilTheSessionEnds(client, signal);
     return 0;
   },

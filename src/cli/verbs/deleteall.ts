@@ -23,7 +23,7 @@ export const deleteall = clientVerb({
   grpcurl: `-plaintext -d '{"path":"/sl","recursive":true}' localhost:7181 corral.v1.Coordination/Delete`,
   async run({ flags, words: [path = ""], client, out, io, timeoutMs, signal }) {
     if (flags.dryRun) {
-      await out.many(client.scan(path, { timeoutMs, signal }), (node) => node.path);
+      await out.many(client.scan(path, { timeoutMs, signal }), (node) => out.part(node.path));
       return 0;
     }
     const { batch } = flags;

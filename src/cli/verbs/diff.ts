@@ -57,7 +57,7 @@ export const diff = clientVerb({
         yield difference;
       }
     };
-    await out.many(differences(), inWords);
+    await out.many(differences(), (one) => out.part(inWords(one)));
     io.progress("");
     if (theirs !== undefined) tellLeftOut(theirs, io);
     return count === 0 ? 0 : differentCode;

@@ -25,7 +25,7 @@ export const find = clientVerb({
       for await (const node of client.scan(path, { timeoutMs, signal }))
         if (matcher.test(isWhole ? node.path : nameOf(node.path))) yield { path: node.path };
     })();
-    await out.many(found, (node) => node.path);
+    await out.many(found, (node) => out.part(node.path));
     return 0;
   },
 });

@@ -13,7 +13,10 @@ export const getAcl = clientVerb({
   async run({ flags, words: [path = ""], client, out, timeoutMs, signal }) {
     const { acl, stat, zxid } = await client.getAcl(path, { timeoutMs, signal });
     out.one({ path, acl: acl.map(aclEntryText), aversion: stat.aversion, zxid }, () =>
-      [...acl.map(aclEntryText), ...(flags.stat ? [out.dim(`version ${stat.aversion}`)] : [])].join("\n"),
+      [
+        ...acl.map((entry) => out.part(aclEntryText(entry))),
+        ...(flags.stat ? [out.dim(`version ${stat.aversion}`)] : []),
+      ].join("\n"),
     );
     return 0;
   },

@@ -1,5 +1,4 @@
 import { clientVerb } from "../client-verb.ts";
-import { dataText } from "../data.ts";
 import { patternOf } from "../pattern.ts";
 
 /** Finds nodes by their data. */
@@ -30,7 +29,9 @@ export const grep = clientVerb({
       }
     })();
     await out.many<{ path: string; text?: string }>(found, (one) =>
-      one.text === undefined ? one.path : `${out.bright(one.path)}: ${dataText(Buffer.from(one.text), out)}`,
+      one.text === undefined
+        ? out.part(one.path)
+        : `${out.bright(out.part(one.path))}: ${out.part(one.text)}`,
     );
     return count === 0 ? 1 : 0;
   },

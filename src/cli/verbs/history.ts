@@ -1,6 +1,6 @@
 import { type Client, isCorralError, type WatchEvent } from "../../client/index.ts";
 import { clientVerb } from "../client-verb.ts";
-import { dataText, dataValue } from "../data.ts";
+import { dataInLine, dataValue } from "../data.ts";
 import type { Output } from "../output.ts";
 import { time } from "../stat-text.ts";
 import { amount } from "../transfer/report.ts";
@@ -96,8 +96,8 @@ function inWords(
     kind.padEnd("nodeDataChanged".length),
     `version ${stat.version}`,
     amount(stat.dataLength, "byte"),
-    path,
+    out.part(path),
   ];
-  if (withData && kind !== "nodeDeleted") facts.push(dataOmitted ? "(too many data)" : dataText(data, out));
+  if (withData && kind !== "nodeDeleted") facts.push(dataOmitted ? "(too many data)" : dataInLine(data, out));
   return facts.join("  ").trimEnd();
 }

@@ -33,7 +33,7 @@ export const ls = clientVerb({
       yield* listing;
       zxid = listing.zxid ?? 0;
     })();
-    await (flags.stat ? out.table(nodes, columns) : out.many(nodes, ({ name }) => name));
+    await (flags.stat ? out.table(nodes, columns) : out.many(nodes, ({ name }) => out.part(name)));
     if (flags.watch) await watchOnce(call, path, flags.recursive ? "persistentRecursive" : "children", zxid);
     return 0;
   },

@@ -1,6 +1,5 @@
 import type { SessionInfo } from "../../client/index.ts";
 import { clientVerb } from "../client-verb.ts";
-import { cellText } from "../data.ts";
 import { secondsText } from "../duration.ts";
 
 /** Lists the open sessions. */
@@ -31,7 +30,7 @@ export const sessions = clientVerb({
       { title: "ephemerals", of: ({ ephemeralNodes }) => ephemeralNodes },
       { title: "watches", of: ({ watches }) => watches },
       { title: "peer", of: ({ peer }) => peer || "-" },
-      { title: "owner", of: ({ owner }) => cellText(owner) },
+      { title: "owner", of: ({ owner }) => owner },
     ]);
     return 0;
   },

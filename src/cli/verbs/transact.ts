@@ -1,6 +1,6 @@
 import type { OperationResult } from "../../client/index.ts";
 import { clientVerb } from "../client-verb.ts";
-import { dataText, dataValue, readAll } from "../data.ts";
+import { dataInLine, dataValue, readAll } from "../data.ts";
 import { textOf } from "../lines.ts";
 import type { Output } from "../output.ts";
 import { parseTransaction } from "../transaction-text.ts";
@@ -22,7 +22,7 @@ export const transact = clientVerb({
     const transaction = parseTransaction(textOf(await readAll(file, io), file), file, absolute);
     const { zxid, branch, results } = await client.transact(transaction, { timeoutMs, signal });
     out.one({ zxid, branch, results: results.map(valueOfResult) }, () => {
-      const lines = results.map((result) => `${result.kind} ${result.path}${factsOf(result, out)}`);
+      const lines = results.map((result) => `${result.kind} ${out.part(result.path)}${factsOf(result, out)}`);
       return [`zxid ${zxid}${branch === "else" ? " (else)" : ""}`, ...lines].join("\n");
     });
     return 0;
@@ -37,7 +37,7 @@ function valueOfResult(result: OperationResult): object {
 
 function factsOf(result: OperationResult, out: Output): string {
   if (result.kind === "set") return ` version ${result.stat.version}`;
-  if (result.kind === "get") return ` ${dataText(result.value.data, out)}`;
+  if (result.kind === "get") return ` ${dataInLine(result.value.data, out)}`;
   if (result.kind === "exists") return result.stat === undefined ? " no" : ` version ${result.stat.version}`;
   return "";
 }

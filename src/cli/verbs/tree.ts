@@ -15,7 +15,7 @@ export const tree = clientVerb({
     const paths: string[] = [];
     for await (const node of client.scan(path, { timeoutMs, signal }))
       if (levelOf(node.path) - top <= levels) paths.push(node.path);
-    if (out.format === "table") for (const line of treeLines(paths)) out.line(line);
+    if (out.format === "table") for (const line of treeLines(paths)) out.line(out.part(line));
     else
       await out.many(
         paths.map((one) => ({ path: one })),

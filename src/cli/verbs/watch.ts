@@ -2,7 +2,7 @@ import type { WatchKind } from "../../client/index.ts";
 import { didYouMean } from "../../config/nearest.ts";
 import { shown, UsageError } from "../../config/usage-error.ts";
 import { clientVerb } from "../client-verb.ts";
-import { dataText } from "../data.ts";
+import { dataInLine } from "../data.ts";
 import { eventText, eventValue } from "../watch-text.ts";
 
 const kinds: readonly WatchKind[] = [
@@ -50,8 +50,8 @@ export const watch = clientVerb({
     try {
       for await (const event of events) {
         out.next(eventValue(event, withData), () => {
-          const data = withData && event.data.length > 0 ? `  ${dataText(event.data, out)}` : "";
-          return `${eventText(event)}${data}`;
+          const data = withData && event.data.length > 0 ? `  ${dataInLine(event.data, out)}` : "";
+          return `${eventText(event, out)}${data}`;
         });
         if (++told >= count) break;
       }

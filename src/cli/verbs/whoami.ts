@@ -9,7 +9,9 @@ export const whoami = clientVerb({
   example: "corral whoami",
   grpcurl: "-plaintext localhost:7181 corral.v1.Coordination/WhoAmI",
   async run({ client, out, timeoutMs, signal }) {
-    await out.many(await client.whoAmI({ timeoutMs, signal }), ({ scheme, id }) => `${scheme}:${id}`);
+    await out.many(await client.whoAmI({ timeoutMs, signal }), ({ scheme, id }) =>
+      out.part(`${scheme}:${id}`),
+    );
     return 0;
   },
 });

@@ -19,17 +19,23 @@ export class Command {
   readonly #ended: Promise<number>;
 
   /**
-   * Starts it on this process's own input and output. Signals to this process are for the command from now on. Away
+   * Starts it on this process's own input and output, or with `input` for its input. Signals to this process are for the command from now on. Away
    * from a terminal it has a process group of its own, so that what it started ends with it.
    */
   constructor(
     [program = "", ...args]: readonly string[],
     env: Readonly<Record<string, string | undefined>>,
-    { takeSignals }: Pick<Surrounding, "takeSignals">,
+    { takeSignals, input }: Pick<Surrounding, "takeSignals"> & { readonly input?: string },
   ) {
     // Not process.stdin: to open it would make reads of the command, which has the same, fail with EAGAIN.
     this.#ownGroup = !isatty(0);
-    this.#child = spawn(program, args, { env, stdio: "inherit", detached: this.#ownGroup });
+    this.#child = spawn(program, args, {
+      env,
+      stdio: [input === undefined ? "inherit" : "pipe", "inherit", "inherit"],
+      detached: this.#ownGroup,
+    });
+    // A command need not read its input.
+    this.#child.stdin?.on("error", () => {}).end(input);
     takeSignals?.((signal) => {
       // The terminal has told its whole group already.
       if (this.#ownGroup || signal !== "SIGINT") this.#signal(signal);

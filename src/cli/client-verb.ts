@@ -85,10 +85,16 @@ export async function runIn(
 ): Promise<number> {
   const { flags, words } = parseLine(args, { ...spec.flags, output: connectionFlags.output }, spec.args);
   const given = wordsOf(spec, { flags, words }, ".").map((word, at) =>
-    spec.args[at]?.kind === "path" ? surrounding.absolute(word) : word,
+    argAt(spec.args, at)?.kind === "path" ? surrounding.absolute(word) : word,
   );
   const out = flags.output === undefined ? surrounding.out : surrounding.out.as(formatOf(`${flags.output}`));
   return await spec.run({ ...surrounding, out, flags, words: given });
+}
+
+/** The word of this place: the last one may stand for all that follow. */
+export function argAt(args: readonly ArgSpec[], at: number): ArgSpec | undefined {
+  const last = args.at(-1);
+  return args[at] ?? (last?.rest ? last : undefined);
 }
 
 /** Runs something, and turns what it throws into one line and an exit code. */

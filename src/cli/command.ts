@@ -1,6 +1,7 @@
 import { didYouMean } from "../config/nearest.ts";
 import { shown, UsageError } from "../config/usage-error.ts";
 import { version } from "../version.ts";
+import { bridged } from "./bridges.ts";
 import { connectionFlags } from "./connection-flags.ts";
 import { exitCodes, failureOf } from "./failure.ts";
 import { asksForHelp, type FlagSpec, type FlagSpecs, flagOf } from "./flags.ts";
@@ -25,15 +26,17 @@ function usageFailure({ message }: UsageError) {
   return { code: exitCodes.usage, line: message };
 }
 
-async function run([word, ...args]: readonly string[], io: Io): Promise<number> {
+async function run(words: readonly string[], io: Io): Promise<number> {
   const print = (text: string) => {
     io.out(`${text}\n`);
     return 0;
   };
+  const [word, ...args] = bridged(words);
   if (word === undefined) throw new UsageError("a verb is missing; `corral help` lists them");
-  if (word === "--version" || word === "-V") return print(`corral ${version()}`);
+  if (["version", "--version", "-V"].includes(word)) return print(`corral ${version()}`);
   if (word === "--help" || word === "-h") return print(overview());
-  if (word === "help") return print(args[0] === undefined ? overview() : (await find(args[0])).usage());
+  if (word === "help")
+    return print(args[0] === undefined ? overview() : (await find(bridged([args[0]])[0]!)).usage());
   const verb = await find(word);
   if (asksForHelp(args, verb.line)) return print(verb.usage());
   return await verb.run(args, io);

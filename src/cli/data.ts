@@ -7,11 +7,16 @@ import type { Io } from "./verb.ts";
 
 /** The flags of verbs that write data. */
 export const dataFlags = {
-  file: { kind: "text", short: "f", value: "FILE", help: "Take the data from a file; - for standard input." },
+  file: {
+    kind: "text",
+    short: "f",
+    value: "FILE",
+    help: "Take the data from a file; DATA or a file of - is standard input.",
+  },
   base64: { kind: "switch", short: "b", help: "The data are given in base64." },
 } as const satisfies FlagSpecs;
 
-/** The data that a command line gives: a word, a file, or nothing. @throws UsageError */
+/** The data that a command line gives: a word, a file, standard input for "-", or nothing. @throws UsageError */
 export async function dataGiven(
   word: string | undefined,
   { file, base64 }: FlagValues<typeof dataFlags>,
@@ -19,7 +24,8 @@ export async function dataGiven(
 ): Promise<Uint8Array | undefined> {
   if (word !== undefined && file !== undefined) throw new UsageError("give data or --file, not both");
   if (word === undefined && file === undefined) return undefined;
-  const data = file === undefined ? Buffer.from(word ?? "") : await readAll(file, io);
+  const source = word === "-" ? word : file;
+  const data = source === undefined ? Buffer.from(word ?? "") : await readAll(source, io);
   return base64 ? fromBase64(data.toString()) : data;
 }
 

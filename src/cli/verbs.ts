@@ -31,7 +31,7 @@ export const verbs: ReadonlyMap<string, VerbEntry> = new Map<string, VerbEntry>(
   ],
   ["ls", entry("list the children of a node", async () => (await import("./verbs/ls.ts")).ls)],
   ["tree", entry("draw a subtree", async () => (await import("./verbs/tree.ts")).tree)],
-  ["get", entry("print the data of a node", async () => (await import("./verbs/get.ts")).get)],
+  ["get", entry("print the data of nodes", async () => (await import("./verbs/get.ts")).get)],
   ["stat", entry("print what is known of a node", async () => (await import("./verbs/stat.ts")).stat)],
   ["create", entry("create a node", async () => (await import("./verbs/create.ts")).create)],
   ["set", entry("replace the data of a node", async () => (await import("./verbs/set.ts")).set)],

@@ -1,5 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { CreateParents, type CreateRequestSchema } from "../../gen/ts/corral/v1/node_pb.js";
+import { CreateParents, type CreateRequestSchema, IfExists } from "../../gen/ts/corral/v1/node_pb.js";
 import { aclToProto } from "./acl.ts";
 import { bytesOf, createModeToProto, type Data } from "./node.ts";
 import type { NewNode } from "./options.ts";
@@ -8,7 +8,7 @@ import type { NewNode } from "./options.ts";
 export function createRequest(
   path: string,
   data: Data | undefined,
-  { mode = "persistent", parents = false, ttlMs = 0, acl = [] }: NewNode,
+  { mode = "persistent", parents = false, ttlMs = 0, acl = [], ifExists = "fail" }: NewNode,
 ): MessageInitShape<typeof CreateRequestSchema> {
   return {
     path,
@@ -16,6 +16,7 @@ export function createRequest(
     mode: createModeToProto[mode],
     parents: parents ? CreateParents.PERSISTENT : CreateParents.UNSPECIFIED,
     ttlMs: BigInt(ttlMs),
+    ifExists: ifExists === "set" ? IfExists.SET : IfExists.UNSPECIFIED,
     acl: aclToProto(acl),
   };
 }

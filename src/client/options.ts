@@ -47,6 +47,8 @@ export interface NewNode {
   readonly ttlMs?: number | undefined;
   /** Who may do what with it, and with parents that are created; everybody everything by default. */
   readonly acl?: readonly AclEntry[] | undefined;
+  /** What to do when there is a node already: fail with NODE_EXISTS, the default, or set its data, whatever its mode. */
+  readonly ifExists?: "fail" | "set" | undefined;
 }
 
 export interface CreateOptions extends WriteOptions, NewNode {}

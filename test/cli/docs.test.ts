@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { bridges } from "../../src/cli/bridges.ts";
 import { verbs } from "../../src/cli/verbs.ts";
 import { defaultText, namesOf, settingNames, settingOf } from "../../src/config/settings.ts";
 import { ignoredKeys } from "../../src/config/zoo-cfg-ignored.ts";
@@ -58,6 +59,17 @@ test("the page lists what is refused and what is ignored, and why", () => {
   expect(listAfter("are refused.")).toEqual([...refused, ensemble]);
   const ignored = ignoredKeys.map(({ keys, reason }) => `- ${keys.map(code).join(", ")}: ${reason}.`);
   expect(listAfter("a warning at start names them:")).toEqual(ignored);
+});
+
+test("the page on the command lists the words of other command lines that are Corral's verbs", () => {
+  const cli = readFileSync(new URL("../../docs/cli.md", import.meta.url), "utf8");
+  const rows = [...cli.matchAll(/^\| (`[\w`, ]+`) +\| `([\w -]+)` +\|$/gm)].flatMap(([, words = "", own]) =>
+    words.split(", ").map((word) => [word.replaceAll("`", ""), own]),
+  );
+  const known = [...bridges].flatMap(([word, bridge]) =>
+    "as" in bridge ? [[word, bridge.as.join(" ")]] : [],
+  );
+  expect(rows.sort()).toEqual([...known, ["version", "--version"]].sort());
 });
 
 test("the page on the command lists every verb with its words and what it does", async () => {

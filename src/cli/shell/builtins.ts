@@ -1,4 +1,6 @@
 import { shown, UsageError } from "../../config/usage-error.ts";
+import { version } from "../../version.ts";
+import { bridged } from "../bridges.ts";
 import { basic } from "../credentials.ts";
 import { exitCodes, Failure } from "../failure.ts";
 import { verbs } from "../verbs.ts";
@@ -35,6 +37,14 @@ export const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
     },
   ],
   ["help", { usage: "help [VERB]: tell more", completes: "verb", run: help }],
+  [
+    "version",
+    {
+      usage: "version: print the version of the command",
+      completes: [],
+      run: ({ out }) => out.line(`corral ${version()}`),
+    },
+  ],
   ["quit", { usage: "quit, exit or ctrl-D: end the session", completes: [], run: (shell) => shell.quit() }],
   ["exit", { usage: "exit: as quit", completes: [], run: (shell) => shell.quit() }],
 ]);
@@ -59,8 +69,9 @@ function printHistory({ out, history }: Shell): void {
 
 async function help({ out }: Shell, [word]: readonly string[]): Promise<void> {
   if (word !== undefined) {
-    const builtin = builtins.get(word)?.usage;
-    const usage = builtin ?? (await verbs.get(word)?.load())?.usage();
+    const [own = word] = bridged([word]);
+    const builtin = builtins.get(own)?.usage;
+    const usage = builtin ?? (await verbs.get(own)?.load())?.usage();
     if (usage === undefined) throw new UsageError(`there is no verb ${shown(word)}; \`help\` lists them`);
     out.line(usage);
     return;

@@ -5,6 +5,7 @@ import type { Client } from "../../client/index.ts";
 import { didYouMean } from "../../config/nearest.ts";
 import { shown, UsageError } from "../../config/usage-error.ts";
 import { visible } from "../../visible.ts";
+import { bridged } from "../bridges.ts";
 import { childrenOf } from "../children.ts";
 import { guarded, runIn, type Surrounding } from "../client-verb.ts";
 import { completionsOf, isClientVerb } from "../completion.ts";
@@ -138,7 +139,8 @@ export class Shell {
     if (code !== exitCodes.ok && !this.#isInteractive) this.exitCode = code;
   }
 
-  async #runWords([word, ...args]: readonly string[], signal: AbortSignal): Promise<number> {
+  async #runWords(line: readonly string[], signal: AbortSignal): Promise<number> {
+    const [word, ...args] = bridged(line);
     if (word === undefined) return exitCodes.ok;
     const builtin = builtins.get(word);
     // `history` alone is the shell's, and with a path the verb.

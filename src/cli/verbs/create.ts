@@ -16,6 +16,7 @@ export const create = clientVerb({
   ],
   flags: {
     ...createFlags,
+    orSet: { kind: "switch", help: "Set the data of a node that is there already, whatever its mode." },
     ephemeral: { kind: "switch", short: "e", help: "It goes with its session, which --hold keeps." },
     hold: { kind: "switch", help: "Keep the session, and with it the node, until ctrl-C." },
     ...dataFlags,
@@ -35,6 +36,7 @@ export const create = clientVerb({
     const created = await client.create(path, await dataGiven(word, flags, io), {
       mode: modeOf(flags),
       parents: flags.parents,
+      ifExists: flags.orSet ? "set" : "fail",
       ttlMs: flags.ttl,
       acl: acl === undefined ? [] : parseAcl(acl),
       timeoutMs,

@@ -95,13 +95,13 @@ test("a version wraps around, past -1, and each of its values can be expected", 
   expect((await other.client.unary(rpc.set, { path: "/n", version: -2 })).stat?.version).toBe(0);
 });
 
-test("sequence numbers stop at the largest, where ZooKeeper's do; the version of the children goes on", async () => {
+test("sequence numbers end at the largest, and a create beyond it is refused; the version of the children goes on", async () => {
   const { client } = await serverWith({ creates: 2_147_483_646 });
   const mode = CreateMode.PERSISTENT_SEQUENTIAL;
   const create = () => client.unary(rpc.create, { path: "/n/s-", mode });
   expect((await create()).path).toBe("/n/s-2147483646");
   expect((await create()).path).toBe("/n/s-2147483647");
-  expect(await failureOf(create())).toMatchObject({ reason: "NODE_EXISTS" });
+  expect(await failureOf(create())).toMatchObject({ reason: "SEQUENCE_USED_UP" });
   // Twice the creations less the children, in 32 bits.
-  expect((await statOf(client, "/n")).cversion).toBe((2 * 2_147_483_647 - 2) | 0);
+  expect((await statOf(client, "/n")).cversion).toBe((2 * 2_147_483_648 - 2) | 0);
 });

@@ -26,6 +26,7 @@ import { Scans } from "./scans.ts";
 import { SessionBinding } from "./session-binding.ts";
 import { type Attachment, type AttachmentListener, SessionKeeper, sessionEnded } from "./session-keeper.ts";
 import { SessionShares } from "./shares.ts";
+import { shuttingDown } from "./shutting-down.ts";
 import { Timeline } from "./timeline.ts";
 import { WatchHub } from "./watch-hub.ts";
 import type { WatchHolder, WatchSink, WatchStream } from "./watch-stream.ts";
@@ -367,10 +368,18 @@ export class Engine {
     });
   }
 
-  /** Stops counting time, answers what was accepted, and closes the journal. */
-  async stop(): Promise<void> {
+  /**
+   * From now on no session expires and no node is reaped. A stop begins with it: whoever is cut off can send no
+   * heartbeat, and set the data of no node.
+   */
+  stopJudging(): void {
     this.sessions.stop();
     this.#reaper.stop();
+  }
+
+  /** Answers what was accepted, and closes the journal. */
+  async stop(): Promise<void> {
+    this.stopJudging();
     this.watches.stop();
     this.#disk.stop();
     await this.#writer.close(shuttingDown);
@@ -388,9 +397,3 @@ export class Engine {
     return negotiateTimeoutMs(askedMs, { minMs, maxMs, defaultMs: defaultTimeoutTicks * tickMs });
   }
 }
-
-/** The server is on its way out. */
-export const shuttingDown: Refusal = {
-  reason: "SHUTTING_DOWN",
-  message: "the server is stopping; sessions survive a restart, so retry in a moment",
-};

@@ -78,6 +78,7 @@ export class SessionKeeper implements CommitObserver {
   readonly #leases = new Map<number, Lease>();
   readonly #stopTimer: () => void;
   readonly figures = new SessionFigures();
+  #stopped = false;
 
   /** Every session in the tree gets its full timeout from now. */
   constructor(options: {
@@ -181,8 +182,9 @@ export class SessionKeeper implements CommitObserver {
     return lease?.leftMs(this.#liveness.nowMs());
   }
 
-  /** No session expires any more. */
+  /** No session expires any more, except those whose end waits for the disk already. */
   stop(): void {
+    this.#stopped = true;
     this.#stopTimer();
   }
 
@@ -260,6 +262,7 @@ export class SessionKeeper implements CommitObserver {
 
   /** A few at a time, because thousands may run out at once, and everybody else's calls go on. */
   #expireSome(due: readonly Lease[], from: number): void {
+    if (this.#stopped) return;
     const to = Math.min(from + expirySliceSessions, due.length);
     for (const lease of due.slice(from, to)) void this.#expire(lease);
     if (to < due.length) setImmediate(() => this.#expireSome(due, to));

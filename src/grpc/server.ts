@@ -1,7 +1,8 @@
 import { Health } from "../../gen/ts/grpc/health/v1/health_pb.js";
 import { ServerReflection } from "../../gen/ts/grpc/reflection/v1/reflection_pb.js";
 import type { Authenticator } from "../auth/authenticator.ts";
-import { type Engine, shuttingDown } from "../engine/engine.ts";
+import type { Engine } from "../engine/engine.ts";
+import { shuttingDown } from "../engine/shutting-down.ts";
 import {
   connectionMegabytesMax,
   connectionPingIntervalMs,
@@ -52,7 +53,7 @@ export interface GrpcServer {
   /** What the health service tells, unless the engine drains; true at the start. */
   setServing(serving: boolean): void;
   /**
-   * Refuses new calls, ends the streams, lets running calls finish for `graceMs` at most, and closes every
+   * Ends the judging of sessions, refuses new calls, ends the streams, lets running calls finish for `graceMs` at most, and closes every
    * connection. The engine must go on until it resolves.
    */
   stop(graceMs: number): Promise<void>;
@@ -83,6 +84,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   let stopped: Promise<void> | undefined;
 
   async function stop(graceMs: number): Promise<void> {
+    engine.stopJudging();
     health.setServing(false);
     lifetimes.stop();
     // Whoever calls while the last calls run is told why; after them, connections are asked to go.

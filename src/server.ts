@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { openSecurity } from "./auth/security.ts";
 import { systemClock, systemRandom } from "./clock.ts";
 import { namesOf, type SettingName, type Settings } from "./config/settings.ts";
@@ -6,7 +7,7 @@ import { Engine, type EngineOptions } from "./engine/engine.ts";
 import { CallObserver } from "./grpc/adapter/call-observer.ts";
 import { Tracing } from "./grpc/adapter/tracing.ts";
 import { SeldomWarning } from "./grpc/seldom-warning.ts";
-import { startGrpcServer } from "./grpc/server.ts";
+import { type GrpcServer, startGrpcServer } from "./grpc/server.ts";
 import { openSqliteJournal } from "./journal/sqlite/sqlite-journal.ts";
 import { type AuditLog, openAuditLog } from "./ops/audit-log.ts";
 import { boundsOf } from "./ops/bounds.ts";
@@ -21,6 +22,9 @@ import { version } from "./version.ts";
 /** How long a stop waits for calls that are under way, in milliseconds. */
 const stopGraceMs = 5_000;
 
+/** The same for a server that has failed: its calls are answered, and the answers need only be sent. */
+const failureGraceMs = 2_000;
+
 /** A server that runs, as the composition root hands it out. */
 export interface RunningServer {
   /** Where clients reach it, `host:port`. */
@@ -28,7 +32,10 @@ export interface RunningServer {
   readonly port: number;
   /** Ends calls and streams, folds the journal and lets go of everything. */
   stop(): Promise<void>;
-  /** Rejects when the server cannot go on: a commit whose outcome is unknown. Never resolves. */
+  /**
+   * Rejects when the server cannot go on: a commit whose outcome is unknown. By then clients have been told, as far as
+   * they could be in a moment. Never resolves.
+   */
   readonly failed: Promise<never>;
 }
 
@@ -81,9 +88,10 @@ async function serve(
   const failure = Promise.withResolvers<never>();
   // Whoever waits for it may come later than the failure.
   failure.promise.catch(() => {});
+  let front: GrpcServer | undefined;
   const onFailure = (error: unknown) => {
     vitals.failed = true;
-    failure.reject(error);
+    void tellClients(front).finally(() => failure.reject(error));
   };
   const data = await load(settings, { log, audit, onFailure });
   const { engine } = data;
@@ -108,6 +116,7 @@ async function serve(
     await engine.stop();
     throw error;
   });
+  front = grpc;
   vitals.front = grpc;
   const headroom = new Headroom({ bounds: boundsOf(vitals, data), clock: systemClock, log });
   if (grpc.healthPort !== undefined) log.info({ port: grpc.healthPort }, "answering health checks in clear");
@@ -123,8 +132,19 @@ async function serve(
       await grpc.stop(stopGraceMs);
       await engine.stop();
       audit?.close();
+      // It failed meanwhile: then this was no stop in order.
+      if (vitals.failed) await failure.promise;
     },
   };
+}
+
+/** Has the answers that there are sent, and ends everything else: a client that hears nothing knows nothing. */
+async function tellClients(front: GrpcServer | undefined): Promise<void> {
+  // Answers are put into their streams in this turn, and would come too late after the streams' end.
+  await new Promise((resolve) => setImmediate(resolve));
+  const gone = front?.stop(failureGraceMs);
+  // An orderly stop under way may be more patient.
+  await Promise.race([gone, delay(failureGraceMs, undefined, { ref: false })]);
 }
 
 const drainTexts: Readonly<Record<DrainEvent, string>> = {

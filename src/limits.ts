@@ -78,10 +78,7 @@ export const clockToleranceMs = 1_000;
 /** Jumps of the wall clock that are known. Of more, the two oldest count as one. */
 export const clockJumpsMax = 64;
 
-/**
- * What of the time that a server was down counts in ages, at most: it cannot be told from a jump of the clock. Less than
- * requests are remembered, so that a retry over a restart finds its answer.
- */
+/** What of the time that a server was down counts in ages, at most: it cannot be told from a jump of the clock. */
 export const downtimeCountedMsMax = 1_800_000;
 
 /** How often a server that writes nothing notes that it is there. */
@@ -158,6 +155,9 @@ export const pageFindingsMax = 100;
 
 /** The bytes of a quota's limits. Four numbers with their names are about a hundred. */
 export const quotaLimitsBytesMax = 1_024;
+
+/** Bytes of a node's access control list that no quota counts: what lists in use have, so that usage is ZooKeeper's. */
+export const quotaFreeAclBytes = 256;
 
 /** How many levels below the root a quota may lie: a write looks for one at each level of its path. */
 export const quotaDepthMax = 64;

@@ -20,7 +20,7 @@ function applyChange(change: Change, state: StateWriter): void {
       state.putNode(change.path, change.node, change.data);
       return;
     case "nodeAclSet":
-      state.putNode(change.path, change.node);
+      state.putAcl(change.path, change.node);
       return;
     case "nodeDeleted":
       state.removeNode(change.path);

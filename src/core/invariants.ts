@@ -1,7 +1,7 @@
 import { openAcl } from "./acl.ts";
 import { forever } from "./node.ts";
 import { childPath, parentOf } from "./path.ts";
-import { grown, isQuotaFree, noUsage, type Usage } from "./quota.ts";
+import { bytesCounted, grown, isQuotaFree, noUsage, type Usage } from "./quota.ts";
 import type { Tree } from "./tree.ts";
 
 /** What is wrong with a state, a sentence each; nothing if it is sound. It looks at every node. */
@@ -35,7 +35,7 @@ function brokenUsages(tree: Tree): string[] {
   const counted = new Map<string, Usage>();
   const parentsFirst = [...tree.paths()].filter((path) => !isQuotaFree(path));
   for (const path of parentsFirst.reverse()) {
-    const own = { count: 1, bytes: tree.node(path)!.dataLength };
+    const own = { count: 1, bytes: bytesCounted(tree.node(path)!) };
     const usage = grown(own, counted.get(path) ?? noUsage);
     if (path !== "/") counted.set(parentOf(path), grown(usage, counted.get(parentOf(path)) ?? noUsage));
     const { count, bytes } = tree.usage(path);

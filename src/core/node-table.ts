@@ -81,6 +81,10 @@ export class NodeTable implements Named {
     return Math.max(this.#slab(row).doubles[doubleAt(row) + ownerColumn]!, 0);
   }
 
+  acl(row: number): Acl {
+    return this.#acls.get(this.#slab(row).ints[intAt(row) + aclColumn]!);
+  }
+
   read(row: number): NodeRecord {
     const { doubles, ints, data } = this.#slab(row);
     const d = doubleAt(row);

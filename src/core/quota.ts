@@ -1,7 +1,9 @@
-import { quotaDepthMax, quotaLimitsBytesMax } from "../limits.ts";
+import { quotaDepthMax, quotaFreeAclBytes, quotaLimitsBytesMax } from "../limits.ts";
+import type { Acl } from "./acl.ts";
+import type { NodeRecord } from "./node.ts";
 import { childPath } from "./path.ts";
 
-/** What lies in a subtree: its nodes, the one at the top included, and the bytes of their data. */
+/** What lies in a subtree: its nodes, the one at the top included, and the bytes of their data and of long lists. */
 export interface Usage {
   readonly count: number;
   readonly bytes: number;
@@ -118,6 +120,15 @@ export function parseLimits(data: Uint8Array): QuotaLimits | undefined {
     soft: { count: limit("count"), bytes: limit("bytes") },
     hard: { count: limit("countHardLimit"), bytes: limit("byteHardLimit") },
   };
+}
+
+/** What a node counts for: its data, and of its access control list what is beyond the usual. */
+export function bytesCounted({ dataLength, acl }: Pick<NodeRecord, "dataLength" | "acl">): number {
+  return dataLength + aclBytesCounted(acl);
+}
+
+export function aclBytesCounted({ text }: Acl): number {
+  return Math.max(0, text.length - quotaFreeAclBytes);
 }
 
 export const noUsage: Usage = { count: 0, bytes: 0 };

@@ -1,7 +1,7 @@
 import { EphemeralIndex, type EphemeralSum, noEphemerals, withEphemeral } from "./ephemeral-index.ts";
 import type { NodeRecord } from "./node.ts";
 import { childPath, nameOf, parentOf } from "./path.ts";
-import { type QuotaLimits, statsData, type Usage } from "./quota.ts";
+import { aclBytesCounted, bytesCounted, type QuotaLimits, statsData, type Usage } from "./quota.ts";
 import type { RememberedRequest } from "./request.ts";
 import { RequestMemory } from "./request-memory.ts";
 import type { SessionRecord } from "./session.ts";
@@ -130,6 +130,12 @@ export class Staging implements StateWriter {
     this.#ephemerals.add(owner, path);
   }
 
+  putAcl(path: string, record: NodeRecord): void {
+    const bytes = aclBytesCounted(record.acl) - aclBytesCounted(this.node(path)!.acl);
+    this.#quotas.changed(path, { count: 0, bytes }, this.#zxid);
+    this.putNode(path, record);
+  }
+
   removeNode(path: string): void {
     this.#recount(path, 0);
     this.#countNode(path, undefined, undefined);
@@ -203,7 +209,7 @@ export class Staging implements StateWriter {
   #countNode(path: string, after: NodeRecord | undefined, data: Uint8Array | undefined): void {
     const before = this.node(path);
     const count = Number(after !== undefined) - Number(before !== undefined);
-    const bytes = (after?.dataLength ?? 0) - (before?.dataLength ?? 0);
+    const bytes = (after ? bytesCounted(after) : 0) - (before ? bytesCounted(before) : 0);
     this.#quotas.changed(path, { count, bytes }, this.#zxid);
     this.#quotas.told(path, data, this.#zxid);
   }

@@ -31,6 +31,8 @@ export interface StateReader extends Quotas {
 export interface StateWriter extends StateReader {
   /** Inserts or replaces a node's record; `data` is absent when only the record changes. */
   putNode(path: string, record: NodeRecord, data?: Uint8Array): void;
+  /** Replaces a node's record, of which the access control list is another. */
+  putAcl(path: string, record: NodeRecord): void;
   removeNode(path: string): void;
   putSession(session: SessionRecord): void;
   removeSession(id: number): void;

@@ -3,7 +3,14 @@ import type { NodeRecord } from "./node.ts";
 import { NodeTable } from "./node-table.ts";
 import { ownString, pack, unpack } from "./packed-data.ts";
 import { childPath, nameOf, parentOf } from "./path.ts";
-import { type QuotaLimits, quotaOfLimits, statsData, storedLimits, type Usage } from "./quota.ts";
+import {
+  aclBytesCounted,
+  type QuotaLimits,
+  quotaOfLimits,
+  statsData,
+  storedLimits,
+  type Usage,
+} from "./quota.ts";
 import type { RememberedRequest } from "./request.ts";
 import { RequestMemory } from "./request-memory.ts";
 import type { SessionRecord } from "./session.ts";
@@ -149,7 +156,15 @@ export class Tree implements StateWriter {
     if (isNew) row = this.#add(path);
     this.#moveEphemeral(path, this.#table.ephemeralOwner(row), record.ephemeralOwner);
     this.#table.write(row, record);
-    this.#countAbove(row, Number(isNew), data === undefined ? 0 : this.#setData(row, path, data));
+    const dataBytes = data === undefined ? 0 : this.#setData(row, path, data);
+    this.#countAbove(row, Number(isNew), isNew ? dataBytes + aclBytesCounted(record.acl) : dataBytes);
+  }
+
+  putAcl(path: string, record: NodeRecord): void {
+    const row = this.#find(path);
+    const bytes = aclBytesCounted(record.acl) - aclBytesCounted(this.#table.acl(row));
+    this.putNode(path, record);
+    this.#countAbove(row, 0, bytes);
   }
 
   /** Takes in a stored node, of which the number of children is not stored: its children count themselves. */
@@ -164,7 +179,7 @@ export class Tree implements StateWriter {
   removeNode(path: string): void {
     const row = this.#find(path);
     this.#moveEphemeral(path, this.#table.ephemeralOwner(row), 0);
-    this.#countAbove(row, -1, -this.#table.data(row).length);
+    this.#countAbove(row, -1, -this.#bytesOf(row));
     const quotaPath = quotaOfLimits(path);
     if (quotaPath !== undefined) this.#quotas.delete(quotaPath);
     const parent = this.#table.parent(row);
@@ -205,7 +220,11 @@ export class Tree implements StateWriter {
     const row = this.#find(path);
     if (row === noRow) return { count: 0, bytes: 0 };
     const { nodesBelow = 0, bytesBelow = 0 } = this.#table.family(row) ?? {};
-    return { count: 1 + nodesBelow, bytes: this.#table.data(row).length + bytesBelow };
+    return { count: 1 + nodesBelow, bytes: this.#bytesOf(row) + bytesBelow };
+  }
+
+  #bytesOf(row: number): number {
+    return this.#table.data(row).length + aclBytesCounted(this.#table.acl(row));
   }
 
   /** Keeps the index of ephemeral nodes; 0 is no owner. */

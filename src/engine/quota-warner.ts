@@ -38,7 +38,7 @@ export class QuotaWarner implements CommitObserver {
     if (!this.#tree.hasQuotas) return;
     const touched = new Set<string>();
     for (const change of changes) {
-      if (change.kind !== "nodeCreated" && change.kind !== "nodeDataSet") continue;
+      if (!("path" in change) || change.kind === "nodeDeleted") continue;
       for (const path of quotasOn(change.path, this.#tree)) touched.add(path);
     }
     for (const path of touched) this.#look(path);

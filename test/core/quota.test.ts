@@ -9,7 +9,12 @@ import { prepare } from "../../src/core/prepare/prepare.ts";
 import { defaultLimits } from "../../src/core/prepare/prepared.ts";
 import { parseLimits } from "../../src/core/quota.ts";
 import { Staging } from "../../src/core/staging.ts";
-import { quotaDepthMax, quotaLimitsBytesMax, quotasPerTransactionMax } from "../../src/limits.ts";
+import {
+  quotaDepthMax,
+  quotaFreeAclBytes,
+  quotaLimitsBytesMax,
+  quotasPerTransactionMax,
+} from "../../src/limits.ts";
 import { CoreState, verdict } from "../support/core-state.ts";
 
 let state: CoreState;
@@ -48,6 +53,84 @@ function exceeded(path: string, kind: string, limit: number, actual: number) {
 }
 
 const no = Number.POSITIVE_INFINITY;
+
+describe("access control lists count for what they have beyond the usual", () => {
+  const everything = 31;
+  const digestOf = (user: string) => `${user}:${"A".repeat(27)}=`;
+  /** A list of about so many bytes, by the length of a name. */
+  const listOf = (bytes: number) => [
+    { scheme: "world", id: "anyone", permissions: everything },
+    { scheme: "digest", id: digestOf("u".repeat(Math.max(1, bytes - 60))), permissions: everything },
+  ];
+
+  function used(path: string): number {
+    return state.tree.usage(path).bytes;
+  }
+
+  beforeEach(() => {
+    state.create("/a");
+    limit("/a", "byteHardLimit=1000");
+  });
+
+  test("a node with a list of a few entries counts its data alone, as in ZooKeeper", () => {
+    const acl = listOf(quotaFreeAclBytes / 2);
+    state.do({ op: "create", path: "/a/b", data: Buffer.from("12345"), mode: "persistent", acl });
+    expect(stats("/a")).toBe("count=2,bytes=5");
+  });
+
+  test("what creates or sets a longer list than the quota has room for is refused", () => {
+    const long = (bytes: number) => listOf(quotaFreeAclBytes + bytes);
+    const make = (path: string, bytes: number) =>
+      state.do({ op: "create", path, data: new Uint8Array(), mode: "persistent", acl: long(bytes) });
+    expect(verdict(make("/a/b", 800))).toBe("ok");
+    const first = used("/a");
+    expect(first).toBeGreaterThan(700);
+    expect(first).toBeLessThan(900);
+    expect(verdict(make("/a/c", 800))).toBe("QUOTA_EXCEEDED");
+    state.create("/a/c");
+    const setAcl = (path: string, bytes: number, recursive = false) =>
+      verdict(state.do({ op: "setAcl", path, acl: long(bytes), aversion: -1, recursive }));
+    expect(setAcl("/a/c", 800)).toBe("QUOTA_EXCEEDED");
+    expect(setAcl("/a", 500, true)).toBe("QUOTA_EXCEEDED");
+    expect(used("/a")).toBe(first);
+    // What does not grow is not refused; and room that was given back is room.
+    limit("/a", "byteHardLimit=100");
+    expect(setAcl("/a/b", 700)).toBe("ok");
+    limit("/a", "byteHardLimit=1000");
+    state.delete("/a/b");
+    expect(used("/a")).toBe(0);
+    expect(setAcl("/a/c", 800)).toBe("ok");
+  });
+
+  test("a quota below the node whose subtree gets a list holds too", () => {
+    state.create("/x");
+    state.create("/x/y");
+    limit("/x/y", "byteHardLimit=10");
+    const acl = listOf(2 * quotaFreeAclBytes);
+    expect(verdict(state.do({ op: "setAcl", path: "/x", acl, aversion: -1, recursive: true }))).toBe(
+      "QUOTA_EXCEEDED",
+    );
+    expect(verdict(state.do({ op: "setAcl", path: "/x", acl, aversion: -1 }))).toBe("ok");
+  });
+
+  test("staged lists count before they are visible", () => {
+    const staging = new Staging(state.tree);
+    const stage = (path: string) => {
+      const stamp = { zxid: state.tree.zxid + 1, timeMs: 1 };
+      const acl = listOf(quotaFreeAclBytes + 600);
+      const prepared = prepare(
+        { op: "create", path, data: new Uint8Array(), mode: "persistent", acl },
+        {},
+        staging,
+        stamp,
+      );
+      staging.begin(stamp.zxid);
+      if (prepared.ok) apply({ ...stamp, changes: prepared.changes }, staging);
+      return verdict(prepared);
+    };
+    expect([stage("/a/1"), stage("/a/2")]).toEqual(["ok", "QUOTA_EXCEEDED"]);
+  });
+});
 
 describe("limits", () => {
   test.each([

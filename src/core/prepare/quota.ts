@@ -4,6 +4,8 @@ import type { Change, Stamp } from "../change.ts";
 import { createdNode, withChild } from "../node.ts";
 import type { NodeOperation } from "../operation.ts";
 import {
+  aclBytesCounted,
+  bytesCounted,
   grown,
   isBelowQuotaNode,
   isInQuota,
@@ -68,23 +70,56 @@ export function checkQuotas(
   path: string,
   growth: () => readonly Growth[],
   state: StateReader,
-  { limits: { enforceQuotas }, identities }: Context,
+  context: Context,
 ): Refusal | undefined {
-  if (!enforceQuotas || !state.hasQuotas) return undefined;
-  const showsUsage = (quotaPath: string) => {
-    const shown = state.node(statsPathOf(quotaPath));
-    return shown !== undefined && permits(shown.acl, identities, "read");
-  };
+  if (!context.limits.enforceQuotas || !state.hasQuotas) return undefined;
   for (const quotaPath of quotasOn(path, state)) {
-    const { hard } = state.quotaLimits(quotaPath)!;
     const inside = growth().filter((each) => isInQuota(each.path, quotaPath));
     const by = inside.reduce((sum, each) => grown(sum, each.by), noUsage);
-    const after = grown(state.usage(quotaPath), by);
-    for (const kind of quotaKinds) {
-      const limit = hard[kind];
-      if (by[kind] <= 0 || after[kind] <= limit) continue;
-      return quotaExceeded(quotaPath, kind, { limit, actual: after[kind] }, showsUsage(quotaPath));
+    const refusal = checkQuota(quotaPath, by, state, context);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
+}
+
+function checkQuota(
+  quotaPath: string,
+  by: Usage,
+  state: StateReader,
+  { identities }: Context,
+): Refusal | undefined {
+  const { hard } = state.quotaLimits(quotaPath)!;
+  const after = grown(state.usage(quotaPath), by);
+  for (const kind of quotaKinds) {
+    const limit = hard[kind];
+    if (by[kind] <= 0 || after[kind] <= limit) continue;
+    const shown = state.node(statsPathOf(quotaPath));
+    const told = shown !== undefined && permits(shown.acl, identities, "read");
+    return quotaExceeded(quotaPath, kind, { limit, actual: after[kind] }, told);
+  }
+  return undefined;
+}
+
+/** The same for access control lists that are set, of a node and perhaps of all below it. */
+export function checkQuotasOfAcls(
+  changes: readonly Change[],
+  state: StateReader,
+  context: Context,
+): Refusal | undefined {
+  if (!context.limits.enforceQuotas || !state.hasQuotas) return undefined;
+  const growths = new Map<string, number>();
+  for (const change of changes) {
+    if (change.kind !== "nodeAclSet") continue;
+    const { path, node } = change;
+    const bytes = aclBytesCounted(node.acl) - aclBytesCounted(state.node(path)!.acl);
+    if (bytes === 0) continue;
+    for (const quotaPath of quotasOn(path, state)) {
+      growths.set(quotaPath, (growths.get(quotaPath) ?? 0) + bytes);
     }
+  }
+  for (const [quotaPath, bytes] of growths) {
+    const refusal = checkQuota(quotaPath, { count: 0, bytes }, state, context);
+    if (refusal !== undefined) return refusal;
   }
   return undefined;
 }
@@ -100,8 +135,8 @@ export function checkQuotasOfCreate(
   return checkQuotas(bottom.path, growth, state, context);
 }
 
-function growthOf({ path, data }: Created): Growth {
-  return { path, by: { count: 1, bytes: data.length } };
+function growthOf({ path, node }: Created): Growth {
+  return { path, by: { count: 1, bytes: bytesCounted(node) } };
 }
 
 /** The node that shows the usage of a quota comes with the one that sets its limits, and its list, unless it is there. */

@@ -8,6 +8,7 @@ import type { StateReader } from "../state.ts";
 import { ChangeBudget } from "./change-budget.ts";
 import { denied, deniedBelow } from "./permission.ts";
 import { type Context, type Of, type Prepared, refuse } from "./prepared.ts";
+import { checkQuotasOfAcls } from "./quota.ts";
 import { badAversion, noNode, transactionTooLarge } from "./refusals.ts";
 import { nextVersion } from "./versions.ts";
 
@@ -24,7 +25,9 @@ export function prepareSetAcl(operation: Of<"setAcl">, state: StateReader, conte
   if (refusal !== undefined) return refuse(refusal);
   if (aversion !== anyVersion && aversion !== node.aversion) return refuse(badAversion(path, aversion, node));
   const changes = recursive ? setBelow(path, acl, state, context) : [changeOf(path, node, acl)];
-  return "ok" in changes ? changes : { ok: true, changes, path };
+  if ("ok" in changes) return changes;
+  const exceeded = checkQuotasOfAcls(changes, state, context);
+  return exceeded === undefined ? { ok: true, changes, path } : refuse(exceeded);
 }
 
 /** The node and every node below it, parents first: all of them, or none. */

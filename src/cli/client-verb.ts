@@ -4,7 +4,7 @@ import { connectionFlags } from "./connection-flags.ts";
 import { exitCodes, failureOf } from "./failure.ts";
 import { type FlagSpecs, type FlagValues, flagOf, parseLine } from "./flags.ts";
 import { formatOf, type Output } from "./output.ts";
-import type { ArgSpec, Io, Verb } from "./verb.ts";
+import type { ArgSpec, Io, LineSpec, Verb } from "./verb.ts";
 
 /** A verb that talks to a server: everything that there is to say about it. */
 export interface VerbSpec<F extends FlagSpecs> {
@@ -53,6 +53,11 @@ export type Surrounding = Omit<Call<FlagSpecs>, "flags" | "words">;
 /** A verb of a client, for the command line and for the shell. */
 export interface ClientVerb extends Verb {
   readonly spec: VerbSpec<FlagSpecs>;
+  readonly line: LineSpec;
+}
+
+export function isClientVerb(verb: Verb): verb is ClientVerb {
+  return "spec" in verb;
 }
 
 /** Makes a verb of what there is to say about it. */

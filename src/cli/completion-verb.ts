@@ -1,37 +1,23 @@
 import { shown, UsageError } from "../config/usage-error.ts";
-import { type CompletionPlace, commandFlags, completionsOf } from "./completion.ts";
+import { type Candidates, type CompletionPlace, candidatesFor } from "./completion/candidates.ts";
+import type { Names } from "./completion/children.ts";
+import { scripts } from "./completion/scripts.ts";
+import { lastPart, typedLine } from "./completion/typed-line.ts";
 import { type ConnectionFlags, connectionFlags } from "./connection-flags.ts";
 import { type FlagValues, isFlag, parseLine } from "./flags.ts";
 import { completionTimeoutMs } from "./limits.ts";
 import type { Io, Verb } from "./verb.ts";
 
-/** The scripts ask the command itself, so that they never know another one than the one that is installed. */
-const scripts: Readonly<Record<string, string>> = {
-  bash: `_corral() {
-  local IFS=$'\\n'
-  compopt -o nospace
-  COMPREPLY=($(corral completion words -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
-}
-complete -F _corral corral
-`,
-  zsh: `#compdef corral
-_corral() {
-  local -a found
-  found=("\${(@f)$(corral completion words -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
-  [[ -n "$found" ]] && compadd -S '' -a found
-}
-compdef _corral corral
-`,
-  fish: `complete -c corral -f -a '(corral completion words -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
-`,
-};
+const shells = Object.keys(scripts);
 
 export const completion: Verb = {
+  line: { args: [{ name: "SHELL", values: shells }], flags: {} },
+
   usage: () =>
     [
       "Usage: corral completion bash|zsh|fish",
       "",
-      "Prints a script that completes verbs, flags, and the paths of the server.",
+      "Prints a script that completes verbs, flags and their values, files, and the paths of the server.",
       "",
       "Example:",
       "  corral completion bash",
@@ -45,10 +31,11 @@ export const completion: Verb = {
 
   async run([shell, ...args], io) {
     if (shell === "words") {
-      for (const word of await wordsFor(args[0] === "--" ? args.slice(1) : args, io)) io.out(`${word}\n`);
+      const [asking = "", , ...typed] = args;
+      for (const line of await answerTo(asking, typed, io)) io.out(`${line}\n`);
       return 0;
     }
-    const script = shell === undefined ? undefined : scripts[shell];
+    const script = shell === undefined || !Object.hasOwn(scripts, shell) ? undefined : scripts[shell];
     if (script === undefined)
       throw new UsageError(`completion: say bash, zsh or fish, not ${shown(shell ?? "")}`);
     io.out(script);
@@ -56,19 +43,30 @@ export const completion: Verb = {
   },
 };
 
-async function wordsFor(words: readonly string[], io: Io): Promise<string[]> {
+/** What the script of a shell is told: the kind of answer, and the words. Bash sends its line, others their words. */
+async function answerTo(shell: string, typed: readonly string[], io: Io): Promise<readonly string[]> {
+  if (shell === "bash") {
+    const [line = "", breaks = ""] = typed;
+    const { before, last } = typedLine(line, breaks);
+    const { words, files } = await found([...before.slice(1), last.text], io);
+    return [files ?? "words", ...words.flatMap((word) => lastPart(last, word))];
+  }
+  const { last } = typedLine(typed.at(-1) ?? "");
+  const { words, files } = await found([...typed.slice(0, -1), last.text], io);
+  return [files ?? "words", ...words];
+}
+
+async function found(words: readonly string[], io: Io): Promise<Candidates> {
   const { verbs } = await import("./verbs.ts");
   const place: CompletionPlace = {
     verbs,
-    others: new Map<string, "verb" | readonly string[]>([
-      ["help", "verb"],
-      ["completion", Object.keys(scripts)],
-    ]),
-    flags: commandFlags,
+    others: new Map([["help", "verb"]]),
+    flags: connectionFlags,
     absolute: (path) => (path === "." ? "" : path),
-    children: (path) => askServer(connectionIn(words), io, path),
+    children: (path, prefix) => askServer(connectionIn(words), io, { path, prefix }),
+    contexts: () => contextNames(io),
   };
-  return await completionsOf(words, place);
+  return await candidatesFor(words, place);
 }
 
 /** The flags of the connection among the words; all others do not matter. */
@@ -94,18 +92,30 @@ function isReadable(words: readonly string[]): boolean {
 async function askServer(
   flags: FlagValues<ConnectionFlags>,
   io: Io,
-  path: string,
-): Promise<readonly string[]> {
-  const [{ targetOf }, { connectTo }, { childrenOf }] = await Promise.all([
+  { path, prefix }: { readonly path: string; readonly prefix: string },
+): Promise<Names> {
+  const [{ targetOf }, { connectTo }, { childrenLike }] = await Promise.all([
     import("./target.ts"),
     import("./one-shot.ts"),
-    import("./children.ts"),
+    import("./completion/children.ts"),
   ]);
   try {
     const target = { ...(await targetOf(flags, io.env)), timeoutMs: completionTimeoutMs };
     const { signal } = new AbortController();
     await using client = await connectTo(target, { session: false, patient: false, signal });
-    return await childrenOf(client, path);
+    return await childrenLike(client, path, prefix);
+  } catch {
+    return { names: [], isPartial: true };
+  }
+}
+
+async function contextNames(io: Io): Promise<readonly string[]> {
+  const [{ homedir }, { contextsFile, namesOfContexts }] = await Promise.all([
+    import("node:os"),
+    import("../config/contexts.ts"),
+  ]);
+  try {
+    return await namesOfContexts(contextsFile(io.env, homedir()));
   } catch {
     return [];
   }

@@ -1,11 +1,14 @@
 import { parseFlags } from "../config/flags.ts";
 import { loadSettings } from "../config/load.ts";
 import { renderJson, renderToml } from "../config/render.ts";
+import { settingsFlags } from "./settings-line.ts";
 import { settingsUsage } from "./settings-usage.ts";
 import { surroundingsOf } from "./surroundings.ts";
 import type { Verb } from "./verb.ts";
 
 export const config: Verb = {
+  line: { args: [], flags: { json: { kind: "switch", help: "" }, ...settingsFlags() } },
+
   usage: () =>
     [
       "Usage: corral config [--json] [flags of serve]",

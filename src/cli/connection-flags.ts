@@ -20,6 +20,7 @@ export const connectionFlags = {
   context: {
     kind: "text",
     value: "NAME",
+    completes: "context",
     help: "Take what is not given from this context of contexts.toml.",
   },
   user: {

@@ -1,7 +1,7 @@
 import { didYouMean } from "../config/nearest.ts";
 import { shown, UsageError } from "../config/usage-error.ts";
 import { durationMs } from "./duration.ts";
-import type { ArgSpec, LineSpec } from "./verb.ts";
+import type { ArgSpec, Completes, LineSpec } from "./verb.ts";
 
 /** What most fields of the protocol take at most. */
 const int32Max = 2 ** 31 - 1;
@@ -16,8 +16,10 @@ export interface FlagSpec {
   readonly min?: number;
   /** Of a number, or of a time in milliseconds; 2^31 - 1 for a number and 34 years for a time unless given. */
   readonly max?: number;
-  /** What help calls its value. */
+  /** What help calls its value. FILE, PATH and a|b are completed as such. */
   readonly value?: string;
+  /** What its value can be, where its name does not say it. */
+  readonly completes?: Completes;
   readonly help: string;
 }
 

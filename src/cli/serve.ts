@@ -5,12 +5,15 @@ import { createLogger } from "../ops/logger.ts";
 import { signalEchoMs } from "./limits.ts";
 import { recorded } from "./server/recorded.ts";
 import { takeSecrets } from "./server/secrets.ts";
+import { settingsFlags } from "./settings-line.ts";
 import { settingsUsage } from "./settings-usage.ts";
 import { supervise } from "./supervise.ts";
 import { surroundingsOf } from "./surroundings.ts";
 import type { Verb } from "./verb.ts";
 
 export const serve: Verb = {
+  line: { args: [], flags: settingsFlags() },
+
   usage: () =>
     [
       "Usage: corral serve [flags]",

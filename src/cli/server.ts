@@ -2,6 +2,7 @@ import { didYouMean } from "../config/nearest.ts";
 import { shown, UsageError } from "../config/usage-error.ts";
 import { durationMs } from "./duration.ts";
 import { takeFlag } from "./server/own-flag.ts";
+import { settingsFlags } from "./settings-line.ts";
 import { settingsUsage } from "./settings-usage.ts";
 import type { Io, Verb } from "./verb.ts";
 
@@ -25,7 +26,18 @@ const actions: ReadonlyMap<string, Action> = new Map<string, Action>([
   [hiddenAction, async (args, io) => (await import("./server/background.ts")).background(args, io)],
 ]);
 
+const names = [...actions.keys()].filter((name) => name !== hiddenAction);
+
 export const server: Verb = {
+  line: {
+    args: [{ name: "ACTION", values: names }],
+    flags: {
+      ...settingsFlags(),
+      timeout: { kind: "duration", help: "How long a stop may take." },
+      json: { kind: "switch", help: "Print the status as JSON." },
+    },
+  },
+
   usage: () =>
     [
       "Usage: corral server ACTION [flags of serve]",
@@ -53,7 +65,6 @@ export const server: Verb = {
     ].join("\n"),
 
   async run([word, ...args], io) {
-    const names = [...actions.keys()].filter((name) => name !== hiddenAction);
     if (word === undefined) throw new UsageError(`an action is missing: one of ${names.join(", ")}`);
     const action = actions.get(word);
     if (action === undefined)

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../clock.ts";
+import { type Clock, systemClock } from "../client/clock.ts";
 import { signalEchoMs } from "./limits.ts";
 import type { StopSignal } from "./verb.ts";
 

@@ -24,15 +24,20 @@ export interface Io {
   exit(code: number): never;
 }
 
+/** What a word can become: a path of the server's, something of this machine's, or one of a few words. */
+export type Completes = "path" | "verb" | "context" | "file" | "directory" | readonly string[];
+
 /** A word that a verb takes. */
 export interface ArgSpec {
-  /** What help calls it: "PATH". */
+  /** What help calls it: "PATH". FILE and DIR are completed as such. */
   readonly name: string;
   /**
    * A path is made absolute and completed by the shell. A command is another program's command line: from its first
    * word on, no flag is the verb's own.
    */
   readonly kind?: "path" | "command";
+  /** Words that it can be. */
+  readonly values?: readonly string[];
   readonly optional?: boolean;
   /** A path that is not given is "/", and in the shell where one is. */
   readonly orHere?: true;

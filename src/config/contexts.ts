@@ -51,6 +51,13 @@ export async function readContext(file: string, name: string | undefined): Promi
   return contextIn(tableIn(found, `${file}: contexts.${wanted}`), file, String(wanted));
 }
 
+/** What contexts there are; none in a file that is not there. @throws UsageError */
+export async function namesOfContexts(file: string): Promise<readonly string[]> {
+  const { parseToml } = await import("./toml.ts");
+  const { contexts = {} } = parseToml(contentOf(file) ?? "", file);
+  return Object.keys(tableIn(contexts, `${file}: contexts`));
+}
+
 /** Undefined for a file that is not there. */
 function contentOf(file: string): string | undefined {
   try {

@@ -1,13 +1,8 @@
-import { execFile } from "node:child_process";
-import { chmodSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { promisify } from "node:util";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { completionNamesMax } from "../../src/cli/limits.ts";
-import { skipUnless } from "../support/tools.ts";
 import { type Corral, startCorral } from "./corral.ts";
-import { tempDir } from "./load.ts";
-import { main, startCommand } from "./run-command.ts";
 
 let corral: Corral;
 
@@ -17,8 +12,15 @@ beforeEach(async () => {
   await corral.ok("create", "/services/pay");
 });
 
+/** What the script of fish, which quotes words itself, is told about the words that are typed. */
+async function answer(...typed: string[]): Promise<string[]> {
+  return (await corral.ok("completion", "words", "fish", "--", ...typed)).split("\n");
+}
+
 async function words(...typed: string[]): Promise<string[]> {
-  return (await corral.ok("completion", "words", "--", ...typed)).split("\n").filter((word) => word !== "");
+  const [kind, ...found] = await answer(...typed);
+  expect(kind).toBe("words");
+  return found;
 }
 
 test("completes verbs, flags and the paths of the server that the line names", async () => {
@@ -31,21 +33,68 @@ test("completes verbs, flags and the paths of the server that the line names", a
   expect(await words("grep", "x", "/services/p")).toEqual(["/services/pay"]);
   expect(await words("set", "-v", "1", "/services/l")).toEqual(["/services/login"]);
   expect(await words("--timeout", "5s", "get", "/se")).toEqual(["/services"]);
-  expect(await words("help", "wat")).toEqual(["watch", "watches"]);
-  expect(await words("completion", "z")).toEqual(["zsh"]);
+  expect(await words("run", "--register", "/services/l")).toEqual(["/services/login"]);
+  expect(await words("get", "--", "/services/l")).toEqual(["/services/login"]);
   expect(await words("get", "--endpoint", "127.0.0.1:1", "/se")).toEqual([]);
 });
 
-test("offers a bounded number of paths", async () => {
-  for (const part of [0, 1]) {
-    const some = Array.from({ length: 600 }, (_, at) => `create /services/${part}-${at}`);
+test("completes words that verbs and flags take, and the names of contexts", async () => {
+  expect(await words("help", "wat")).toEqual(["watch", "watches"]);
+  expect(await words("completion", "z")).toEqual(["zsh"]);
+  expect(await words("server", "st")).toEqual(["start", "start-foreground", "stop", "status"]);
+  expect(await words("log-level", "d")).toEqual(["debug"]);
+  expect(await words("get", "-o", "")).toEqual(["table", "json", "ndjson"]);
+  expect(await words("--output", "j")).toEqual(["json"]);
+  expect(await words("get", "--output=n")).toEqual(["--output=ndjson"]);
+  expect(await words("watch", "--kind", "persistent")).toEqual(["persistentRecursive", "persistent"]);
+  expect(await words("serve", "--log-level", "")).toContain("debug");
+  expect(await words("serve", "--tick")).toEqual(["--tick-ms"]);
+  expect(await words("config", "--js")).toEqual(["--json"]);
+  const file = join(corral.env["XDG_CONFIG_HOME"]!, "corral", "contexts.toml");
+  mkdirSync(dirname(file));
+  writeFileSync(file, '[contexts.staging]\nendpoint = "a:1"\n[contexts.production]\n');
+  expect(await words("ls", "--context", "s")).toEqual(["staging"]);
+});
+
+test.each([
+  [["export", "/services", ""], "file"],
+  [["transact", ""], "file"],
+  [["create", "/a", "-f", ""], "file"],
+  [["ls", "--ca-file="], "file"],
+  [["serve", "--config", ""], "file"],
+  [["serve", "--data-dir", ""], "directory"],
+  [["restore", "f", ""], "directory"],
+  [["fsck", ""], "directory"],
+  [["lock", "/l", "make", ""], "file"],
+  [["lock", "/l", "make", "-"], "file"],
+])("leaves files and directories to the shell: %j", async (typed, kind) => {
+  expect(await answer(...typed)).toEqual([kind]);
+});
+
+test("offers the subcommand beside files", async () => {
+  expect(await answer("backup", "in")).toEqual(["file", "inspect"]);
+  expect(await answer("backup", "inspect", "")).toEqual(["file"]);
+});
+
+test("finds a name among any number of others, and does not complete what is not all", async () => {
+  for (const part of ["a", "b"]) {
+    const some = Array.from({ length: 990 }, (_, at) => `create /services/${part}-${at}`);
     await corral.run(["transact", "-"], some.join("\n"));
   }
-  expect(await words("get", "/services/")).toHaveLength(completionNamesMax);
+  expect(await words("get", "/services/b-989")).toEqual(["/services/b-989"]);
+  const all = await words("get", "/services/");
+  expect(all).toHaveLength(completionNamesMax + 1);
+  // So these have no more in common than what is typed.
+  expect(all[0]).toBe("/services/");
+});
+
+test("offers no name that steers a terminal or looks like another, nor takes the others for all", async () => {
+  await corral.ok("create", "/services/log\u202enimda");
+  expect(await words("get", "/services/lo")).toEqual(["/services/lo", "/services/login"]);
 });
 
 test("offers nothing where nothing is known", async () => {
-  expect(await words("get", "/services/login", "")).toEqual([]);
+  expect(await words("stat", "/services/login", "")).toEqual([]);
   expect(await words("set", "-v", "")).toEqual([]);
   expect(await words("nonsense", "")).toEqual([]);
   expect(await words("get", "")).toEqual(["/"]);
@@ -53,54 +102,12 @@ test("offers nothing where nothing is known", async () => {
 });
 
 test.each(["bash", "zsh", "fish"])("prints a script for %s", async (shell) => {
-  expect(await corral.ok("completion", shell)).toContain("corral completion words -- ");
+  expect(await corral.ok("completion", shell)).toContain(`corral completion words ${shell} -- `);
 });
 
 test("a shell that is not known is told", async () => {
   expect(await corral.run(["completion", "tcsh"])).toMatchObject({
     code: 2,
     stderr: 'corral: completion: say bash, zsh or fish, not "tcsh"\n',
-  });
-});
-
-/** Runs a shell in which `corral` is this command, with the completion script for it in a file. */
-async function inShell(shell: string, args: (script: string) => string[]): Promise<string> {
-  const dir = tempDir();
-  const script = join(dir, `corral.${shell}`);
-  writeFileSync(script, `${(await startCommand(["completion", shell]).finished).stdout}\n`);
-  writeFileSync(join(dir, "corral"), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`);
-  chmodSync(join(dir, "corral"), 0o755);
-  const env = { ...corral.env, PATH: `${dir}:${process.env["PATH"]}`, HOME: dir };
-  // The server that it asks for paths is in this process.
-  const { stdout, stderr } = await promisify(execFile)(shell, args(script), { env, timeout: 20_000 });
-  expect(stderr).toBe("");
-  return stdout;
-}
-
-test("the script completes in bash", async () => {
-  const program = (script: string) => `compopt() { :; }; source ${script}
-COMP_WORDS=(corral delet); COMP_CWORD=1; _corral; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  expect(await inShell("bash", (script) => ["--norc", "-c", program(script)])).toBe("delete\ndeleteall\n");
-});
-
-skipUnless("fish")("in fish", () => {
-  test("the script completes verbs and paths", async () => {
-    const ask = (line: string) => `complete -C '${line}'`;
-    const program = (script: string) =>
-      `source ${script}; ${ask("corral delet")}; ${ask("corral get /services/")}`;
-    const completed = await inShell("fish", (script) => ["--no-config", "-c", program(script)]);
-    expect(completed).toBe("delete\ndeleteall\n/services/login\n/services/pay\n");
-  });
-});
-
-skipUnless("zsh")("in zsh", () => {
-  test("the script completes the line that somebody types", async () => {
-    // An interactive shell at a terminal of its own: a word that can only become one thing is completed by the tab.
-    const program = (script: string) => `zmodload zsh/zpty; zpty -b typed zsh -f -i
-zpty -w typed "autoload -U compinit && compinit -D -u; source ${script}; print LOADED"
-zpty -r typed seen '*LOADED*LOADED*'
-zpty -w -n typed $'corral get /services/l\t'
-zpty -r typed seen '*/services/login*'; print COMPLETED`;
-    expect(await inShell("zsh", (script) => ["-f", "-c", program(script)])).toBe("COMPLETED\n");
   });
 });

@@ -205,6 +205,22 @@ skipUnless("script")("at a terminal", () => {
     expect(await shell.ended).toBe(0);
   });
 
+  test.each([["get /t/"], ['get "/t/'], ["get '/t/"], ["get /t/a\\ "]])(
+    "a name with blanks and quotes is completed as one word: %s",
+    async (keys) => {
+      const name = `a "b" it's \\ #1`;
+      await corral.ok("create", "-p", `/t/${name}`, "found");
+      const shell = typing();
+      await shell.until(prompt);
+      shell.type(`${keys}\t`);
+      await shell.until("#1");
+      shell.type("\r");
+      await shell.until("\nfound\r\n");
+      shell.type("\u0004");
+      expect(await shell.ended).toBe(0);
+    },
+  );
+
   test("a line separator in a pasted text does not run the rest as a command", async () => {
     await corral.ok("create", "/precious");
     const shell = typing();

@@ -1,6 +1,8 @@
 // The small languages of the command: flags, words, times, access control lists, transactions, quotas, dumps.
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { aclEntryText, parseAcl } from "../../src/cli/acl-text.ts";
+import { typedLine, wholeWord } from "../../src/cli/completion/typed-line.ts";
 import { hexDump } from "../../src/cli/data.ts";
 import { durationMs } from "../../src/cli/duration.ts";
 import { failureOf } from "../../src/cli/failure.ts";
@@ -179,6 +181,27 @@ test.each([
   ["set /a 1\nif exists /b\nset /b 1", "f line 2: write every `if` before the first operation"],
 ])("the transaction %j is refused", (text, message) => {
   expect(() => parseTransaction(text, "f")).toThrow(message);
+});
+
+test.each([
+  ["get /a", ["get"], { text: "/a", raw: "/a" }],
+  ["get ", ["get"], { text: "", raw: "" }],
+  [`get "a b" 'c`, ["get", "a b"], { text: "c", raw: "'c", quote: "'" }],
+  ["get a\\ b\\", ["get"], { text: "a b", raw: "a\\ b\\" }],
+  [`x "a"b`, ["x"], { text: "ab", hasQuoted: true }],
+  ["x a=b:c", ["x"], { text: "a=b:c", partAt: { text: 4, raw: 4 } }],
+  [`x a"b c`, ["x"], { text: "ab c", quote: '"', partAt: { text: 1, raw: 2 } }],
+])("the line %j that is not complete", (line, before, last) => {
+  expect(typedLine(line, "=:")).toMatchObject({ before, last });
+});
+
+test("what completes a word is read as that word, whatever is in it and in whatever quotes it began", () => {
+  const name = fc.string({ unit: "grapheme" }).filter((text) => !/[\t\n\r]/.test(text));
+  const property = fc.property(name, fc.constantFrom("", '"', "'"), (text, quote) => {
+    const { last } = typedLine(`get ${quote}/a`);
+    expect(wordsIn(`get ${wholeWord(last, `/a${text}`)}`)).toEqual(["get", `/a${text}`]);
+  });
+  fc.assert(property);
 });
 
 test("quotas", () => {

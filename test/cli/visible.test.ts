@@ -1,9 +1,9 @@
 // Nothing that a node, a server or a client has sent makes a terminal obey, forges a line, or turns a text around.
 import { describe, expect, test } from "vitest";
-import { completionsOf } from "../../src/cli/completion.ts";
+import { childrenLike } from "../../src/cli/completion/children.ts";
 import { Output } from "../../src/cli/output.ts";
 import { printersOf, wantsColours } from "../../src/cli/terminal.ts";
-import { verbs } from "../../src/cli/verbs.ts";
+import type { Client } from "../../src/client/index.ts";
 import { readable } from "../../src/ops/logger.ts";
 import { visible, visibleLines } from "../../src/visible.ts";
 import { skipUnless } from "../support/tools.ts";
@@ -106,14 +106,11 @@ test("a log for eyes shows what its fields hold", () => {
 });
 
 test("completion offers no name that cannot be typed or told apart", async () => {
-  const place = {
-    verbs,
-    others: new Map(),
-    flags: {},
-    absolute: (path: string) => path,
-    children: async () => ["good", "evil\u001b[2J", "turned\u202e", "line\u2028"],
+  const list = async function* () {
+    for (const name of ["good", "evil\u001b[2J", "turned\u202e", "line\u2028"]) yield { name };
   };
-  expect((await completionsOf(["get", "/"], place)).join()).toBe("/good");
+  const { names, isPartial } = await childrenLike({ list } as unknown as Client, "/", "");
+  expect([names, isPartial]).toEqual([["good"], true]);
 });
 
 async function printedBy(words: readonly string[], env: Record<string, string>): Promise<string> {

@@ -3,13 +3,14 @@ import { version } from "../../version.ts";
 import { bridged } from "../bridges.ts";
 import { basic } from "../credentials.ts";
 import { exitCodes, Failure } from "../failure.ts";
+import type { Completes } from "../verb.ts";
 import { verbs } from "../verbs.ts";
 import type { Shell } from "./shell.ts";
 
 /** A word that only the shell knows. */
 interface Builtin {
   readonly usage: string;
-  readonly completes: "path" | "verb" | readonly string[];
+  readonly completes: Completes;
   run(shell: Shell, args: readonly string[]): Promise<void> | void;
 }
 
@@ -32,7 +33,7 @@ export const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
     "history",
     {
       usage: "history: print the lines of before; with a PATH, what happened to that node",
-      completes: "path",
+      completes: [],
       run: printHistory,
     },
   ],

@@ -6,10 +6,7 @@ import { didYouMean } from "../../config/nearest.ts";
 import { shown, UsageError } from "../../config/usage-error.ts";
 import { visible } from "../../visible.ts";
 import { bridged } from "../bridges.ts";
-import { childrenOf } from "../children.ts";
-import { guarded, runIn, type Surrounding } from "../client-verb.ts";
-import { completionsOf, isClientVerb } from "../completion.ts";
-import { connectionFlags } from "../connection-flags.ts";
+import { guarded, isClientVerb, runIn, type Surrounding } from "../client-verb.ts";
 import { exitCodes } from "../failure.ts";
 import { asksForHelp } from "../flags.ts";
 import { historyLinesMax } from "../limits.ts";
@@ -21,6 +18,7 @@ import type { Io } from "../verb.ts";
 import { verbs } from "../verbs.ts";
 import { wordsIn } from "../words.ts";
 import { builtins, notInShell } from "./builtins.ts";
+import { completionsIn } from "./completions.ts";
 import { historyFile, loadHistory, saveHistory } from "./history.ts";
 import { Place } from "./place.ts";
 import { TypedKeys, withoutSeparators, withSeparators } from "./typed.ts";
@@ -176,15 +174,8 @@ export class Shell {
   }
 
   async #complete(line: string): Promise<[string[], string]> {
-    const words = line.trimStart().split(/\s+/);
-    const found = await completionsOf(words, {
-      verbs: new Map([...verbs].filter(([name]) => !notInShell.includes(name))),
-      others: new Map([...builtins].map(([name, { completes }]) => [name, completes])),
-      flags: { output: connectionFlags.output },
-      absolute: (path) => this.place.absolute(path),
-      children: (path) => childrenOf(this.client, path),
-    });
-    return [found, words.at(-1) ?? ""];
+    const { found, typed } = await completionsIn(withSeparators(line), this);
+    return [found.map(withoutSeparators), withoutSeparators(typed)];
   }
 
   #interrupt(): void {

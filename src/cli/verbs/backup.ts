@@ -68,6 +68,13 @@ async function receive(
 /** Writes backups, and looks into them. */
 export const backup = {
   ...save,
+  line: {
+    ...save.line,
+    args: [
+      { name: "FILE", values: ["inspect"] },
+      { name: "FILE", optional: true },
+    ],
+  },
   async run(args: readonly string[], io: Io): Promise<number> {
     const { words } = parseLine(args, { ...connectionFlags, ...flags });
     if (words[0] !== "inspect") return await save.run(args, io);

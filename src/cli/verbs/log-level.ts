@@ -8,7 +8,7 @@ const levels: readonly LogLevel[] = ["error", "warn", "info", "debug"];
 /** Sets how much a server logs. */
 export const logLevel = clientVerb({
   name: "log-level",
-  args: [{ name: "LEVEL" }],
+  args: [{ name: "LEVEL", values: levels }],
   flags: {},
   about:
     "Sets how much the server writes to its log until it stops: error, warn, info or debug. A server that starts\n" +

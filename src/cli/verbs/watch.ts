@@ -30,6 +30,7 @@ export const watch = clientVerb({
       kind: "text",
       short: "m",
       value: "KIND",
+      completes: kinds,
       help: `${kinds.slice(0, -1).join(", ")} or ${kinds.at(-1)}.`,
     },
     depth: { kind: "number", max: 1, help: "Of a subtree: 0 for the node alone, 1 for its children too." },

@@ -3,7 +3,7 @@ import { loadSettings } from "../config/load.ts";
 import { tuneCollections } from "../ops/garbage.ts";
 import { createLogger } from "../ops/logger.ts";
 import { signalEchoMs } from "./limits.ts";
-import { recorded } from "./server/recorded.ts";
+import { recorded, recordedTls } from "./server/recorded.ts";
 import { takeSecrets } from "./server/secrets.ts";
 import { settingsFlags } from "./settings-line.ts";
 import { settingsUsage } from "./settings-usage.ts";
@@ -37,7 +37,12 @@ export const serve: Verb = {
     const { startServer } = await import("../server.ts");
     const { dataDir } = settings;
     const { args: open, secrets } = takeSecrets(args);
-    const startedAs = { background: false, args: open, apart: Object.keys(secrets) };
+    const startedAs = {
+      background: false,
+      args: open,
+      apart: Object.keys(secrets),
+      ...recordedTls(settings),
+    };
     const start = async () => recorded(await startServer(settings, log), { dataDir, log, ...startedAs });
     return supervise(start, log, io);
   },

@@ -1,6 +1,6 @@
 // Which server, as whom: by flags, variables and contexts; what is told when there is none; TLS.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -8,6 +8,7 @@ import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { Authenticator } from "../../src/auth/authenticator.ts";
 import { openTls } from "../../src/auth/tls-keys.ts";
 import { targetOf } from "../../src/cli/target.ts";
+import { whyUnreachable } from "../../src/cli/unreachable.ts";
 import { verbs } from "../../src/cli/verbs.ts";
 import { Authority } from "../support/certificates.ts";
 import { ManualClock } from "../support/manual-clock.ts";
@@ -98,12 +99,22 @@ describe("a server that cannot be reached", () => {
       stderr:
         "corral: unavailable: 127.0.0.1:1 refuses connections; is the server running? `corral serve` starts one\n",
     });
-    const silent = createServer((socket) => socket.on("error", () => {}));
-    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
-    onTestFinished(() => void silent.close());
-    const { port } = silent.address() as { port: number };
-    const { code, stderr } = await at(`127.0.0.1:${port}`);
+    const { code, stderr } = await at(await listening((socket) => socket.end("SSH-2.0-OpenSSH_9.2p1\r\n")));
     expect([code, stderr]).toEqual([5, expect.stringMatching(/does not speak gRPC in clear; try --tls\n$/)]);
+  });
+
+  test("is not said to be another program's when it is stopped, or the time is too short", async () => {
+    const corral = await startCorral();
+    const mute = await corral.run(["ls", "--endpoint", await listening(() => {}), ...short]);
+    expect([mute.code, mute.stderr]).toEqual([
+      5,
+      expect.stringMatching(
+        /accepts connections and says nothing: it is stopped or overloaded, or no Corral\n$/,
+      ),
+    ]);
+    expect(await whyUnreachable(await targetOf({ timeout: 1 }, corral.env))).toBe(
+      `${corral.server.address} is there, and too slow for a time of 1 ms: --timeout`,
+    );
   });
 
   test("is told at once when it refuses connections, however long it might take", async () => {
@@ -184,6 +195,21 @@ skipUnless("openssl")("over TLS", () => {
     ]);
     const clear = await corral.run(["ls", ...at, ...short]);
     expect([clear.code, clear.stderr]).toEqual([5, expect.stringContaining("try --tls")]);
+    // The certificate is for localhost and 127.0.0.1, and no other name.
+    const toName = (one: string) => ["ls", "--endpoint", one, "--ca-file", authority.certFile, ...short];
+    const { port: otherPort } = await startServer({ host: "127.0.0.2", tls });
+    const other = `127.0.0.2:${otherPort}`;
+    const wrong = await corral.run(toName(other));
+    expect([wrong.code, wrong.stderr]).toEqual([
+      5,
+      expect.stringMatching(/has a certificate for another name \(.*\); check --endpoint\n$/),
+    ]);
+    const plain = await listening((socket) => socket.once("data", () => socket.destroy()));
+    const inClear = await corral.run(toName(plain));
+    expect([inClear.code, inClear.stderr]).toEqual([
+      5,
+      expect.stringContaining("does not speak TLS; try without --tls"),
+    ]);
     const missing = await corral.run(["ls", "--ca-file", "/no/such.pem"]);
     expect(missing).toMatchObject({
       code: 2,
@@ -238,6 +264,22 @@ test("a verb of a client loads nothing of the server: neither its database, nor 
     "src/visible.ts",
   ]);
 });
+
+/** Where somebody listens who is no Corral. */
+async function listening(connected: (socket: Socket) => void): Promise<string> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    connected(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return `127.0.0.1:${(server.address() as { port: number }).port}`;
+}
 
 async function freePort(): Promise<number> {
   const server = createServer();

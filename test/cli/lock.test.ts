@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, test } from "vitest";
+import { Admin } from "../../gen/ts/corral/v1/admin_pb.js";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { FaultProxy } from "../support/fault-proxy.ts";
 import { startServer, type TestServer } from "../support/start-server.ts";
@@ -153,6 +154,18 @@ describe("a lock that is lost ends the command: exit 5", () => {
     expect(await holder.finished).toMatchObject({
       code: 5,
       stderr: `corral: the lock /l was lost, and the command ended: somebody deleted the lock's node /l/${place}\n`,
+    });
+  });
+
+  test("because an operator ended its session", async () => {
+    const holder = lock(forever);
+    await holder.line("token");
+    const [place] = queue();
+    const { ephemeralOwner } = server.engine.tree.node(`/l/${place}`)!;
+    await server.client.unary(Admin.method.expireSession, { sessionId: BigInt(ephemeralOwner) });
+    expect(await holder.finished).toMatchObject({
+      code: 5,
+      stderr: expect.stringMatching(/: the session \d+ (was ended, by an operator perhaps|is lost)\n$/),
     });
   });
 

@@ -280,6 +280,8 @@ test("a server with TLS is asked by its own certificate; credentials are not nee
     code: 0,
     stdout: expect.stringContaining("zxid:    not told without credentials"),
   });
+  // As it was started, whoever asks.
+  expect(await run("status")).toMatchObject({ code: 0, stdout: expect.stringContaining("running: ") });
 });
 
 test("a server that demands certificates is asked with one", async () => {
@@ -290,7 +292,12 @@ test("a server that demands certificates is asked with one", async () => {
   const tls = ["--tls-cert-file", certFile, "--tls-key-file", keyFile];
   await start(...tls, "--tls-client-ca-file", authority.certFile, "--tls-client-auth", "require");
   expect(await run("status", ...tls)).toMatchObject({ code: 5, stdout: expect.stringContaining("silent: ") });
+  expect(await run("status")).toMatchObject({
+    code: 5,
+    stdout: expect.stringMatching(/^silent: .*it demands a certificate: --cert-file FILE --key-file FILE$/m),
+  });
   const own = ["--cert-file", client.certFile, `--key-file=${client.keyFile}`];
+  expect(await run("status", ...own)).toMatchObject({ code: 0 });
   expect(await run("status", ...tls, ...own)).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(/^zxid: {4}\d+$/m),

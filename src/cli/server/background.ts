@@ -7,7 +7,7 @@ import { supervise } from "../supervise.ts";
 import { surroundingsOf } from "../surroundings.ts";
 import type { Io } from "../verb.ts";
 import { logFile } from "./record.ts";
-import { recorded } from "./recorded.ts";
+import { recorded, recordedTls } from "./recorded.ts";
 import { takeApart } from "./secrets.ts";
 
 /** The file descriptor on which the server tells whoever started it that it listens. */
@@ -22,7 +22,14 @@ export async function background(line: readonly string[], io: Io): Promise<numbe
   for (const warning of warnings) log.warn({}, warning);
   const { startServer } = await import("../../server.ts");
   const start = async () =>
-    recorded(await startServer(settings, log), { dataDir, log, background: true, args, apart });
+    recorded(await startServer(settings, log), {
+      dataDir,
+      log,
+      background: true,
+      args,
+      apart,
+      ...recordedTls(settings),
+    });
   return supervise(start, log, io, tellStarter);
 }
 

@@ -19,6 +19,8 @@ export interface ServerRecord {
   /** The variables that hold what was a flag, and a secret: the next start needs them too. */
   readonly apart?: readonly string[];
   readonly workingDir: string;
+  /** With TLS: the file with its certificate, and whether clients show one. */
+  readonly tls?: { readonly certFile: string; readonly clientAuth: string };
 }
 
 export function recordFile(dataDir: string): string {

@@ -1,10 +1,18 @@
+import { resolve } from "node:path";
 import { systemClock } from "../../clock.ts";
+import type { Settings } from "../../config/settings.ts";
 import type { Logger } from "../../ops/logger.ts";
 import type { RunningServer } from "../../server.ts";
 import { endRecord, type ServerRecord, writeRecord } from "./record.ts";
 
 /** What a server knows of its own start. */
-export type StartedAs = Pick<ServerRecord, "background" | "args" | "apart">;
+export type StartedAs = Pick<ServerRecord, "background" | "args" | "apart" | "tls">;
+
+/** How a server is spoken to; whoever asks how it is has not its flags. */
+export function recordedTls({ tlsCertFile, tlsClientAuth }: Settings): Pick<ServerRecord, "tls"> {
+  if (tlsCertFile === "") return {};
+  return { tls: { certFile: resolve(tlsCertFile), clientAuth: tlsClientAuth } };
+}
 
 /** The same server, which tells in its data directory that it runs, and when it has ended. */
 export function recorded(

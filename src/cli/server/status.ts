@@ -58,7 +58,10 @@ async function look(settings: Settings, own: ProbeOptions["own"]): Promise<Statu
   const address = running?.address ?? addressIn(settings);
   const known = { data_dir, ...(running && facts(running)), address };
   try {
-    const certificates = settings.tlsCertFile === "" ? undefined : readFileSync(settings.tlsCertFile);
+    // As it was started, whatever is set where somebody asks.
+    const certFile =
+      running === undefined ? settings.tlsCertFile : (running.tls?.certFile ?? settings.tlsCertFile);
+    const certificates = certFile === "" ? undefined : readFileSync(certFile);
     const { serving, zxid } = await probe({
       endpoint: address,
       certificates,
@@ -70,7 +73,9 @@ async function look(settings: Settings, own: ProbeOptions["own"]): Promise<Statu
     if (!serving) return { state: "silent", ...known, reason: "it takes no calls, and may be stopping" };
     return { state: "running", ...known, zxid };
   } catch (error) {
-    return { state: "silent", ...known, reason: (error as Error).message };
+    const demands = running?.tls?.clientAuth === "require" && own?.cert === undefined;
+    const hint = demands ? "; it demands a certificate: --cert-file FILE --key-file FILE" : "";
+    return { state: "silent", ...known, reason: `${(error as Error).message}${hint}` };
   }
 }
 

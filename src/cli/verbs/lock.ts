@@ -1,5 +1,5 @@
 import { systemClock } from "../../client/clock.ts";
-import { acquireLock, type Client, type Lock } from "../../client/index.ts";
+import { acquireLock, type Client, isCorralError, type Lock } from "../../client/index.ts";
 import { lockTokenVariable } from "../../config/client-keys.ts";
 import { Command } from "../child-command.ts";
 import { clientVerb } from "../client-verb.ts";
@@ -40,10 +40,24 @@ export const lock = clientVerb({
     const code = await command.ended;
     held.signal.removeEventListener("abort", end);
     if (!held.signal.aborted) return code;
-    const why = (held.signal.reason as Error).message;
+    const why = await whyLost(held, client, surrounding.timeoutMs);
     throw new Failure(`the lock ${path} was lost, and the command ended: ${why}`, exitCodes.unavailable);
   },
 });
+
+/** The node of a lock goes by itself, or with its session, of whose end the word may still be on its way. */
+async function whyLost({ session, signal, path }: Lock, client: Client, timeoutMs: number): Promise<string> {
+  if (!isCorralError(signal.reason, "NO_NODE")) return (signal.reason as Error).message;
+  try {
+    const call = { session, timeoutMs, signal: session.signal };
+    await client.transact({ operations: [{ kind: "exists", path }] }, call);
+    return `somebody deleted the lock's node ${path}`;
+  } catch (error) {
+    if (session.signal.aborted || isCorralError(error, "SESSION_EXPIRED"))
+      return `the session ${session.id} was ended, by an operator perhaps`;
+    return signal.reason.message;
+  }
+}
 
 async function acquire(
   client: Client,

@@ -57,6 +57,11 @@ export class Lock implements AsyncDisposable {
     void this.#watch();
   }
 
+  /** The session that holds it: when that is over, the lock is too. */
+  get session(): Session {
+    return this.#session;
+  }
+
   /** Aborted when the lock is lost, or released: what to give to work that only its holder may do. */
   get signal(): AbortSignal {
     return this.#lost.signal;
@@ -80,7 +85,9 @@ export class Lock implements AsyncDisposable {
     const seen = { path: this.path, zxid: this.token };
     try {
       await deletionOf(this.#client, seen, signal);
-      this.#lost.abort(new CorralError("NO_NODE", `somebody deleted the lock's node ${this.path}`));
+      // At once, although the word that the session is over, and the node gone with it, may still be on its way.
+      const text = `the lock's node ${this.path} is gone: somebody deleted it, or ended the session`;
+      this.#lost.abort(new CorralError("NO_NODE", text));
     } catch (error) {
       // The end of the session, most likely. Without news of the node, too, nobody may rely on it.
       this.#lost.abort(error);

@@ -8,6 +8,7 @@ import { CallObserver } from "./grpc/adapter/call-observer.ts";
 import { Tracing } from "./grpc/adapter/tracing.ts";
 import { SeldomWarning } from "./grpc/seldom-warning.ts";
 import { type GrpcServer, startGrpcServer } from "./grpc/server.ts";
+import { endByKill } from "./journal/sqlite/disk-failure.ts";
 import { openSqliteJournal } from "./journal/sqlite/sqlite-journal.ts";
 import { type AuditLog, openAuditLog } from "./ops/audit-log.ts";
 import { boundsOf } from "./ops/bounds.ts";
@@ -166,7 +167,8 @@ async function load(
     ageMaxMs: settings.historyMaxAgeMs,
   };
   const slowSyncMs = settings.slowFsyncMs || Number.POSITIVE_INFINITY;
-  const journal = await openSqliteJournal({ dataDir, acceptDataLoss, retention, log, slowSyncMs });
+  const disk = { log, slowSyncMs, onDiskFailure: endByKill };
+  const journal = await openSqliteJournal({ dataDir, acceptDataLoss, retention, ...disk });
   const engine = await Engine.start({
     ...options,
     journal,

@@ -40,7 +40,10 @@ export interface Journal {
    */
   care(now: Moment): Promise<Care>;
 
-  /** Finishes what is under way, notes the moment, folds the log into the database and lets go of the files. */
+  /**
+   * Finishes what is under way, notes the moment, folds the log into the database and lets go of the files. After the
+   * disk has failed it touches nothing any more, and holds on to the files until the process ends.
+   */
   close(now?: Moment): Promise<void>;
 }
 

@@ -3,6 +3,7 @@
  * Its one argument is CommitterOptions as JSON.
  */
 
+import { endByKill } from "../../src/journal/sqlite/disk-failure.ts";
 import { silentLog } from "../../src/journal/sqlite/log.ts";
 import { openDatabase } from "../../src/journal/sqlite/open.ts";
 import { migrations } from "../../src/journal/sqlite/schema.ts";
@@ -12,12 +13,20 @@ import { at, created } from "./state.ts";
 export interface CommitterOptions {
   readonly dataDir: string;
   readonly commits: number;
+  /** Default: 1. */
+  readonly firstZxid?: number;
   readonly dataBytes?: number;
-  /** What to do then: die at once, exit, stay until killed; or die inside a migration instead of all that. */
+  /** What to do then: die at once, close and exit, stay until killed; or die inside a migration instead of all that. */
   readonly end: "die" | "exit" | "stay" | "dieMigrating";
 }
 
-const { dataDir, commits, dataBytes = 100, end } = JSON.parse(process.argv[2]!) as CommitterOptions;
+const {
+  dataDir,
+  commits,
+  firstZxid = 1,
+  dataBytes = 100,
+  end,
+} = JSON.parse(process.argv[2]!) as CommitterOptions;
 
 function die(): void {
   process.kill(process.pid, "SIGKILL");
@@ -31,10 +40,13 @@ if (end === "dieMigrating") {
   openDatabase({ dataDir, migrations: [...migrations, half] }, silentLog);
 }
 
-const journal = await openSqliteJournal({ dataDir });
+const journal = await openSqliteJournal({ dataDir, onDiskFailure: endByKill }).catch((error: Error) => {
+  console.log(error.name);
+  process.exit(1);
+});
 await journal.load({ node: () => {}, session: () => {}, request: () => {} });
 console.log("open");
-for (let zxid = 1; zxid <= commits; zxid++) {
+for (let zxid = firstZxid; zxid < firstZxid + commits; zxid++) {
   const data = Buffer.alloc(dataBytes, `${zxid} `);
   try {
     await journal.commit([at(zxid, created(`/n${zxid}`, { data, parentCreates: zxid }))]);
@@ -47,5 +59,7 @@ for (let zxid = 1; zxid <= commits; zxid++) {
   console.log(zxid);
 }
 if (end === "die") die();
-else if (end === "exit") process.exit();
-else setInterval(() => {}, 60_000);
+else if (end === "exit") {
+  await journal.close().catch(() => {});
+  process.exit();
+} else setInterval(() => {}, 60_000);

@@ -4,7 +4,6 @@ import Database from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
 import { JournalFull, JournalUnusable } from "../../src/journal/journal.ts";
 import { openSqliteJournal, type SqliteJournalOptions } from "../../src/journal/sqlite/sqlite-journal.ts";
-import { skipUnless, toolPath } from "../support/tools.ts";
 import { commitAndDie, startCommitter } from "./children.ts";
 import { aclFor, aclSet, at, created, dataSet, deleted, loadAll, tempDir, warningsOf } from "./state.ts";
 
@@ -183,23 +182,4 @@ test("the log is folded into the database before it grows without end", async ()
     await journal.commit([at(zxid, zxid === 1 ? created("/a", { data }) : dataSet("/a", data, zxid - 1))]);
   }
   expect(statSync(join(dataDir, "corral.db-wal")).size).toBeLessThan(20 * 1_048_576);
-});
-
-/** strace makes system calls of the child fail. */
-skipUnless("strace")("a disk that fails", () => {
-  test("a sync that fails leaves the outcome unknown, and the journal unusable", async () => {
-    const dataDir = tempDir();
-    await (await openSqliteJournal({ dataDir })).close();
-    const inject = "inject=fdatasync,fsync:error=EIO:when=6+";
-    // The traced process must end by itself: it would outlive a killed strace.
-    const strace = [toolPath("strace"), "-f", "-qq", "-o", "/dev/null", "-e", inject];
-    const child = startCommitter({ dataDir, commits: 50, end: "exit" }, strace);
-    await child.ended;
-    expect(child.lines.at(-1)).toBe("then OutcomeUnknown");
-    expect(child.lines.at(-2)).toMatch(/^OutcomeUnknown: disk I\/O error \(SQLITE_IOERR_FSYNC\)$/);
-    const acknowledged = Number(child.lines.at(-3));
-    const { lastZxid, nodes } = await loadAll(await open({ dataDir }));
-    expect(lastZxid - acknowledged).toBeOneOf([0, 1]);
-    expect(nodes.size).toBe(4 + lastZxid);
-  });
 });

@@ -12,6 +12,8 @@ export interface ServerProcess {
   readonly pid: number;
   /** Asks it to stop, and answers its exit code. */
   stop(): Promise<number | null>;
+  /** Resolves when it has ended by itself, with its exit code or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>;
   /** Ends it without a goodbye. */
   kill(): Promise<void>;
 }
@@ -26,6 +28,7 @@ export async function startServerProcess(dataDir: string, ...flags: string[]): P
     return {
       address: `127.0.0.1:${port}`,
       pid: server.pid!,
+      ended: exited.then(([code, signal]) => code ?? signal),
       stop: async () => {
         server.kill("SIGTERM");
         const [code] = await exited;

@@ -61,6 +61,12 @@ export function sqliteCode(error: unknown): string | undefined {
   return error instanceof Database.SqliteError ? error.code : undefined;
 }
 
+/** What an error says, with SQLite's name for it. */
+export function explained(error: unknown): string {
+  const code = sqliteCode(error);
+  return code === undefined ? reasonOf(error) : `${reasonOf(error)} (${code})`;
+}
+
 /** Says in one line why a database cannot be used. */
 export function unusable(error: unknown, path: string, files: DataFiles): JournalUnusable {
   if (error instanceof JournalUnusable) return error;
@@ -72,7 +78,7 @@ export function unusable(error: unknown, path: string, files: DataFiles): Journa
   // SHMSIZE: there is no room for the index of the WAL, which a first look at the database needs.
   if (code === "SQLITE_FULL" || code === "SQLITE_IOERR_SHMSIZE")
     return new JournalUnusable(`the disk of ${files.dir} is full`);
-  return new JournalUnusable(`cannot use ${path}: ${reason}${code === undefined ? "" : ` (${code})`}`);
+  return new JournalUnusable(`cannot use ${path}: ${explained(error)}`, { cause: error });
 }
 
 export function corrupt(path: string, finding: string): JournalUnusable {

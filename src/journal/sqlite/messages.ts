@@ -18,12 +18,13 @@ export type Request =
 export type Answer =
   /** The first, unasked. */
   | ({ readonly kind: "opened"; readonly oldestZxid: number } & Loaded)
-  | { readonly kind: "unusable"; readonly reason: string }
+  /** `abandoned`: the disk failed, and the thread stays so that nothing is closed. */
+  | { readonly kind: "unusable"; readonly reason: string; readonly abandoned: boolean }
   | { readonly kind: "rows"; readonly packed: Uint8Array }
   | { readonly kind: "noMoreRows" }
   | (Care & { readonly kind: "cared"; readonly oldestZxid: number })
   | { readonly kind: "closed" }
-  /** The worker died: it answers nothing any more. */
+  /** The worker is dead: it answers nothing any more. It says so by itself, if it can. */
   | { readonly kind: "lost"; readonly reason: string }
   | HistoryRows
   | CommitResult;

@@ -3,6 +3,7 @@ import type Database from "better-sqlite3";
 import { JournalUnusable, type Retention } from "../journal.ts";
 import { deleteUnusedAcls } from "./acl-table.ts";
 import { type ConnectOptions, connect, sqliteCode, unusable } from "./connection.ts";
+import { abandon, isDiskFailure } from "./disk-failure.ts";
 import { type DataFiles, dataFiles, existsAsPlainFile, makeDataDir, sizeOf, syncDirectory } from "./files.ts";
 import { type Found, inspect } from "./inspect.ts";
 import { type Lock, takeLock } from "./lock.ts";
@@ -47,7 +48,7 @@ export function openDatabase(options: OpenOptions, log: JournalLog): OpenDatabas
     const found = findDatabase(files, mark, options, log);
     return { ...found, files, lock, ...startWriting(files, { ...found, wasFull }, options, log) };
   } catch (error) {
-    lock.release();
+    if (!isDiskFailure(error)) lock.release();
     throw unusable(error, files.database, files);
   }
 }
@@ -160,7 +161,8 @@ function startWriting(
     const mark = { databaseId: found.databaseId, zxid: found.lastZxid, clean: false };
     return { connection, isFull, markFile: new MarkFile(files.mark, mark) };
   } catch (error) {
-    connection.close();
+    if (isDiskFailure(error)) abandon(connection);
+    else connection.close();
     throw error;
   }
 }

@@ -29,6 +29,11 @@ export interface SqliteJournalOptions extends WorkerOptions {
   readonly log?: JournalLog;
   /** A commit for which the disk takes longer is logged, in milliseconds. Default: none is. */
   readonly slowSyncMs?: number;
+  /**
+   * The disk failed, and nothing touches the files any more: told before anybody else learns of it. The process must
+   * end by `endByKill`. Default: nobody is told.
+   */
+  readonly onDiskFailure?: () => void;
 }
 
 /**
@@ -37,8 +42,13 @@ export interface SqliteJournalOptions extends WorkerOptions {
  * writes that were acknowledged (unless `acceptDataLoss`); it is then left as it was.
  */
 export async function openSqliteJournal(options: SqliteJournalOptions): Promise<SqliteJournal> {
-  const { log = silentLog, slowSyncMs = Number.POSITIVE_INFINITY, ...workerOptions } = options;
-  const link = new WorkerLink(workerOptions, log);
+  const {
+    log = silentLog,
+    slowSyncMs = Number.POSITIVE_INFINITY,
+    onDiskFailure = () => {},
+    ...workerOptions
+  } = options;
+  const link = new WorkerLink(workerOptions, log, onDiskFailure);
   const answer = await link.nextAnswer();
   if (answer.kind === "opened")
     return new SqliteJournal(link, answer, { files: dataFiles(options.dataDir), log, slowSyncMs });
@@ -174,14 +184,24 @@ function problemIn(answer: Answer): Error {
   }
 }
 
+/** The reason, if this is the worker's last word. */
+function abandonment(answer: Answer): string | undefined {
+  if (answer.kind === "unknown" || answer.kind === "lost") return answer.reason;
+  return answer.kind === "unusable" && answer.abandoned ? answer.reason : undefined;
+}
+
 /** The worker thread and its answers, in the order of the requests. A dead worker answers "lost", for ever. */
 class WorkerLink {
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
   readonly #waiting: ((answer: Answer) => void)[] = [];
+  readonly #onDiskFailure: () => void;
   #lost: Answer | undefined;
+  /** The disk failed: the thread stays, and does nothing. */
+  #abandoned = false;
 
-  constructor(options: WorkerOptions, log: JournalLog) {
+  constructor(options: WorkerOptions, log: JournalLog, onDiskFailure: () => void) {
+    this.#onDiskFailure = onDiskFailure;
     // The same file runs from source and compiled.
     const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
     this.#worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), {
@@ -190,8 +210,11 @@ class WorkerLink {
       resourceLimits: { maxYoungGenerationSizeMb: 6 },
     });
     this.#worker.on("message", (message: Answer | LogLine) => {
-      if (message.kind === "log") log[message.level](message.fields, message.message);
-      else this.#waiting.shift()?.(message);
+      if (message.kind === "log") return log[message.level](message.fields, message.message);
+      const abandoned = abandonment(message);
+      if (abandoned !== undefined) this.#abandon();
+      if (message.kind !== "lost") this.#waiting.shift()?.(message);
+      if (abandoned !== undefined) this.#lose(abandoned);
     });
     this.#worker.on("error", (error: Error) => this.#lose(`the journal's worker failed: ${error.message}`));
     this.#exited = new Promise((resolve) => {
@@ -213,9 +236,17 @@ class WorkerLink {
     return answer;
   }
 
-  /** Resolves when the thread has ended, having let go of its files. */
+  /** Resolves when the thread has ended, having let go of its files; or at once, if it will not. */
   async end(): Promise<void> {
-    await this.#exited;
+    if (!this.#abandoned) await this.#exited;
+  }
+
+  #abandon(): void {
+    if (this.#abandoned) return;
+    this.#abandoned = true;
+    // It keeps nobody else from ending.
+    this.#worker.unref();
+    this.#onDiskFailure();
   }
 
   #lose(reason: string): void {

@@ -4,7 +4,8 @@ import { diskReserveBytes } from "../../limits.ts";
 import type { Care, Retention } from "../journal.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { ClockTable } from "./clock-table.ts";
-import { corrupt, sqliteCode, unusable } from "./connection.ts";
+import { corrupt, explained, sqliteCode, unusable } from "./connection.ts";
+import { abandon, isDiskFailure } from "./disk-failure.ts";
 import { freeBytesOf, reasonOf, sizeOf } from "./files.ts";
 import { type HistoryRows, HistoryTable } from "./history-table.ts";
 import { DamagedRow, packedRows } from "./loader.ts";
@@ -112,8 +113,7 @@ export class Store {
       }
       this.#failed = true;
       const broken = code === undefined || code.startsWith("SQLITE_CONSTRAINT");
-      const reason = code === undefined ? reasonOf(error) : `${reasonOf(error)} (${code})`;
-      return { kind: broken ? "broken" : "unknown", reason };
+      return { kind: broken ? "broken" : "unknown", reason: explained(error) };
     }
     this.#moveMark(false);
     return { kind: "committed", packed, syncMs, oldestZxid: this.oldestZxid };
@@ -126,17 +126,13 @@ export class Store {
 
   /** For after a commit was acknowledged. Throws when the disk fails: the store must not be used again. */
   tidy(): void {
-    this.#orFail(() => {
-      if (this.#checkpointer.foldWhenDue()) this.#syncMark();
-    });
+    if (!this.#failed && this.#checkpointer.foldWhenDue()) this.#syncMark();
   }
 
   /** Looks after the disk. Throws when it fails: the store must not be used again. */
   care(now: Moment): Care {
-    return this.#orFail(() => {
-      const more = this.#isFull ? this.#makeRoom() : this.#giveBack(now);
-      return { isFull: this.#isFull, freeBytes: freeBytesOf(this.#open.files.dir), more };
-    });
+    const more = this.#isFull ? this.#makeRoom() : this.#giveBack(now);
+    return { isFull: this.#isFull, freeBytes: freeBytesOf(this.#open.files.dir), more };
   }
 
   /** While the disk is full: the WAL may give room, and others may have made some. */
@@ -166,29 +162,19 @@ export class Store {
     }
   }
 
-  #orFail<T>(action: () => T): T {
-    try {
-      return action();
-    } catch (error) {
-      this.#failed = true;
-      throw error;
-    }
-  }
-
-  /** Lets go of the files. After a failure it leaves them to be checked at the next start. */
+  /**
+   * Folds the log into the database and lets go of the files. After changes that contradict what is stored, it leaves
+   * the rest to be checked at the next start. Throws when the disk fails, and has let go of nothing then.
+   */
   close(now?: Moment): void {
     const { connection, files, markFile, lock } = this.#open;
-    try {
-      if (now !== undefined && !this.#failed) this.#noteLast(now);
-      const folded = !this.#failed && this.#checkpointer.foldAll();
-      connection.close();
-      if (folded && (sizeOf(files.wal) ?? 0) === 0) this.#moveMark(true);
-      this.#syncMark();
-    } finally {
-      connection.close();
-      markFile.close();
-      lock.release();
-    }
+    if (now !== undefined && !this.#failed) this.#noteLast(now);
+    const folded = !this.#failed && this.#checkpointer.foldAll();
+    connection.close();
+    if (folded && (sizeOf(files.wal) ?? 0) === 0) this.#moveMark(true);
+    this.#syncMark();
+    markFile.close();
+    lock.release();
   }
 
   /** Without it, less of the time until the next start counts. */
@@ -196,6 +182,7 @@ export class Store {
     try {
       this.#clock.note(now, this.#lastZxid);
     } catch (error) {
+      if (isDiskFailure(error)) throw error;
       if (sqliteCode(error) !== "SQLITE_FULL") this.#failed = true;
     }
   }
@@ -206,7 +193,8 @@ export class Store {
       return action();
     } catch (error) {
       this.#failed = true;
-      this.close();
+      if (isDiskFailure(error)) abandon(this.#open.connection);
+      else this.close();
       const { files } = this.#open;
       throw unusable(error, files.database, files);
     }

@@ -1,6 +1,6 @@
 import type Database from "better-sqlite3";
-import { sqliteCode } from "./connection.ts";
 import { reasonOf } from "./files.ts";
+import { isFull } from "./full-disk.ts";
 import type { JournalLog } from "./log.ts";
 
 /** The WAL is folded into the database when this much of it waits: longer makes a restart slower. */
@@ -18,11 +18,14 @@ export class Checkpointer {
   readonly #log: JournalLog;
   readonly #look: Database.Statement<[], Progress>;
   readonly #framesMax: number;
+  readonly #hasRoom: () => boolean;
   #framesDue: number;
   /** The full disk was told of: it is tried every second until there is room, and said once. */
   #fullIsTold = false;
 
-  constructor(connection: Database.Database, log: JournalLog) {
+  /** @param hasRoom see `isFull`. */
+  constructor(connection: Database.Database, log: JournalLog, hasRoom: () => boolean) {
+    this.#hasRoom = hasRoom;
     this.#connection = connection;
     this.#log = log;
     this.#look = connection.prepare("PRAGMA wal_checkpoint(NOOP)");
@@ -55,7 +58,7 @@ export class Checkpointer {
       this.#fullIsTold = false;
       return progress?.busy === 0;
     } catch (error) {
-      if (sqliteCode(error) !== "SQLITE_FULL") throw error;
+      if (!isFull(error, this.#hasRoom)) throw error;
       if (!this.#fullIsTold) {
         this.#log.warn({ reason: reasonOf(error) }, "checkpoint: the disk is full; the log keeps growing");
       }

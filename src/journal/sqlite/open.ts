@@ -2,9 +2,10 @@ import { closeSync, openSync, renameSync, rmSync } from "node:fs";
 import type Database from "better-sqlite3";
 import { JournalUnusable, type Retention } from "../journal.ts";
 import { deleteUnusedAcls } from "./acl-table.ts";
-import { type ConnectOptions, connect, sqliteCode, unusable } from "./connection.ts";
+import { type ConnectOptions, connect, unusable } from "./connection.ts";
 import { abandon, isDiskFailure } from "./disk-failure.ts";
 import { type DataFiles, dataFiles, existsAsPlainFile, makeDataDir, sizeOf, syncDirectory } from "./files.ts";
+import { isFull } from "./full-disk.ts";
 import { type Found, inspect } from "./inspect.ts";
 import { type Lock, takeLock } from "./lock.ts";
 import type { JournalLog } from "./log.ts";
@@ -156,10 +157,10 @@ function startWriting(
   try {
     migrate(connection, options.migrations);
     // What the reserve gave up is not for what adds.
-    const isFull = !proveDisk(connection) || found.wasFull;
-    if (isFull) log.warn({ path: files.dir }, "the disk is full: starting all the same, to be read");
+    const diskIsFull = !proveDisk(connection, files) || found.wasFull;
+    if (diskIsFull) log.warn({ path: files.dir }, "the disk is full: starting all the same, to be read");
     const mark = { databaseId: found.databaseId, zxid: found.lastZxid, clean: false };
-    return { connection, isFull, markFile: new MarkFile(files.mark, mark) };
+    return { connection, isFull: diskIsFull, markFile: new MarkFile(files.mark, mark) };
   } catch (error) {
     if (isDiskFailure(error)) abandon(connection);
     else connection.close();
@@ -168,13 +169,13 @@ function startWriting(
 }
 
 /** Answers false when the disk is full. */
-function proveDisk(connection: Database.Database): boolean {
+function proveDisk(connection: Database.Database, files: DataFiles): boolean {
   try {
     connection.exec(`BEGIN IMMEDIATE; ${countStart}; ${deleteUnusedAcls}; COMMIT`);
     return true;
   } catch (error) {
     if (connection.inTransaction) connection.exec("ROLLBACK");
-    if (sqliteCode(error) !== "SQLITE_FULL") throw error;
+    if (!isFull(error, () => new Reserve(files.reserve).hasRoom())) throw error;
     return false;
   }
 }

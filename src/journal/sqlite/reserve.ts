@@ -1,7 +1,8 @@
-import { closeSync, openSync, rmSync, truncateSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, constants, ftruncateSync, openSync, rmSync, truncateSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { diskReserveBytes, diskReserveForStartBytes } from "../../limits.ts";
 import { freeBytesOf, sizeOf } from "./files.ts";
+import { isFullOfFile } from "./full-disk.ts";
 
 const pieceBytes = 1_048_576;
 
@@ -27,9 +28,32 @@ export class Reserve {
       this.#held = true;
     } catch (error) {
       rmSync(this.#path, { force: true });
-      if (!isFull(error)) throw error;
+      if (!isFullOfFile(error)) throw error;
     }
     return this.#held;
+  }
+
+  /**
+   * Whether a file can grow now: a write that failed does not say whether a quota is used up. The reserve grows, and is
+   * then again what it was.
+   */
+  hasRoom(bytes = pieceBytes): boolean {
+    const before = sizeOf(this.#path);
+    try {
+      withFile(this.#path, constants.O_RDWR | constants.O_CREAT, (fd) => {
+        try {
+          writeAll(fd, noise().subarray(0, bytes), before ?? 0);
+        } finally {
+          ftruncateSync(fd, before ?? 0);
+        }
+      });
+      return true;
+    } catch (error) {
+      if (!isFullOfFile(error)) throw error;
+      return false;
+    } finally {
+      if (before === undefined) rmSync(this.#path, { force: true });
+    }
   }
 
   /** Makes room for commits. What a start on a full disk needs is kept. */
@@ -40,8 +64,9 @@ export class Reserve {
 
   /** Before a database is opened: SQLite needs a little room to look at it. Answers whether there was none. */
   makeRoomToStart(): boolean {
-    const room = freeBytesOf(dirname(this.#path));
-    if (room >= diskReserveForStartBytes) return false;
+    const isRoomy = freeBytesOf(dirname(this.#path)) >= diskReserveForStartBytes;
+    // The file system has room, and this user perhaps no more of it.
+    if (isRoomy && this.hasRoom(diskReserveForStartBytes)) return false;
     rmSync(this.#path, { force: true });
     this.#held = false;
     return true;
@@ -51,21 +76,34 @@ export class Reserve {
   keepForStart(): void {
     if (sizeOf(this.#path) !== undefined) return;
     try {
-      writeFileSync(this.#path, noise().subarray(0, diskReserveForStartBytes), { mode: 0o600 });
+      withFile(this.#path, constants.O_WRONLY | constants.O_CREAT, (fd) =>
+        writeAll(fd, noise().subarray(0, diskReserveForStartBytes), 0),
+      );
     } catch (error) {
-      if (!isFull(error)) throw error;
+      if (!isFullOfFile(error)) throw error;
     }
   }
 }
 
 function fill(path: string): void {
   const piece = noise();
-  const fd = openSync(path, "w", 0o600);
+  withFile(path, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, (fd) => {
+    for (let bytes = 0; bytes < diskReserveBytes; bytes += piece.length) writeAll(fd, piece, bytes);
+  });
+}
+
+function withFile(path: string, flags: number, work: (fd: number) => void): void {
+  const fd = openSync(path, flags | constants.O_NOFOLLOW, 0o600);
   try {
-    for (let bytes = 0; bytes < diskReserveBytes; ) bytes += writeSync(fd, piece);
+    work(fd);
   } finally {
     closeSync(fd);
   }
+}
+
+/** A disk that fills up takes a part first. */
+function writeAll(fd: number, bytes: Uint8Array, position: number): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at, position + at);
 }
 
 /** File systems that compress would keep a megabyte of zeros in no space at all. */
@@ -76,8 +114,4 @@ function noise(): Uint8Array {
     words[at] = word;
   }
   return new Uint8Array(words.buffer);
-}
-
-function isFull(error: unknown): boolean {
-  return ["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException).code ?? "");
 }

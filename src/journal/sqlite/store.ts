@@ -7,6 +7,7 @@ import { ClockTable } from "./clock-table.ts";
 import { corrupt, explained, sqliteCode, unusable } from "./connection.ts";
 import { abandon, isDiskFailure } from "./disk-failure.ts";
 import { freeBytesOf, reasonOf, sizeOf } from "./files.ts";
+import { isFull } from "./full-disk.ts";
 import { type HistoryRows, HistoryTable } from "./history-table.ts";
 import { DamagedRow, packedRows } from "./loader.ts";
 import type { JournalLog } from "./log.ts";
@@ -58,9 +59,9 @@ export class Store {
     this.#history = new HistoryTable(connection, options.retention ?? keepAll);
     this.#writer = new Writer(connection, this.#history, systemClock);
     this.#clock = this.#opening(() => new ClockTable(connection));
-    this.#checkpointer = new Checkpointer(connection, log);
-    this.#vacuum = new Vacuum(connection);
     this.#reserve = new Reserve(this.#open.files.reserve);
+    this.#checkpointer = new Checkpointer(connection, log, () => this.#reserve.hasRoom());
+    this.#vacuum = new Vacuum(connection);
     this.#isFull = this.#open.isFull;
     if (freeBytesOf(this.#open.files.dir) < 2 * diskReserveBytes) this.#reserve.keepForStart();
     this.#rows = packedRows(connection, lastZxid);
@@ -105,13 +106,13 @@ export class Store {
       syncMs = written.syncMs;
       this.#lastZxid = written.lastZxid;
     } catch (error) {
-      const code = sqliteCode(error);
-      if (code === "SQLITE_FULL") {
+      if (isFull(error, () => this.#reserve.hasRoom())) {
         this.#isFull = true;
         this.#reserve.letGo();
         return { kind: "full" };
       }
       this.#failed = true;
+      const code = sqliteCode(error);
       const broken = code === undefined || code.startsWith("SQLITE_CONSTRAINT");
       return { kind: broken ? "broken" : "unknown", reason: explained(error) };
     }
@@ -157,7 +158,7 @@ export class Store {
       return more;
     } catch (error) {
       // It is the next commit that has to find room; giving back can wait.
-      if (sqliteCode(error) === "SQLITE_FULL") return false;
+      if (isFull(error, () => this.#reserve.hasRoom())) return false;
       throw error;
     }
   }
@@ -182,8 +183,7 @@ export class Store {
     try {
       this.#clock.note(now, this.#lastZxid);
     } catch (error) {
-      if (isDiskFailure(error)) throw error;
-      if (sqliteCode(error) !== "SQLITE_FULL") this.#failed = true;
+      if (!isFull(error, () => this.#reserve.hasRoom())) throw error;
     }
   }
 

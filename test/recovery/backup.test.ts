@@ -236,11 +236,11 @@ test("who is killed midway leaves no file that looks whole: neither the command 
   const dir = tempDir();
   /** A backup that has begun, and hangs in the middle. */
   const hanging = async () => {
+    proxy.stallAfter(10_000_000);
     const verb = startCommand(["backup", join(dir, "file")], { CORRAL_ENDPOINT: proxy.address });
     await expect
       .poll(() => readdirSync(dir).map((name) => statSync(join(dir, name)).size > 0))
       .toContain(true);
-    proxy.stall();
     return verb;
   };
   const killed = await hanging();
@@ -264,8 +264,8 @@ test("who is killed midway leaves no file that looks whole: neither the command 
 
 async function startSecond(dir: string, proxy: FaultProxy) {
   const there = readdirSync(dir).length;
+  proxy.stallAfter(10_000_000);
   const verb = startCommand(["backup", join(dir, "second")], { CORRAL_ENDPOINT: proxy.address });
   await expect.poll(() => readdirSync(dir).length).toBe(there + 1);
-  proxy.stall();
   return verb;
 }

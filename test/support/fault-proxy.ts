@@ -18,6 +18,8 @@ export class FaultProxy {
   /** Ends of connections that were abandoned: nobody will ever say anything on them. */
   readonly #abandoned = new Set<Socket>();
   #stalled = false;
+  /** What servers may still say before everything stalls, in bytes. */
+  #untilStall = Number.POSITIVE_INFINITY;
   #refusing = false;
   #delayMs = 0;
   /** Connections that were accepted so far. */
@@ -60,9 +62,15 @@ export class FaultProxy {
     this.#stalled = true;
   }
 
+  /** The same once servers have said so many more bytes: in the middle of whatever it is that they say. */
+  stallAfter(bytes: number): void {
+    this.#untilStall = bytes;
+  }
+
   /** What was held up is passed on, late. */
   resume(): void {
     this.#stalled = false;
+    this.#untilStall = Number.POSITIVE_INFINITY;
     for (const pair of this.#pairs) this.#pass(pair);
   }
 
@@ -132,8 +140,13 @@ export class FaultProxy {
   }
 
   #pass({ waiting, hungUp, server }: Pair): void {
+    while (!this.#stalled && waiting.length > 0) {
+      const { to, bytes } = waiting.shift()!;
+      if (to !== server) this.#untilStall -= bytes.length;
+      if (this.#untilStall < 0) this.#stalled = true;
+      if (to.writable) to.write(bytes);
+    }
     if (this.#stalled) return;
-    for (const { to, bytes } of waiting.splice(0)) if (to.writable) to.write(bytes);
     if (hungUp) server.destroySoon();
   }
 }

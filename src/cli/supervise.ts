@@ -27,7 +27,7 @@ export async function supervise(
   io: Io,
   listening: (address: string) => void = () => {},
 ): Promise<number> {
-  const stopAsked = firstSignal(log, io);
+  const stop = firstSignal(log, io);
   io.onUncaught((err) => {
     log.fatal({ err }, "an error that nobody caught; the server ends");
     io.exit(1);
@@ -40,11 +40,14 @@ export async function supervise(
   } catch (error) {
     return failedStart(error, log, io);
   }
-  const { address, port } = server;
-  log.info({ address, port }, `listening on ${address}`);
-  listening(address);
+  // A start that was taken back meanwhile is none that anybody should learn of.
+  if (!stop.asked) {
+    const { address, port } = server;
+    log.info({ address, port }, `listening on ${address}`);
+    listening(address);
+  }
   try {
-    await Promise.race([stopAsked, server.failed]);
+    await Promise.race([stop.signal, server.failed]);
     await Promise.race([server.stop(), server.failed]);
   } catch (err) {
     log.fatal({ err }, "the server failed and ends");
@@ -54,21 +57,23 @@ export async function supervise(
   return 0;
 }
 
-function firstSignal(log: Logger, io: Io): Promise<void> {
-  return new Promise((resolve) => {
-    const taken = stopSignals({
-      first: (signal) => {
-        log.info({ signal }, "stopping");
-        resolve();
-      },
-      echo: (signal) => log.info({ signal }, echoText),
-      again: (signal) => {
-        log.fatal({ signal }, "a second signal; the server ends at once");
-        io.exit(130);
-      },
-    });
-    for (const signal of ["SIGINT", "SIGTERM"] as const) io.onSignal(signal, () => taken(signal));
+function firstSignal(log: Logger, io: Io): { readonly asked: boolean; readonly signal: Promise<void> } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const stop = { asked: false, signal: promise };
+  const taken = stopSignals({
+    first: (signal) => {
+      log.info({ signal }, "stopping");
+      stop.asked = true;
+      resolve();
+    },
+    echo: (signal) => log.info({ signal }, echoText),
+    again: (signal) => {
+      log.fatal({ signal }, "a second signal; the server ends at once");
+      io.exit(130);
+    },
   });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) io.onSignal(signal, () => taken(signal));
+  return stop;
 }
 
 const echoText = `stopping already; a signal ${signalEchoMs / 1_000} s after the first ends the server at once`;

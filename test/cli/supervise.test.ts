@@ -37,6 +37,16 @@ test.each(["stops for ever", "starts for ever"])(
   },
 );
 
+test("a server that is told to stop while it starts stops as soon as it can, and says not that it listens", async () => {
+  const server = start("starts once it is told to stop");
+  await server.line("starting");
+  server.child.kill("SIGTERM");
+  const { code, stdout } = await server.finished;
+  expect(code).toBe(0);
+  expect(lastLine(stdout).msg).toBe("stopped");
+  expect(stdout).not.toContain("listening");
+});
+
 test("a failure at start that the user can mend is one line: exit 1", async () => {
   const { code, stdout, stderr } = await start("journal unusable").finished;
   expect({ code, stderr }).toEqual({ code: 1, stderr: "corral: the database is newer than this program\n" });

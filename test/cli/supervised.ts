@@ -22,6 +22,8 @@ const behaviours: Record<string, () => Promise<RunningServer>> = {
   "stops for ever": async () => ({ ...server, stop: () => never }),
   "cannot stop": async () => ({ ...server, stop: () => Promise.reject(new Error("no goodbye")) }),
   "starts for ever": () => never,
+  "starts once it is told to stop": () =>
+    new Promise((resolve) => process.once("SIGTERM", () => resolve(server))),
   "journal unusable": () => Promise.reject(new JournalUnusable("the database is newer than this program")),
   "fault at start": () => Promise.reject(new TypeError("x is not a function")),
   fails: async () => ({

@@ -56,7 +56,7 @@ async function launch(options: StartOptions & { readonly dataDir: string }, io: 
   // Awaited only where it matters; until then a failure to spawn must not count as unhandled.
   exited.catch(() => {});
   const address = await text(child.stdio[3] as Readable);
-  if (address !== "") {
+  if (address !== "" && !takenBack) {
     child.unref();
     io.out(`started: process ${child.pid}, listening on ${address}, logging to ${log}\n`);
     return 0;

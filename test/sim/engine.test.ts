@@ -11,6 +11,7 @@ import {
   type TransactOperation,
 } from "../../src/core/operation.ts";
 import { Engine } from "../../src/engine/engine.ts";
+import { campaign, simulationRuns } from "../support/campaign.ts";
 import { settle, tickMs } from "../support/engine.ts";
 import { CountingRandom, ManualClock } from "../support/manual-clock.ts";
 import { MemoryJournal } from "../support/memory-journal.ts";
@@ -192,17 +193,23 @@ function changedNothing(outcome: Outcome): boolean {
   return outcome.ok && (outcome.transacted?.results.every(({ op }) => op === "list") ?? false);
 }
 
-test("an engine keeps its promises whatever its disk, its clock and its death do", async () => {
-  const steps = fc.array(step, { minLength: 10, maxLength: 80 });
-  await fc.assert(
-    fc.asyncProperty(steps, async (all) => {
-      const world = new World();
-      await world.start();
-      for (const taken of all) await world.take(taken);
-      world.journal.release();
-      await settle();
-      await world.crash(false);
-    }),
-    { numRuns: Number(process.env["SIMULATION_RUNS"] ?? 150) },
-  );
-}, 120_000);
+const runs = simulationRuns(150);
+
+test(
+  "an engine keeps its promises whatever its disk, its clock and its death do",
+  async () => {
+    const steps = fc.array(step, { minLength: 10, maxLength: 80 });
+    await campaign(
+      fc.asyncProperty(steps, async (all) => {
+        const world = new World();
+        await world.start();
+        for (const taken of all) await world.take(taken);
+        world.journal.release();
+        await settle();
+        await world.crash(false);
+      }),
+      runs,
+    );
+  },
+  120_000 + 200 * runs,
+);

@@ -17,6 +17,8 @@ export interface Seen {
   bookmarks: number;
   /** Events that a reader was not to know of. */
   hidden: number;
+  /** Readings of the history that failed: the server ended, and was started again. */
+  unreadable: number;
 }
 
 /** A watch as its client knows it, over all streams that it had. */

@@ -61,7 +61,9 @@ type Step =
   | { readonly resume: true }
   | { readonly reconnect: true }
   | { readonly advanceMs: number }
-  | { readonly disk: "hold" | "release" | "full" }
+  | { readonly disk: "hold" | "release" | "full" | "unreadable" }
+  | { readonly setWallMs: number }
+  | { readonly stop: true }
   | { readonly forget: number }
   | { readonly crash: { readonly pendingStored: boolean } };
 
@@ -90,8 +92,12 @@ export const watchStep: fc.Arbitrary<[number, Step]> = fc.oneof(
   { weight: 4, arbitrary: ofReader(fc.record({ advanceMs: fc.integer({ min: 1, max: 6_000 }) })) },
   {
     weight: 5,
-    arbitrary: ofReader(fc.record({ disk: fc.constantFrom("hold", "release", "release", "full") })),
+    arbitrary: ofReader(
+      fc.record({ disk: fc.constantFrom("hold", "release", "release", "full", "unreadable") }),
+    ),
   },
+  { weight: 1, arbitrary: ofReader(fc.record({ setWallMs: fc.integer({ min: -1e9, max: 1e9 }) })) },
+  { weight: 1, arbitrary: ofReader(fc.constant({ stop: true as const })) },
   { weight: 1, arbitrary: ofReader(fc.record({ forget: fc.nat({ max: 20 }) })) },
   { weight: 1, arbitrary: ofReader(fc.record({ crash: fc.record({ pendingStored: fc.boolean() }) })) },
 ) as fc.Arbitrary<[number, Step]>;
@@ -126,11 +132,14 @@ export class WatchWorld {
   async take([index, step]: [number, Step]): Promise<void> {
     await this.#do(this.readers[index]!, step);
     await settle();
+    // What it could not read, a server cannot tell: it ends, and its process with it.
+    if (this.#failure !== undefined && this.#isUnreadable) await this.#crash(false);
     this.#check();
   }
 
   /** Everybody reads to the end, and must have been told everything up to the last change. */
   async finish(): Promise<void> {
+    this.journal.failsHistory = false;
     this.journal.release();
     await settle();
     for (const each of this.readers) {
@@ -170,6 +179,8 @@ export class WatchWorld {
     else if ("advanceMs" in step) this.clock.advance(step.advanceMs);
     else if ("disk" in step) this.#disk(step.disk);
     else if ("forget" in step) this.#forget(step.forget);
+    else if ("setWallMs" in step) this.clock.setWall(this.clock.wallMs() + step.setWallMs);
+    else if ("stop" in step) await this.#stop();
     else await this.#crash(step.crash.pendingStored);
   }
 
@@ -196,10 +207,15 @@ export class WatchWorld {
     this.#seen.resumed++;
   }
 
-  #disk(what: "hold" | "release" | "full"): void {
+  #disk(what: "hold" | "release" | "full" | "unreadable"): void {
     if (what === "hold") this.journal.hold();
     else if (what === "release") this.journal.release();
-    else this.journal.failNext("full");
+    else if (what === "full") this.journal.failNext("full");
+    else this.journal.failsHistory = true;
+  }
+
+  get #isUnreadable(): boolean {
+    return this.#failure instanceof Error && this.#failure.message.startsWith("injected: the history");
   }
 
   /** Retention prunes the past, but for the last few changes. */
@@ -207,8 +223,19 @@ export class WatchWorld {
     this.journal.store.compact(Math.max(this.journal.store.compactedZxid, this.engine.tree.zxid - kept));
   }
 
+  /** An orderly one: nothing that was asked for is left undone. */
+  async #stop(): Promise<void> {
+    this.journal.release();
+    await this.engine.stop();
+    await this.#crash(false);
+  }
+
   async #crash(pendingStored: boolean): Promise<void> {
     this.#seen.restarts++;
+    if (this.#isUnreadable) {
+      this.#seen.unreadable++;
+      this.#failure = undefined;
+    }
     this.journal = this.journal.crash({ pendingStored });
     void this.engine.stop();
     for (const each of this.readers) each.disconnect();

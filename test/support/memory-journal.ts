@@ -131,6 +131,8 @@ export class MemoryJournal implements Journal {
   /** What it finds when it looks after its disk. */
   isFull = false;
   freeBytes = Number.MAX_SAFE_INTEGER;
+  /** The next reading of the history fails, as on a bad disk. */
+  failsHistory = false;
   /** Transactions on one page of the history. */
   historyPageMax = 100;
   #pending: readonly Transaction[] | undefined;
@@ -196,6 +198,10 @@ export class MemoryJournal implements Journal {
   }
 
   async history(after: number, through: number): Promise<HistoryPage> {
+    if (this.failsHistory) {
+      this.failsHistory = false;
+      throw new Error("injected: the history cannot be read");
+    }
     if (after < this.store.compactedZxid) throw new Compacted(this.store.compactedZxid);
     const wanted = this.store.history.filter(({ zxid }) => zxid > after && zxid <= through);
     const transactions = wanted.slice(0, this.historyPageMax);

@@ -28,6 +28,9 @@ export const listPageSizeMax = 10_000;
 /** A List page ends early once its names reach this size, so that no answer grows past a message. */
 export const listPageBytesMax = 1_048_576;
 
+/** A page of a List with Stats, or of a scan, ends early once it has looked at this many entries of access lists. */
+export const pageAclEntriesMax = 20_000;
+
 /** Sessions open at once: each costs a row, a heartbeat and a place in the expiry wheel. */
 export const sessionsMax = 200_000;
 

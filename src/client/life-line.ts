@@ -74,7 +74,9 @@ export class LifeLine {
   #received(answer: KeepAliveResponse): void {
     if (this.#over || answer.event === KeepAliveEvent.CLOSED) return;
     if (answer.event === KeepAliveEvent.EPHEMERAL_LOST) {
-      this.#listener.ephemeralLost(answer.path, Number(answer.zxid));
+      for (const path of [answer.path, ...answer.morePaths]) {
+        this.#listener.ephemeralLost(path, Number(answer.zxid));
+      }
     } else {
       const sentMs = this.#sentMs.shift();
       if (sentMs !== undefined) this.#listener.granted(answer, sentMs);

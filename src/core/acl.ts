@@ -1,5 +1,5 @@
 import { type Identity, masked } from "./identity.ts";
-import { isInRange, parseIpRange } from "./ip-range.ts";
+import { type IpRange, isInRange, parseIpRange } from "./ip-range.ts";
 import { sameSecret } from "./session.ts";
 
 /** What an entry allows, as bits: ZooDefs.Perms. Create and delete are about children, the rest about the node. */
@@ -99,29 +99,64 @@ export function permits(
   permission: Permission,
 ): boolean {
   if (acl === openAcl) return true;
-  const known = identities ?? [];
-  if (known.some(({ scheme }) => scheme === "super")) return true;
   const bit = permissions[permission];
-  return acl.entries.some((entry) => (entry.permissions & bit) !== 0 && isMeant(entry, known));
+  const rules = rulesOf(acl);
+  if (rules.identities !== identities) {
+    rules.identities = identities;
+    rules.known = 0;
+    rules.allowed = 0;
+  }
+  if ((rules.known & bit) === 0) {
+    rules.known |= bit;
+    if (allows(acl, identities ?? [], bit)) rules.allowed |= bit;
+  }
+  return (rules.allowed & bit) !== 0;
 }
 
+/** What is worked out of a list once, and what it allowed whom it was asked for last: nodes share lists. */
+interface Rules {
+  /** The ranges of the `ip` entries, by the places of the entries. */
+  readonly ranges: readonly (IpRange | undefined)[];
+  identities: readonly Identity[] | undefined;
+  /** The permissions that were decided for them, and those of them that they have. */
+  known: number;
+  allowed: number;
+}
+
+const rules = new WeakMap<Acl, Rules>();
+
+function rulesOf(acl: Acl): Rules {
+  let found = rules.get(acl);
+  if (found === undefined) {
+    const ranges = acl.entries.map(({ scheme, id }) => (scheme === "ip" ? parseIpRange(id) : undefined));
+    found = { ranges, identities: undefined, known: 0, allowed: 0 };
+    rules.set(acl, found);
+  }
+  return found;
+}
+
+function allows(acl: Acl, identities: readonly Identity[], bit: number): boolean {
+  if (identities.some(({ scheme }) => scheme === "super")) return true;
+  const addresses = identities.flatMap(({ scheme, id }) => (scheme === "ip" ? (parseIpRange(id) ?? []) : []));
+  const { ranges } = rulesOf(acl);
+  return acl.entries.some((entry, i) => {
+    if ((entry.permissions & bit) === 0) return false;
+    const range = ranges[i];
+    if (range === undefined) return isMeant(entry, identities);
+    return addresses.some((own) => isInRange(own, range));
+  });
+}
+
+/** Of every scheme but `ip`. */
 function isMeant({ scheme, id }: AclEntry, identities: readonly Identity[]): boolean {
   if (scheme === "world") return true;
-  return identities.some((identity) => identity.scheme === scheme && matches(scheme, identity.id, id));
-}
-
-function matches(scheme: string, own: string, meant: string): boolean {
-  switch (scheme) {
-    case "ip": {
-      const range = parseIpRange(meant);
-      return range !== undefined && isInRange(own, range);
-    }
-    case "digest":
-      // A part of it is the hash of a password: how far a guess goes right must not show.
-      return sameSecret(meant, own);
-    default:
-      return own === meant;
-  }
+  return identities.some(
+    (identity) =>
+      identity.scheme === scheme &&
+      scheme !== "ip" &&
+      // A part of a digest is the hash of a password: how far a guess goes right must not show.
+      (scheme === "digest" ? sameSecret(id, identity.id) : id === identity.id),
+  );
 }
 
 /** The list for somebody who may not change it: without the hashes of passwords. */

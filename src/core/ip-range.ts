@@ -2,64 +2,109 @@
 export interface IpRange {
   /** Eight groups of 16 bits. */
   readonly groups: readonly number[];
-  /** How many bits from the left count. */
-  readonly bits: number;
+  /** Of each group, the bits that count. */
+  readonly masks: readonly number[];
 }
 
-/** Reads `address` or `address/bits`, as IPAuthenticationProvider does; undefined for anything else. */
+/**
+ * Reads `address` or `address/bits`, as IPAuthenticationProvider does; undefined for anything else. By hand, because
+ * one list may have hundreds of them.
+ */
 export function parseIpRange(text: string): IpRange | undefined {
-  const [, address = "", bitsText] = /^([0-9A-Fa-f.:]+)(?:\/([0-9]{1,3}))?$/.exec(text) ?? [];
-  const groups = address.includes(":") ? parseIpv6(address) : parseIpv4(address, 6);
+  const slash = text.indexOf("/");
+  const address = slash === -1 ? text : text.slice(0, slash);
+  const isIpv6 = address.includes(":");
+  const groups = isIpv6 ? parseIpv6(address) : parseIpv4(address);
   if (groups === undefined) return undefined;
-  const unused = address.includes(":") ? 0 : mappedBits;
-  const bits = bitsText === undefined ? allBits : unused + Number(bitsText);
-  return bits > allBits ? undefined : { groups, bits };
+  const bits = slash === -1 ? allBits : (isIpv6 ? 0 : mappedBits) + parseBits(text.slice(slash + 1));
+  if (!(bits <= allBits)) return undefined;
+  const whole = isIpv6 ? groups : [0, 0, 0, 0, 0, 0xffff, ...groups];
+  return { groups: whole, masks: whole.map((_, i) => maskOf(bits - 16 * i)) };
 }
 
-export function isInRange(address: string, { groups, bits }: IpRange): boolean {
-  const own = parseIpRange(address)?.groups;
-  if (own === undefined) return false;
-  return groups.every((group, i) => {
-    const counting = Math.min(16, Math.max(0, bits - 16 * i));
-    const mask = (0xffff << (16 - counting)) & 0xffff;
-    return ((own[i]! ^ group) & mask) === 0;
-  });
+/** NaN for anything but one to three digits. */
+function parseBits(text: string): number {
+  return /^[0-9]{1,3}$/.test(text) ? Number(text) : Number.NaN;
+}
+
+/** The mask of a group of which this many bits from the left count. */
+function maskOf(bits: number): number {
+  return (0xffff << (16 - Math.min(16, Math.max(0, bits)))) & 0xffff;
+}
+
+/** Whether an address lies in a range. Lists may have hundreds of ranges, and each is looked at. */
+export function isInRange({ groups: own }: IpRange, { groups, masks }: IpRange): boolean {
+  for (let i = 0; i < groups.length; i++) if ((own[i]! ^ groups[i]!) & masks[i]!) return false;
+  return true;
 }
 
 const allBits = 128;
 const mappedBits = 96;
 
-/** Four decimal numbers, after `before` groups of the mapping's prefix. */
-function parseIpv4(text: string, before: number): number[] | undefined {
-  const parts = text.split(".");
-  if (
-    parts.length !== 4 ||
-    !parts.every((part) => /^(0|[1-9][0-9]{0,2})$/.test(part) && Number(part) < 256)
-  ) {
-    return undefined;
+/** Four decimal numbers, as two groups. */
+function parseIpv4(text: string): number[] | undefined {
+  const parts = [0, 0, 0, 0];
+  let part = 0;
+  let digits = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === dot) {
+      if (digits === 0 || ++part > 3) return undefined;
+      digits = 0;
+      continue;
+    }
+    const digit = code - zero;
+    // No leading zeros: they mean octal to some.
+    if (digit < 0 || digit > 9 || (digits > 0 && parts[part] === 0)) return undefined;
+    parts[part] = parts[part]! * 10 + digit;
+    digits++;
+    if (parts[part]! > 255) return undefined;
   }
-  const [a, b, c, d] = parts.map(Number) as [number, number, number, number];
-  const prefix = before === 0 ? [] : [0, 0, 0, 0, 0, 0xffff];
-  return [...prefix, a * 256 + b, c * 256 + d];
+  if (part !== 3 || digits === 0) return undefined;
+  return [parts[0]! * 256 + parts[1]!, parts[2]! * 256 + parts[3]!];
 }
 
 /** RFC 4291, 2.2, its last form included: `::ffff:10.0.0.1`. */
 function parseIpv6(text: string): number[] | undefined {
-  const halves = text.split("::");
-  if (halves.length > 2) return undefined;
-  const [left, right] = halves.map(parseGroups);
-  if (left === undefined || (halves.length === 2 && right === undefined)) return undefined;
-  if (halves.length === 1) return left.length === 8 ? left : undefined;
-  const missing = 8 - left.length - right!.length;
-  return missing < 1 ? undefined : [...left, ...Array<number>(missing).fill(0), ...right!];
+  const groups: number[] = [];
+  /** Where `::` stands for as many zeros as are missing. */
+  let gap = text.startsWith("::") ? 0 : -1;
+  for (let at = gap === 0 ? 2 : 0; at < text.length; ) {
+    const begin = at;
+    let value = 0;
+    for (let digit = hexDigit(text, at); digit !== -1; digit = hexDigit(text, at)) {
+      value = value * 16 + digit;
+      if (++at - begin > 4) return undefined;
+    }
+    if (text.charCodeAt(at) === dot) {
+      const last = parseIpv4(text.slice(begin));
+      if (last === undefined) return undefined;
+      groups.push(...last);
+      break;
+    }
+    if (at === begin) return undefined;
+    groups.push(value);
+    if (at === text.length) break;
+    if (text.charCodeAt(at++) !== colon || at === text.length) return undefined;
+    if (text.charCodeAt(at) !== colon) continue;
+    if (gap !== -1) return undefined;
+    gap = groups.length;
+    at++;
+  }
+  if (gap === -1) return groups.length === 8 ? groups : undefined;
+  const missing = 8 - groups.length;
+  return missing < 1 ? undefined : groups.toSpliced(gap, 0, ...Array<number>(missing).fill(0));
 }
 
-function parseGroups(text: string): number[] | undefined {
-  if (text === "") return [];
-  const parts = text.split(":");
-  const last = parts.at(-1)!;
-  const dotted = last.includes(".") ? parseIpv4(last, 0) : [];
-  const hex = last.includes(".") ? parts.slice(0, -1) : parts;
-  if (dotted === undefined || !hex.every((part) => /^[0-9A-Fa-f]{1,4}$/.test(part))) return undefined;
-  return [...hex.map((part) => Number.parseInt(part, 16)), ...dotted];
+/** -1 if there is none. */
+function hexDigit(text: string, at: number): number {
+  const code = text.charCodeAt(at) | 0x20;
+  if (code >= letterA && code <= letterA + 5) return code - letterA + 10;
+  const digit = text.charCodeAt(at) - zero;
+  return digit >= 0 && digit <= 9 ? digit : -1;
 }
+
+const dot = 0x2e;
+const colon = 0x3a;
+const zero = 0x30;
+const letterA = 0x61;

@@ -18,12 +18,16 @@ export interface SnapshotView {
   readonly withData: boolean;
   /** Whether a node is shown. What is below one that is not is not either. */
   readonly shows: (node: NodeRecord) => boolean;
+  /** Entries of access lists that were looked at for that so far. Default: not counted. */
+  readonly aclEntriesLookedAt?: () => number;
 }
 
 /** How much a page of nodes holds; it has one node at least, unless that one is not shown. */
 export interface PageSize {
   readonly nodesMax: number;
   readonly bytesMax: number;
+  /** Entries of access lists that it looks at. Default: without a limit. */
+  readonly aclEntriesMax?: number;
 }
 
 /**
@@ -35,6 +39,7 @@ export class Snapshot {
   readonly #root: string;
   readonly #withData: boolean;
   readonly #shows: SnapshotView["shows"];
+  readonly #lookedAt: () => number;
   /** The tree as it was: what changed since, laid over what it is. */
   readonly #before: Staging;
   /** The usage of quotas is in the subtree: it changes with other nodes. */
@@ -48,11 +53,16 @@ export class Snapshot {
   #done = false;
 
   /** @param root a node that exists. */
-  constructor(tree: StateReader, root: string, { withData, shows }: SnapshotView) {
+  constructor(
+    tree: StateReader,
+    root: string,
+    { withData, shows, aclEntriesLookedAt = () => 0 }: SnapshotView,
+  ) {
     this.#tree = tree;
     this.#root = root;
     this.#withData = withData;
     this.#shows = shows;
+    this.#lookedAt = aclEntriesLookedAt;
     this.#before = new Staging(tree);
     this.#withUsage = isWithin(quotaRoot, root) || isWithin(root, quotaRoot);
   }
@@ -82,11 +92,13 @@ export class Snapshot {
   }
 
   /** The next nodes; perhaps none, also before the last, when some are not shown. */
-  next({ nodesMax, bytesMax }: PageSize): SnapshotNode[] {
+  next({ nodesMax, bytesMax, aclEntriesMax = Number.POSITIVE_INFINITY }: PageSize): SnapshotNode[] {
     const nodes: SnapshotNode[] = [];
     if (this.#done) return nodes;
     const levels = this.#levels();
+    const lookedAtMax = this.#lookedAt() + aclEntriesMax;
     for (let count = 0, bytes = 0; count < nodesMax && bytes < bytesMax; count++) {
+      if (this.#lookedAt() >= lookedAtMax) break;
       const path = this.#cursor === undefined ? this.#root : nextPath(levels);
       if (path === undefined) {
         this.#done = true;

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { permits } from "../core/acl.ts";
+import { Decider } from "../core/acl.ts";
 import type { Transaction } from "../core/change.ts";
 import type { Identity } from "../core/identity.ts";
 import { validatePath } from "../core/path.ts";
@@ -9,6 +9,7 @@ import { Snapshot, type SnapshotNode } from "../core/snapshot.ts";
 import type { Tree } from "../core/tree.ts";
 import {
   backupsMax,
+  pageAclEntriesMax,
   scanIdleMaxMs,
   scanKeptBytesMax,
   scanKeptNodesMax,
@@ -67,10 +68,12 @@ export class Scans implements CommitObserver {
     if (this.#tree.node(path) === undefined) throw new Refused(noNode(path));
     const holders = purpose === "backup" ? [] : this.#shares.principalsOf({ address, identities });
     this.#mustHaveRoom(purpose, holders);
+    const decider = new Decider(identities, "read");
     const scan: RunningScan = {
       snapshot: new Snapshot(this.#tree, path, {
         withData,
-        shows: ({ acl }) => permits(acl, identities, "read"),
+        shows: ({ acl }) => decider.permits(acl),
+        aclEntriesLookedAt: () => decider.lookedAt,
       }),
       purpose,
       holders,
@@ -88,7 +91,11 @@ export class Scans implements CommitObserver {
       next: () => {
         if (!this.#isRunning(scan) || scan.snapshot.isDone) return undefined;
         this.#restartTimer(scan);
-        return scan.snapshot.next({ nodesMax: scanPageNodesMax, bytesMax: scanPageBytesMax });
+        return scan.snapshot.next({
+          nodesMax: scanPageNodesMax,
+          bytesMax: scanPageBytesMax,
+          aclEntriesMax: pageAclEntriesMax,
+        });
       },
       close: () => this.#close(scan),
     };

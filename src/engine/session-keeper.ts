@@ -31,8 +31,8 @@ export interface AttachmentListener {
   moved(): void;
   /** The session has ended and its ephemeral nodes are gone; this attachment is over. */
   ended: SessionEnded;
-  /** Somebody else deleted an ephemeral node of the session, or took it over. */
-  ephemeralLost(path: string, zxid: number): void;
+  /** Somebody else deleted these ephemeral nodes of the session, at least one, or took them over, in one change. */
+  ephemeralsLost(paths: readonly string[], zxid: number): void;
 }
 
 /** A session, as operators see it. */
@@ -207,11 +207,16 @@ export class SessionKeeper implements CommitObserver {
 
   /** When a session ends, its holder learns that, not the loss of each node. */
   #tellLosses(changes: Transaction["changes"], zxid: number, caller: Caller): void {
+    let lost: Map<number, string[]> | undefined;
     for (const change of changes) {
       const owner = loserOf(change);
-      if (owner === 0 || owner === caller.sessionId) continue;
-      if ("path" in change) this.#leases.get(owner)?.listener?.ephemeralLost(change.path, zxid);
+      if (owner === 0 || owner === caller.sessionId || !("path" in change)) continue;
+      lost ??= new Map();
+      const paths = lost.get(owner);
+      if (paths === undefined) lost.set(owner, [change.path]);
+      else paths.push(change.path);
     }
+    for (const [owner, paths] of lost ?? []) this.#leases.get(owner)?.listener?.ephemeralsLost(paths, zxid);
   }
 
   #end(lease: Lease, zxid: number): void {

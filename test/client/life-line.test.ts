@@ -37,6 +37,13 @@ test("an answer counts from when the server was asked, however late it comes and
   expect(fake.sent).toEqual([{ timeoutMs: 6_000 }, {}, {}]);
 });
 
+test("nodes that were lost in one change are told one by one", () => {
+  const { fake, told } = open();
+  const lost = { event: KeepAliveEvent.EPHEMERAL_LOST, path: "/a", morePaths: ["/b", "/c"], zxid: 7n };
+  fake.answer(lost);
+  expect(told).toEqual(["/a 7", "/b 7", "/c 7"]);
+});
+
 test("a line that was given up tells nothing more and asks for nothing", async () => {
   const { fake, told, line } = open();
   line.cancel();

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   type AclEntry,
   aclOf,
+  Decider,
   entryToText,
   maskedEntries,
   openAcl,
@@ -66,6 +67,54 @@ describe("an entry is meant for an identity", () => {
       expect(names.filter((one) => permits(acl, undefined, one))).toEqual([]);
       expect(names.filter((one) => permits(openAcl, undefined, one))).toEqual(names);
     }
+  });
+});
+
+describe("a list", () => {
+  /** Entries that match nobody, and count how often they are looked at. */
+  function counted(count: number) {
+    const looks = { ids: 0, entries: 0 };
+    const entries = Array.from({ length: count }, (_, i) => ({
+      scheme: "ip",
+      get id() {
+        looks.ids++;
+        return `10.0.${i >> 8}.${i & 255}`;
+      },
+      get permissions() {
+        looks.entries++;
+        return permissions.read;
+      },
+    }));
+    return { looks, acl: { entries, text: "counted" } };
+  }
+
+  test("is parsed once, whoever asks", () => {
+    const { looks, acl } = counted(10);
+    for (let i = 0; i < 5; i++)
+      expect(permits(acl, [{ scheme: "ip", id: `10.1.0.${i}` }], "read")).toBe(false);
+    expect(permits(acl, [{ scheme: "ip", id: "10.0.0.9" }], "read")).toBe(true);
+    expect(looks.ids).toBe(10);
+  });
+
+  test("is looked at once for the same caller and permission, and anew for others", () => {
+    const { looks, acl } = counted(10);
+    const [one, other] = [[{ scheme: "ip", id: "10.1.0.1" }], [{ scheme: "ip", id: "10.0.0.1" }]];
+    for (let i = 0; i < 5; i++) expect(permits(acl, one, "read")).toBe(false);
+    expect(looks.entries).toBe(10);
+    for (let i = 0; i < 5; i++) expect(permits(acl, other, "read")).toBe(true);
+    expect(permits(acl, other, "write")).toBe(false);
+    expect(permits(acl, other, "read")).toBe(true);
+    expect(permits(acl, one, "read")).toBe(false);
+    expect(permits(acl, undefined, "read")).toBe(false);
+    expect(permits(acl, other, "read")).toBe(true);
+  });
+
+  test("that one caller is asked about again and again is decided once, whoever is asked about in between", () => {
+    const { looks, acl } = counted(10);
+    const deciders = [1, 2].map((i) => new Decider([{ scheme: "ip", id: `10.1.0.${i}` }], "read"));
+    for (let i = 0; i < 5; i++) for (const decider of deciders) expect(decider.permits(acl)).toBe(false);
+    expect([looks.entries, ...deciders.map(({ lookedAt }) => lookedAt)]).toEqual([20, 10, 10]);
+    expect(deciders[0]!.permits(openAcl)).toBe(true);
   });
 });
 

@@ -55,7 +55,7 @@ test("while the disk is full, what adds is refused without being tried, and what
   expect(await submit({ op: "read", operation: { op: "get", path: "/a" } })).toBe("ok");
   expect(await submit({ ...transact, operations: [remove] })).toBe("ok");
   expect(await verdictOf(server.delete("/c"))).toBe("ok");
-  await server.engine.attach(session, 20_000, { moved() {}, ended() {}, ephemeralLost() {} });
+  await server.engine.attach(session, 20_000, { moved() {}, ended() {}, ephemeralsLost() {} });
   await server.engine.closeSession(session);
   expect(["/a", "/b", "/c", "/d", "/e"].filter((path) => server.exists(path))).toEqual(["/a", "/d"]);
 });

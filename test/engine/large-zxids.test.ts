@@ -104,6 +104,24 @@ describe("a transaction that fires very many watches", () => {
     expect(seen).toEqual([`first answered, ${readers.length} told`, "second answered"]);
   });
 
+  test("is told in turns also when there are few, but long lists to decide who may know", async () => {
+    const acl = Array.from({ length: 2 * firedSliceMax }, (_, i) => ({
+      scheme: "ip",
+      id: `10.0.0.${i}`,
+      permissions: 1,
+    }));
+    acl.push({ scheme: "world", id: "anyone", permissions: 31 });
+    await server.engine.submit({ op: "setAcl", path: "/p", acl, aversion: -1 }, {});
+    const readers = [1, 2, 3].map(() => new WatchReader(server));
+    for (const reader of readers) reader.add(1, "persistent", "/p");
+    await settle();
+    const set = server.set("/p");
+    while (server.engine.watches.sending === undefined) await new Promise(setImmediate);
+    expect(readers.map(({ events }) => events.length)).toEqual([0, 0, 0]);
+    await set;
+    expect(readers.map(({ events }) => events.length)).toEqual([1, 1, 1]);
+  });
+
   test("is told before the streams of a session that it ends are over", async () => {
     const { session } = await server.engine.openSession(0);
     await fill(children, { sessionId: session.id });

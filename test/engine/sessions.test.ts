@@ -21,8 +21,8 @@ class Holder implements AttachmentListener {
     this.told.push(`${cause} ${zxid}`);
   }
 
-  ephemeralLost(path: string, zxid: number): void {
-    this.told.push(`lost ${path} ${zxid}`);
+  ephemeralsLost(paths: readonly string[], zxid: number): void {
+    this.told.push(`lost ${paths.join(" ")} ${zxid}`);
   }
 }
 

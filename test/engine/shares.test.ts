@@ -11,7 +11,7 @@ import { MemoryJournal } from "../support/memory-journal.ts";
 
 const here: Caller = { address: "10.0.0.1" };
 const there: Caller = { address: "10.0.0.2" };
-const nobody: AttachmentListener = { moved: () => {}, ended: () => {}, ephemeralLost: () => {} };
+const nobody: AttachmentListener = { moved: () => {}, ended: () => {}, ephemeralsLost: () => {} };
 
 function start(journal?: MemoryJournal): Promise<TestEngine> {
   const settings = { maxSessionsPerAddress: 2, maxWatchesPerAddress: 2 };

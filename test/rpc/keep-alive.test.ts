@@ -125,6 +125,25 @@ test("the holder learns which of its ephemeral nodes somebody else deleted", asy
   expect(await stream.next()).toMatchObject({ event: KeepAliveEvent.EPHEMERAL_LOST, path: "/lost", zxid });
 });
 
+test("the holder learns in one message of all that one change took, however many, and keeps its stream", async () => {
+  const { client, engine } = await startServer();
+  const { stream, token } = await keepAlive(client);
+  const caller = { sessionId: engine.authenticate(token).id };
+  const [data, count] = [new Uint8Array(), 3_000];
+  await engine.submit({ op: "create", path: "/p", data, mode: "persistent" }, {});
+  const create = (i: number) =>
+    engine.submit({ op: "create", path: `/p/${i}`, data, mode: "ephemeral" }, caller);
+  await Promise.all(Array.from({ length: count }, (_, i) => create(i)));
+  const { zxid } = await client.unary(rpc.delete, { path: "/p", recursive: true });
+  const lost = (await stream.next())!;
+  expect(lost).toMatchObject({ event: KeepAliveEvent.EPHEMERAL_LOST, zxid });
+  expect(new Set([lost.path, ...lost.morePaths])).toEqual(
+    new Set(Array.from({ length: count }, (_, i) => `/p/${i}`)),
+  );
+  stream.send({});
+  expect(await stream.next()).toMatchObject({ event: KeepAliveEvent.ALIVE });
+});
+
 test("only the first message names a session and a timeout", async () => {
   const { client, engine } = await startServer();
   for (const [field, message] of [

@@ -1,5 +1,5 @@
-import { listPageBytesMax } from "../../limits.ts";
-import { maskedEntries, permits } from "../acl.ts";
+import { listPageBytesMax, pageAclEntriesMax } from "../../limits.ts";
+import { Decider, maskedEntries, permits } from "../acl.ts";
 import type { Identity } from "../identity.ts";
 import { type Stat, statOf } from "../node.ts";
 import type { ReadOperation, ReadResult } from "../operation.ts";
@@ -54,25 +54,22 @@ function list(
   identities: readonly Identity[],
 ): Read {
   const children: { name: string; stat?: Stat }[] = [];
+  const decider = new Decider(identities, "read");
   let bytes = 0;
   let more = false;
   for (const name of state.childNames(path, after)) {
-    more = children.length === countMax || bytes >= listPageBytesMax;
+    more = children.length === countMax || bytes >= listPageBytesMax || decider.lookedAt >= pageAclEntriesMax;
     if (more) break;
-    children.push({ name, ...(withStats && statOfChild(childPath(path, name), state, identities)) });
+    children.push({ name, ...(withStats && statOfChild(childPath(path, name), state, decider)) });
     bytes += nameBytes + name.length + (withStats ? resultBytes : 0);
   }
   return found({ op: "list", stat, children, more }, bytes);
 }
 
 /** A Stat is for whom may read the node, which is more than to know its name. */
-function statOfChild(
-  path: string,
-  state: StateReader,
-  identities: readonly Identity[],
-): { stat: Stat } | undefined {
+function statOfChild(path: string, state: StateReader, decider: Decider): { stat: Stat } | undefined {
   const node = state.node(path)!;
-  return permits(node.acl, identities, "read") ? { stat: statOf(node) } : undefined;
+  return decider.permits(node.acl) ? { stat: statOf(node) } : undefined;
 }
 
 function found(result: ReadResult, bytes: number): Read {

@@ -106,8 +106,8 @@ class LifeLine implements AttachmentListener {
     if (!this.#closing) this.#stream.cut(sessionEnded(cause, this.#sessionId));
   }
 
-  ephemeralLost(path: string, zxid: number): void {
-    this.#stream.push({ event: KeepAliveEvent.EPHEMERAL_LOST, path, zxid: int64(zxid) });
+  ephemeralsLost([path, ...morePaths]: readonly string[], zxid: number): void {
+    this.#stream.push({ event: KeepAliveEvent.EPHEMERAL_LOST, path: path!, morePaths, zxid: int64(zxid) });
   }
 
   async #attach(session: SessionRecord, askedTimeoutMs: number): Promise<void> {

@@ -35,7 +35,8 @@ const (
 	KeepAliveEvent_KEEP_ALIVE_EVENT_ATTACHED KeepAliveEvent = 2
 	// The answer to a heartbeat.
 	KeepAliveEvent_KEEP_ALIVE_EVENT_ALIVE KeepAliveEvent = 3
-	// Somebody else deleted an ephemeral node of this session, or took it over; `path` names it.
+	// Somebody else deleted ephemeral nodes of this session, or took them over: `path` names the first, `more_paths`
+	// the others that the same change took.
 	KeepAliveEvent_KEEP_ALIVE_EVENT_EPHEMERAL_LOST KeepAliveEvent = 4
 	// The session was closed as the client asked. The last message of the stream.
 	KeepAliveEvent_KEEP_ALIVE_EVENT_CLOSED KeepAliveEvent = 5
@@ -405,8 +406,11 @@ type KeepAliveResponse struct {
 	// The zxid of the last change that the server had applied, and told to watches, when it sent this; on OPENED,
 	// EPHEMERAL_LOST and CLOSED the zxid of that very change.
 	Zxid int64 `protobuf:"varint,6,opt,name=zxid,proto3" json:"zxid,omitempty"`
-	// The lost node. On EPHEMERAL_LOST only.
-	Path          string `protobuf:"bytes,7,opt,name=path,proto3" json:"path,omitempty"`
+	// The lost node, or the first of several. On EPHEMERAL_LOST only.
+	Path string `protobuf:"bytes,7,opt,name=path,proto3" json:"path,omitempty"`
+	// The other nodes of the session that were lost under the same zxid, such as those of a subtree that was deleted. On
+	// EPHEMERAL_LOST only; mostly empty.
+	MorePaths     []string `protobuf:"bytes,8,rep,name=more_paths,json=morePaths,proto3" json:"more_paths,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -490,6 +494,13 @@ func (x *KeepAliveResponse) GetPath() string {
 	return ""
 }
 
+func (x *KeepAliveResponse) GetMorePaths() []string {
+	if x != nil {
+		return x.MorePaths
+	}
+	return nil
+}
+
 var File_corral_v1_session_proto protoreflect.FileDescriptor
 
 const file_corral_v1_session_proto_rawDesc = "" +
@@ -515,7 +526,7 @@ const file_corral_v1_session_proto_rawDesc = "" +
 	"\n" +
 	"timeout_ms\x18\x02 \x01(\x05R\ttimeoutMs\x12\x14\n" +
 	"\x05close\x18\x03 \x01(\bR\x05close\x12\x14\n" +
-	"\x05owner\x18\x04 \x01(\tR\x05owner\"\xf3\x01\n" +
+	"\x05owner\x18\x04 \x01(\tR\x05owner\"\x92\x02\n" +
 	"\x11KeepAliveResponse\x12/\n" +
 	"\x05event\x18\x01 \x01(\x0e2\x19.corral.v1.KeepAliveEventR\x05event\x12\x1d\n" +
 	"\n" +
@@ -525,7 +536,9 @@ const file_corral_v1_session_proto_rawDesc = "" +
 	"timeout_ms\x18\x04 \x01(\x05R\ttimeoutMs\x12\"\n" +
 	"\rexpires_in_ms\x18\x05 \x01(\x05R\vexpiresInMs\x12\x12\n" +
 	"\x04zxid\x18\x06 \x01(\x03R\x04zxid\x12\x12\n" +
-	"\x04path\x18\a \x01(\tR\x04path*\xcc\x01\n" +
+	"\x04path\x18\a \x01(\tR\x04path\x12\x1d\n" +
+	"\n" +
+	"more_paths\x18\b \x03(\tR\tmorePaths*\xcc\x01\n" +
 	"\x0eKeepAliveEvent\x12 \n" +
 	"\x1cKEEP_ALIVE_EVENT_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17KEEP_ALIVE_EVENT_OPENED\x10\x01\x12\x1d\n" +

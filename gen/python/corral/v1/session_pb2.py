@@ -24,15 +24,15 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x63orral/v1/session.proto\x12\tcorral.v1\"7\n\x12OpenSessionRequest\x12\x12\n\ntimeout_ms\x18\x01 \x01(\x05\x12\r\n\x05owner\x18\x02 \x01(\t\"b\n\x13OpenSessionResponse\x12\x0c\n\x04zxid\x18\x01 \x01(\x03\x12\x12\n\nsession_id\x18\x02 \x01(\x03\x12\x15\n\rsession_token\x18\x03 \x01(\t\x12\x12\n\ntimeout_ms\x18\x04 \x01(\x05\",\n\x13\x43loseSessionRequest\x12\x15\n\rsession_token\x18\x01 \x01(\t\"$\n\x14\x43loseSessionResponse\x12\x0c\n\x04zxid\x18\x01 \x01(\x03\"[\n\x10KeepAliveRequest\x12\x15\n\rsession_token\x18\x01 \x01(\t\x12\x12\n\ntimeout_ms\x18\x02 \x01(\x05\x12\r\n\x05\x63lose\x18\x03 \x01(\x08\x12\r\n\x05owner\x18\x04 \x01(\t\"\xaf\x01\n\x11KeepAliveResponse\x12(\n\x05\x65vent\x18\x01 \x01(\x0e\x32\x19.corral.v1.KeepAliveEvent\x12\x12\n\nsession_id\x18\x02 \x01(\x03\x12\x15\n\rsession_token\x18\x03 \x01(\t\x12\x12\n\ntimeout_ms\x18\x04 \x01(\x05\x12\x15\n\rexpires_in_ms\x18\x05 \x01(\x05\x12\x0c\n\x04zxid\x18\x06 \x01(\x03\x12\x0c\n\x04path\x18\x07 \x01(\t*\xcc\x01\n\x0eKeepAliveEvent\x12 \n\x1cKEEP_ALIVE_EVENT_UNSPECIFIED\x10\x00\x12\x1b\n\x17KEEP_ALIVE_EVENT_OPENED\x10\x01\x12\x1d\n\x19KEEP_ALIVE_EVENT_ATTACHED\x10\x02\x12\x1a\n\x16KEEP_ALIVE_EVENT_ALIVE\x10\x03\x12#\n\x1fKEEP_ALIVE_EVENT_EPHEMERAL_LOST\x10\x04\x12\x1b\n\x17KEEP_ALIVE_EVENT_CLOSED\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x63orral/v1/session.proto\x12\tcorral.v1\"7\n\x12OpenSessionRequest\x12\x12\n\ntimeout_ms\x18\x01 \x01(\x05\x12\r\n\x05owner\x18\x02 \x01(\t\"b\n\x13OpenSessionResponse\x12\x0c\n\x04zxid\x18\x01 \x01(\x03\x12\x12\n\nsession_id\x18\x02 \x01(\x03\x12\x15\n\rsession_token\x18\x03 \x01(\t\x12\x12\n\ntimeout_ms\x18\x04 \x01(\x05\",\n\x13\x43loseSessionRequest\x12\x15\n\rsession_token\x18\x01 \x01(\t\"$\n\x14\x43loseSessionResponse\x12\x0c\n\x04zxid\x18\x01 \x01(\x03\"[\n\x10KeepAliveRequest\x12\x15\n\rsession_token\x18\x01 \x01(\t\x12\x12\n\ntimeout_ms\x18\x02 \x01(\x05\x12\r\n\x05\x63lose\x18\x03 \x01(\x08\x12\r\n\x05owner\x18\x04 \x01(\t\"\xc3\x01\n\x11KeepAliveResponse\x12(\n\x05\x65vent\x18\x01 \x01(\x0e\x32\x19.corral.v1.KeepAliveEvent\x12\x12\n\nsession_id\x18\x02 \x01(\x03\x12\x15\n\rsession_token\x18\x03 \x01(\t\x12\x12\n\ntimeout_ms\x18\x04 \x01(\x05\x12\x15\n\rexpires_in_ms\x18\x05 \x01(\x05\x12\x0c\n\x04zxid\x18\x06 \x01(\x03\x12\x0c\n\x04path\x18\x07 \x01(\t\x12\x12\n\nmore_paths\x18\x08 \x03(\t*\xcc\x01\n\x0eKeepAliveEvent\x12 \n\x1cKEEP_ALIVE_EVENT_UNSPECIFIED\x10\x00\x12\x1b\n\x17KEEP_ALIVE_EVENT_OPENED\x10\x01\x12\x1d\n\x19KEEP_ALIVE_EVENT_ATTACHED\x10\x02\x12\x1a\n\x16KEEP_ALIVE_EVENT_ALIVE\x10\x03\x12#\n\x1fKEEP_ALIVE_EVENT_EPHEMERAL_LOST\x10\x04\x12\x1b\n\x17KEEP_ALIVE_EVENT_CLOSED\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'corral.v1.session_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_KEEPALIVEEVENT']._serialized_start=551
-  _globals['_KEEPALIVEEVENT']._serialized_end=755
+  _globals['_KEEPALIVEEVENT']._serialized_start=571
+  _globals['_KEEPALIVEEVENT']._serialized_end=775
   _globals['_OPENSESSIONREQUEST']._serialized_start=38
   _globals['_OPENSESSIONREQUEST']._serialized_end=93
   _globals['_OPENSESSIONRESPONSE']._serialized_start=95
@@ -44,5 +44,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_KEEPALIVEREQUEST']._serialized_start=279
   _globals['_KEEPALIVEREQUEST']._serialized_end=370
   _globals['_KEEPALIVERESPONSE']._serialized_start=373
-  _globals['_KEEPALIVERESPONSE']._serialized_end=548
+  _globals['_KEEPALIVERESPONSE']._serialized_end=568
 # @@protoc_insertion_point(module_scope)

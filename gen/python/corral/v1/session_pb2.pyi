@@ -1,6 +1,8 @@
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -65,7 +67,7 @@ class KeepAliveRequest(_message.Message):
     def __init__(self, session_token: _Optional[str] = ..., timeout_ms: _Optional[int] = ..., close: bool = ..., owner: _Optional[str] = ...) -> None: ...
 
 class KeepAliveResponse(_message.Message):
-    __slots__ = ("event", "session_id", "session_token", "timeout_ms", "expires_in_ms", "zxid", "path")
+    __slots__ = ("event", "session_id", "session_token", "timeout_ms", "expires_in_ms", "zxid", "path", "more_paths")
     EVENT_FIELD_NUMBER: _ClassVar[int]
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     SESSION_TOKEN_FIELD_NUMBER: _ClassVar[int]
@@ -73,6 +75,7 @@ class KeepAliveResponse(_message.Message):
     EXPIRES_IN_MS_FIELD_NUMBER: _ClassVar[int]
     ZXID_FIELD_NUMBER: _ClassVar[int]
     PATH_FIELD_NUMBER: _ClassVar[int]
+    MORE_PATHS_FIELD_NUMBER: _ClassVar[int]
     event: KeepAliveEvent
     session_id: int
     session_token: str
@@ -80,4 +83,5 @@ class KeepAliveResponse(_message.Message):
     expires_in_ms: int
     zxid: int
     path: str
-    def __init__(self, event: _Optional[_Union[KeepAliveEvent, str]] = ..., session_id: _Optional[int] = ..., session_token: _Optional[str] = ..., timeout_ms: _Optional[int] = ..., expires_in_ms: _Optional[int] = ..., zxid: _Optional[int] = ..., path: _Optional[str] = ...) -> None: ...
+    more_paths: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, event: _Optional[_Union[KeepAliveEvent, str]] = ..., session_id: _Optional[int] = ..., session_token: _Optional[str] = ..., timeout_ms: _Optional[int] = ..., expires_in_ms: _Optional[int] = ..., zxid: _Optional[int] = ..., path: _Optional[str] = ..., more_paths: _Optional[_Iterable[str]] = ...) -> None: ...

@@ -219,11 +219,19 @@ export declare type KeepAliveResponse = Message<"corral.v1.KeepAliveResponse"> &
   zxid: bigint;
 
   /**
-   * The lost node. On EPHEMERAL_LOST only.
+   * The lost node, or the first of several. On EPHEMERAL_LOST only.
    *
    * @generated from field: string path = 7;
    */
   path: string;
+
+  /**
+   * The other nodes of the session that were lost under the same zxid, such as those of a subtree that was deleted. On
+   * EPHEMERAL_LOST only; mostly empty.
+   *
+   * @generated from field: repeated string more_paths = 8;
+   */
+  morePaths: string[];
 };
 
 /**
@@ -267,7 +275,8 @@ export enum KeepAliveEvent {
   ALIVE = 3,
 
   /**
-   * Somebody else deleted an ephemeral node of this session, or took it over; `path` names it.
+   * Somebody else deleted ephemeral nodes of this session, or took them over: `path` names the first, `more_paths`
+   * the others that the same change took.
    *
    * @generated from enum value: KEEP_ALIVE_EVENT_EPHEMERAL_LOST = 4;
    */

@@ -126,6 +126,11 @@ export class WatchHub implements CommitObserver {
     return this.#sending === undefined ? this.#options.tree.zxid : this.#sentZxid;
   }
 
+  /** The open streams: what each holds, and a way to end it, for whoever has to find memory. */
+  get streams(): Iterable<Pick<WatchStream, "holder" | "heldBytes" | "shed">> {
+    return this.#streams;
+  }
+
   get streamCount(): number {
     return this.#streams.size;
   }

@@ -174,6 +174,11 @@ export class WatchStream {
     if (!this.#closed) this.#cut(refusal);
   }
 
+  /** Ends the stream because its memory is needed, as if its reader had been too slow: it can go on from there. */
+  shed(): void {
+    if (!this.#closed) this.#cut(this.#options.tooSlow(this, this.#outbox.sentThrough));
+  }
+
   /** The reader is gone. */
   close(): void {
     this.#closed = true;

@@ -1,5 +1,10 @@
-import { expect, test, vi } from "vitest";
-import { watchesMax, watchesPerStreamMax } from "../../src/limits.ts";
+import { describe, expect, test, vi } from "vitest";
+import {
+  watchesMax,
+  watchesPerStreamMax,
+  watchPathBytesMax,
+  watchPathBytesPerStreamMax,
+} from "../../src/limits.ts";
 import { settle, TestEngine } from "../support/engine.ts";
 import { WatchReader } from "../support/watch-reader.ts";
 
@@ -8,6 +13,8 @@ vi.mock("../../src/limits.ts", async (importOriginal) => ({
   ...(await importOriginal<typeof import("../../src/limits.ts")>()),
   watchesPerStreamMax: 10,
   watchesMax: 25,
+  watchPathBytesPerStreamMax: 3_000,
+  watchPathBytesMax: 5_000,
 }));
 
 /** The refusal of the watch that the reader was answered last. */
@@ -56,4 +63,92 @@ test("the watches of all streams are limited, those that catch up included; a st
   await settle();
   expect(last.lines.at(-1)).toBe("added 101 after 1");
   expect(server.engine.watches.counts.get("exists")).toBe(18);
+});
+
+describe("the paths of watches", () => {
+  const long = (name: string) => `/${name.padEnd(998, "-")}`;
+
+  test("of a stream are limited in bytes; one that is cancelled makes room", async () => {
+    const server = await TestEngine.start();
+    const reader = new WatchReader(server);
+    for (const id of [1, 2, 3]) reader.add(id, "exists", long(`${id}`));
+    await settle();
+    expect(reader.stream.pathBytes).toBe(3 * 999);
+    reader.add(4, "exists", long("4"));
+    expect(lastRefusal(reader)).toMatchObject({
+      reason: "TOO_MANY_WATCHES",
+      message: expect.stringContaining("the paths of the stream's watches have their 3000 bytes"),
+      facts: { limit: watchPathBytesPerStreamMax },
+    });
+    reader.cancel(2);
+    reader.add(4, "exists", long("4"));
+    await settle();
+    expect(reader.lines.at(-1)).toBe("added 4 after 0");
+  });
+
+  test("of all streams are limited too; a stream that ends makes room", async () => {
+    const server = await TestEngine.start();
+    const [first, second] = [new WatchReader(server), new WatchReader(server)];
+    for (const id of [1, 2, 3]) first.add(id, "exists", long(`${id}`));
+    for (const id of [1, 2]) second.add(id, "exists", long(`${id}`));
+    await settle();
+    second.add(3, "exists", long("3"));
+    expect(lastRefusal(second)).toMatchObject({
+      reason: "TOO_MANY_WATCHES",
+      message: expect.stringContaining("the paths of the server's watches"),
+      facts: { limit: watchPathBytesMax },
+    });
+    first.close();
+    await settle();
+    second.add(3, "exists", long("3"));
+    await settle();
+    expect(second.lines.at(-1)).toBe("added 3 after 0");
+  });
+
+  test("count as what V8 keeps of them: two bytes a letter once one is beyond Latin-1", async () => {
+    const server = await TestEngine.start();
+    const reader = new WatchReader(server);
+    reader.add(1, "exists", "/abcdefghi");
+    reader.add(2, "exists", "/abcdefgh\u4e2d");
+    expect(reader.stream.pathBytes).toBe(10 + 20);
+  });
+});
+
+describe("what a stream holds", () => {
+  test("is its watches' paths, what waits, and what is on its way; it is given back as it is read", async () => {
+    const server = await TestEngine.start();
+    await server.create("/a");
+    const reader = new WatchReader(server);
+    reader.add(1, "persistent", "/a", { withData: true });
+    await settle();
+    const paths = reader.stream.heldBytes;
+    expect(paths).toBe(2);
+    reader.pause();
+    // On its way, and then behind it.
+    for (let i = 1; i <= 2; i++) {
+      await server.set("/a", "x".repeat(10_000));
+      expect(reader.stream.heldBytes).toBeGreaterThan(paths + i * 10_000);
+      expect(reader.stream.heldBytes).toBeLessThan(paths + i * 10_500);
+    }
+    reader.resume();
+    await settle();
+    expect(reader.stream.heldBytes).toBe(paths);
+  });
+
+  test("is given back when it is shed, and its reader goes on from where it was", async () => {
+    const server = await TestEngine.start();
+    await server.create("/a");
+    const reader = new WatchReader(server);
+    reader.add(1, "persistent", "/a");
+    await settle();
+    reader.pause();
+    for (let i = 0; i < 3; i++) await server.set("/a");
+    const [largest] = [...server.engine.watches.streams].sort((a, b) => b.heldBytes - a.heldBytes);
+    largest!.shed();
+    expect(reader.ended).toMatchObject({ reason: "WATCHER_TOO_SLOW", facts: { last_zxid: 2 } });
+    expect(reader.events).toEqual(["2 =/a -> 1"]);
+    reader.close();
+    await settle();
+    expect([...server.engine.watches.streams]).toEqual([]);
+  });
 });

@@ -42,10 +42,10 @@ export class RequestMemory {
     this.#weigh(holding, weightOf(request));
   }
 
-  /** What is not there is forgotten already. */
-  forget(zxid: number): void {
+  /** Answers what was forgotten; undefined if it is not there. */
+  forget(zxid: number): RememberedRequest | undefined {
     const request = this.#byZxid.get(zxid);
-    if (request === undefined) return;
+    if (request === undefined) return undefined;
     this.#byZxid.delete(zxid);
     this.#byKey.delete(request.key);
     this.#bytes -= bytesOf(request);
@@ -53,6 +53,7 @@ export class RequestMemory {
     holding.zxids.delete(zxid);
     this.#weigh(holding, -weightOf(request));
     if (holding.zxids.size === 0) this.#holders.delete(request.holder);
+    return request;
   }
 
   /**

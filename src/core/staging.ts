@@ -31,6 +31,8 @@ export class Staging implements StateWriter {
   readonly #ephemeralSums = new Map<number, EphemeralSum>();
   /** As they will be: what to forget is decided on all of them. Undefined while nobody needs that. */
   #requests: RequestMemory | undefined;
+  /** What staged changes made of them, in the order of their zxids. */
+  readonly #requestSteps: RequestStep[] = [];
   readonly #quotas: StagedQuotas;
   #sessionCount: number;
   #zxid = 0;
@@ -166,12 +168,19 @@ export class Staging implements StateWriter {
     return this.#requests;
   }
 
+  /** Takes them in now, which takes a while when there are many: later somebody would wait for it. */
+  takeInRequests(): void {
+    void this.requestMemory;
+  }
+
   putRequest(request: RememberedRequest): void {
     this.requestMemory.put(request);
+    this.#requestSteps.push({ zxid: this.#zxid, request, isGone: false });
   }
 
   forgetRequest(zxid: number): void {
-    this.requestMemory.forget(zxid);
+    const request = this.requestMemory.forget(zxid);
+    if (request !== undefined) this.#requestSteps.push({ zxid: this.#zxid, request, isGone: true });
   }
 
   /** Everything up to this zxid has reached the visible state: forget the entries that say no more than it. */
@@ -190,6 +199,8 @@ export class Staging implements StateWriter {
     if (this.#nodes.size === 0) this.#children = undefined;
     // With a long queue behind the disk, copying all of it for every batch would cost more than it saves.
     if (this.#nodes.size <= 4 * settled) this.#nodes = renewed(this.#nodes);
+    const settledSteps = this.#requestSteps.findIndex((step) => step.zxid > zxid);
+    this.#requestSteps.splice(0, settledSteps === -1 ? this.#requestSteps.length : settledSteps);
     this.#quotas.settle(zxid);
   }
 
@@ -200,7 +211,11 @@ export class Staging implements StateWriter {
     this.#sessions.clear();
     this.#ephemerals.clear();
     this.#ephemeralSums.clear();
-    this.#requests = undefined;
+    // Not taken in anew: there may be very many.
+    for (const { request, isGone } of this.#requestSteps.splice(0).reverse()) {
+      if (isGone) this.requestMemory.put(request);
+      else this.requestMemory.forget(request.zxid);
+    }
     this.#quotas.clear();
     this.#sessionCount = this.#base.sessionCount;
   }
@@ -277,6 +292,13 @@ function renewed<Key, Value>(map: ReadonlyMap<Key, Value>): Map<Key, Value> {
   // Not by the constructor, which may copy the table as it is.
   for (const [key, value] of map) copy.set(key, value);
   return copy;
+}
+
+/** A request that a staged change has put, or made forgotten. */
+interface RequestStep {
+  readonly zxid: number;
+  readonly request: RememberedRequest;
+  readonly isGone: boolean;
 }
 
 interface StagedNode {

@@ -87,6 +87,7 @@ export class GroupCommit {
     this.#limits = options.limits;
     this.#disk = options.disk;
     this.#staging = new Staging(options.tree);
+    this.#staging.takeInRequests();
     this.#zxid = options.tree.zxid;
   }
 

@@ -1,12 +1,14 @@
 import { expect, test } from "vitest";
 import { holderOf } from "../../src/core/request.ts";
 import { bytesOf, RequestMemory } from "../../src/core/request-memory.ts";
+import { Staging } from "../../src/core/staging.ts";
 import {
   forgottenPerRequestMax,
   rememberedRequestAgeMaxMs,
   rememberedRequestsBytesMax,
   rememberedRequestsMax,
 } from "../../src/limits.ts";
+import { newTree } from "../support/core-state.ts";
 
 function request(zxid: number, { answer = "", timeMs = 0, holder = "" } = {}) {
   return { key: `k${zxid}`, fingerprint: "f", zxid, timeMs, answer, holder };
@@ -105,4 +107,23 @@ test.each([
   ["::1", "0:0:0:0"],
 ])("the holder of a request from %s is %j", (address, holder) => {
   expect(holderOf(address)).toBe(holder);
+});
+
+test("what staged changes made of the memory is undone when they do not happen", () => {
+  const tree = newTree();
+  for (let zxid = 1; zxid <= 3; zxid++) tree.putRequest(request(zxid));
+  const staging = new Staging(tree);
+  staging.takeInRequests();
+  staging.begin(4);
+  staging.forgetRequest(1);
+  staging.putRequest(request(4));
+  staging.settle(4);
+  staging.begin(5);
+  staging.forgetRequest(2);
+  staging.forgetRequest(4);
+  staging.putRequest(request(5));
+  staging.clear();
+  expect(zxidsIn(staging.requestMemory).sort()).toEqual([2, 3, 4]);
+  expect(staging.request("k5")).toBeUndefined();
+  expect(staging.request("k4")?.zxid).toBe(4);
 });

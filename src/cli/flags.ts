@@ -12,6 +12,8 @@ export interface FlagSpec {
   readonly kind: "switch" | "text" | "number" | "duration";
   /** The same as one letter. */
   readonly short?: string;
+  /** A name that it had, as it was typed: still understood, and nowhere shown. */
+  readonly formerly?: string;
   /** Of a number, 0 unless given. */
   readonly min?: number;
   /** Of a number, or of a time in milliseconds; 2^31 - 1 for a number and 34 years for a time unless given. */
@@ -97,8 +99,12 @@ export function asksForHelp(
 export function takesNext(word: string | undefined, flags: FlagSpecs): boolean {
   if (word === undefined || word.includes("=")) return false;
   return Object.entries(flags).some(
-    ([key, { kind, short }]) => kind !== "switch" && (flagOf(key) === word || `-${short}` === word),
+    ([key, spec]) => spec.kind !== "switch" && (isNamed(key, spec, word) || `-${spec.short}` === word),
   );
+}
+
+function isNamed(key: string, spec: FlagSpec | undefined, name: string): boolean {
+  return flagOf(key) === name || spec?.formerly === name;
 }
 
 /** "-" alone stands for standard input, and -1 is a number. */
@@ -113,7 +119,7 @@ function cut(arg: string, specs: FlagSpecs) {
   const end = isLong ? (equals === -1 ? arg.length : equals) : 2;
   const name = arg.slice(0, end);
   const key = Object.keys(specs).find((one) =>
-    isLong ? flagOf(one) === name : specs[one]?.short === name.slice(1),
+    isLong ? isNamed(one, specs[one], name) : specs[one]?.short === name.slice(1),
   );
   if (key === undefined) {
     const known = Object.entries(specs).flatMap(([one, { short }]) => [

@@ -1,5 +1,6 @@
 import { didYouMean } from "../config/nearest.ts";
 import { shown, UsageError } from "../config/usage-error.ts";
+import { connectionFlags } from "./connection-flags.ts";
 import { durationMs } from "./duration.ts";
 import { takeFlag } from "./server/own-flag.ts";
 import { settingsFlags } from "./settings-line.ts";
@@ -34,7 +35,7 @@ export const server: Verb = {
     flags: {
       ...settingsFlags(),
       timeout: { kind: "duration", help: "How long a stop may take." },
-      json: { kind: "switch", help: "Print the status as JSON." },
+      output: connectionFlags.output,
     },
   },
 
@@ -46,7 +47,7 @@ export const server: Verb = {
       "  start-foreground  the same as `corral serve`",
       "  stop              let the server end, and wait for it: --timeout TIME, 30s by default",
       "  restart           stop it, and start it with the flags that it was started with; takes --timeout too",
-      "  status            ask the server how it is; --json for programs; of a server that demands certificates, with",
+      "  status            ask the server how it is; -o json for programs; of a server that demands certificates, with",
       "                    yours: --cert-file FILE --key-file FILE",
       "",
       "The data directory says which server is meant. In it are the log of a server in the background, corral.log,",

@@ -49,7 +49,7 @@ test("completes words that verbs and flags take, and the names of contexts", asy
   expect(await words("watch", "--kind", "persistent")).toEqual(["persistentRecursive", "persistent"]);
   expect(await words("serve", "--log-level", "")).toContain("debug");
   expect(await words("serve", "--tick")).toEqual(["--tick-ms"]);
-  expect(await words("config", "--js")).toEqual(["--json"]);
+  expect(await words("config", "--output", "j")).toEqual(["json"]);
   const file = join(corral.env["XDG_CONFIG_HOME"]!, "corral", "contexts.toml");
   mkdirSync(dirname(file));
   writeFileSync(file, '[contexts.staging]\nendpoint = "a:1"\n[contexts.production]\n');

@@ -48,8 +48,9 @@ test("a server starts, tells how it is, and stops", async () => {
     stderr: "",
     stdout: `running: ${address} (process ${pid})\ndata:    ${dataDir}\nsince:   ${since}\nzxid:    0`,
   });
-  const facts = { state: "running", data_dir: dataDir, pid, address, since, zxid: 0 };
-  expect(JSON.parse((await run("status", "--json")).stdout)).toEqual(facts);
+  const facts = { state: "running", dataDir, pid, address, since, zxid: 0 };
+  for (const flag of [["-o", "json"], ["--output=json"], ["--json"]])
+    expect(JSON.parse((await run("status", ...flag)).stdout)).toEqual(facts);
   expect(await run("stop")).toEqual({ code: 0, stdout: `stopped: process ${pid}`, stderr: "" });
   expect(readFileSync(join(dataDir, "corral.log"), "utf8").trimEnd().split("\n").at(-1)).toContain("stopped");
   const stopped = `stopped: no server runs in ${dataDir}`;

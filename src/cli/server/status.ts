@@ -8,7 +8,7 @@ import { dataDirectory } from "../../data-directory.ts";
 import { surroundingsOf } from "../surroundings.ts";
 import { tlsOf } from "../target.ts";
 import type { Io } from "../verb.ts";
-import { takeFlag } from "./own-flag.ts";
+import { takeFlag, takeOutput } from "./own-flag.ts";
 import { readRecord, type ServerRecord } from "./record.ts";
 
 /** How long the server may take to answer, in milliseconds. */
@@ -17,10 +17,10 @@ const probeTimeoutMs = 5_000;
 /** The exit codes of `corral server status`: those of the Linux Standard Base, and the CLI's own for "unavailable". */
 export const statusCodes = { running: 0, dead: 1, stopped: 3, silent: 5 } as const;
 
-/** What is known of the server of a data directory, as `--json` prints it. */
+/** What is known of the server of a data directory, as `-o json` prints it. */
 interface Status {
   readonly state: keyof typeof statusCodes;
-  readonly data_dir: string;
+  readonly dataDir: string;
   readonly pid?: number | undefined;
   readonly address?: string | undefined;
   readonly since?: string | undefined;
@@ -34,29 +34,32 @@ interface Status {
 export async function status(args: readonly string[], io: Io): Promise<number> {
   const cert = takeFlag(args, "--cert-file");
   const key = takeFlag(cert.args, "--key-file");
-  const flags = parseFlags(key.args, ["--json"]);
+  const output = takeOutput(key.args);
+  const flags = parseFlags(output.args, ["--json"]);
   const own = tlsOf({
     cert_file: cert.value ?? io.env[variableOf("cert_file")],
     key_file: key.value ?? io.env[variableOf("key_file")],
   });
   const known = await look(loadSettings(flags, surroundingsOf(io)).settings, own);
-  io.out(flags.switches.has("--json") ? `${JSON.stringify(known)}\n` : `${inWords(known)}\n`);
+  io.out(
+    output.isJson || flags.switches.has("--json") ? `${JSON.stringify(known)}\n` : `${inWords(known)}\n`,
+  );
   return statusCodes[known.state];
 }
 
 /** @param own the certificate to show, and its key */
 async function look(settings: Settings, own: ProbeOptions["own"]): Promise<Status> {
-  const { dataDir: data_dir } = settings;
-  const record = readRecord(data_dir);
-  if (!dataDirectory.isInUse(data_dir)) {
+  const { dataDir } = settings;
+  const record = readRecord(dataDir);
+  if (!dataDirectory.isInUse(dataDir)) {
     return record?.pid === undefined
-      ? { state: "stopped", data_dir }
-      : { state: "dead", data_dir, ...facts(record) };
+      ? { state: "stopped", dataDir }
+      : { state: "dead", dataDir, ...facts(record) };
   }
   // One that has ended tells nothing of the server that is just starting.
   const running = record?.pid === undefined ? undefined : record;
   const address = running?.address ?? addressIn(settings);
-  const known = { data_dir, ...(running && facts(running)), address };
+  const known = { dataDir, ...(running && facts(running)), address };
   try {
     // As it was started, whatever is set where somebody asks.
     const certFile =
@@ -88,19 +91,19 @@ function addressIn({ host, port }: Settings): string {
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-function inWords({ state, data_dir, pid, address, since, zxid, draining, reason }: Status): string {
+function inWords({ state, dataDir, pid, address, since, zxid, draining, reason }: Status): string {
   const who = pid === undefined ? "" : ` (process ${pid})`;
   switch (state) {
     case "stopped":
-      return `stopped: no server runs in ${data_dir}`;
+      return `stopped: no server runs in ${dataDir}`;
     case "dead":
-      return `dead: the server in ${data_dir}${who} was killed`;
+      return `dead: the server in ${dataDir}${who} was killed`;
     case "silent":
-      return `silent: a server uses ${data_dir}${who}, but does not answer: ${reason}`;
+      return `silent: a server uses ${dataDir}${who}, but does not answer: ${reason}`;
     case "running":
       return [
         `running: ${address}${who}`,
-        `data:    ${data_dir}`,
+        `data:    ${dataDir}`,
         ...(since === undefined ? [] : [`since:   ${since}`]),
         `zxid:    ${zxid ?? "not told without credentials"}`,
         ...(draining ? ["draining: it takes no new sessions"] : []),

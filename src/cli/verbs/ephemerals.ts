@@ -28,7 +28,7 @@ export const ephemerals = clientVerb({
     const found =
       path === undefined ? ownedBy(session!, client, bounds) : foundBelow(path, session, client, bounds);
     await out.table(found, [
-      { title: "session", of: (node) => node.session },
+      { title: "session", of: (node) => node.sessionId },
       { title: "path", of: (node) => node.path },
     ]);
     return 0;
@@ -36,12 +36,12 @@ export const ephemerals = clientVerb({
 });
 
 async function* ownedBy(session: number, client: Client, bounds: Bounds) {
-  for await (const path of client.admin.ephemeralsOf(session, bounds)) yield { path, session };
+  for await (const path of client.admin.ephemeralsOf(session, bounds)) yield { path, sessionId: session };
 }
 
 async function* foundBelow(below: string, wanted: number | undefined, client: Client, bounds: Bounds) {
   for await (const { path, stat } of client.scan(below, { withStats: true, ...bounds })) {
-    const session = stat?.ephemeralOwner ?? 0;
-    if (session !== 0 && session === (wanted ?? session)) yield { path, session };
+    const sessionId = stat?.ephemeralOwner ?? 0;
+    if (sessionId !== 0 && sessionId === (wanted ?? sessionId)) yield { path, sessionId };
   }
 }

@@ -12,9 +12,9 @@ export const expire = clientVerb({
   example: "corral expire 3",
   grpcurl: `-plaintext -d '{"session_id":3}' localhost:7181 corral.v1.Admin/ExpireSession`,
   async run({ words: [id = ""], client, out, timeoutMs, signal }) {
-    const session = numberIn(id, "ID", { min: 1, max: Number.MAX_SAFE_INTEGER });
-    const zxid = await client.admin.expireSession(session, { timeoutMs, signal });
-    out.one({ session, zxid }, () => `expired ${session}`);
+    const sessionId = numberIn(id, "ID", { min: 1, max: Number.MAX_SAFE_INTEGER });
+    const zxid = await client.admin.expireSession(sessionId, { timeoutMs, signal });
+    out.one({ sessionId, zxid }, () => `expired ${sessionId}`);
     return 0;
   },
 });

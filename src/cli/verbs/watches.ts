@@ -5,8 +5,10 @@ export const watches = clientVerb({
   name: "watches",
   args: [{ name: "PATH", kind: "path", optional: true }],
   flags: {
-    limit: {
+    count: {
       kind: "number",
+      short: "n",
+      formerly: "--limit",
       min: 1,
       max: 10_000,
       help: "How many to print at most, 1 to 10,000; 1,000 by default.",
@@ -25,7 +27,7 @@ export const watches = clientVerb({
       );
       return 0;
     }
-    const { watchers, more } = await client.admin.watchersOf(path, { ...bounds, limit: flags.limit ?? 0 });
+    const { watchers, more } = await client.admin.watchersOf(path, { ...bounds, limit: flags.count ?? 0 });
     await out.table(watchers, [
       { title: "peer", of: ({ peer }) => peer },
       { title: "session", of: ({ sessionId }) => sessionId },
@@ -34,7 +36,7 @@ export const watches = clientVerb({
       { title: "waiting", of: ({ waitingEvents }) => waitingEvents },
       { title: "path", of: (watcher) => watcher.path },
     ]);
-    if (more) io.complain("there are more; --limit asks for them");
+    if (more) io.complain("there are more; --count asks for them");
     return 0;
   },
 });

@@ -46,6 +46,8 @@ export function startProgram(
   input?: string | Uint8Array,
 ): Running {
   const child = spawn(process.execPath, [file, ...args], { env, stdio: ["pipe", "pipe", "pipe"] });
+  // It may end before it has read all that.
+  child.stdin.on("error", () => {});
   child.stdin.end(input);
   onTestFinished(() => void child.kill("SIGKILL"));
   const lines: string[] = [];

@@ -33,6 +33,8 @@ const nodes = 4_000;
 const folders = 10;
 const perMessage = 50;
 const inFlight = 1_000;
+/** Long enough for a dozen starts of Node, and all those writes, on a busy machine. */
+const patienceMs = 300_000;
 
 async function start(dataDir: string): Promise<{ server: ServerProcess; client: RpcClient }> {
   const server = await startServerProcess(dataDir);
@@ -136,88 +138,98 @@ async function replayed(dataDir: string, zxid: number): Promise<Tree> {
   return tree;
 }
 
-test(`a backup during ${writesMin} writes shows the state at its zxid, and is restored as that`, async () => {
-  const dataDir = tempDir();
-  const { server, client } = await start(dataDir);
-  const { sessionToken: session } = await client.unary(rpc.openSession, { timeoutMs: 40_000 });
-  await new Load().run(client, plants());
-  let isOver = false;
-  const load = new Load();
-  const running = load.run(
-    client,
-    writes(() => isOver),
-    session,
-  );
-  await load.more(1_000);
-  const metadata = new Metadata();
-  metadata.set("corral-request-id", "r".repeat(20));
-  await client.unary(rpc.create, { path: "/requested" }, { metadata });
+test(
+  `a backup during ${writesMin} writes shows the state at its zxid, and is restored as that`,
+  async () => {
+    const dataDir = tempDir();
+    const { server, client } = await start(dataDir);
+    const { sessionToken: session } = await client.unary(rpc.openSession, { timeoutMs: 40_000 });
+    await new Load().run(client, plants());
+    let isOver = false;
+    const load = new Load();
+    const running = load.run(
+      client,
+      writes(() => isOver),
+      session,
+    );
+    await load.more(1_000);
+    const metadata = new Metadata();
+    metadata.set("corral-request-id", "r".repeat(20));
+    await client.unary(rpc.create, { path: "/requested" }, { metadata });
 
-  const stream = client.serverStream(Admin.method.backup, {});
-  const chunks: Uint8Array[] = [];
-  const before = load.acknowledged;
-  for (let part = await stream.next(); part !== undefined; part = await stream.next()) {
-    chunks.push(part.chunk);
-    // A reader that is not the fastest: much happens before it comes to the end.
-    await load.more(writesMin / 20);
-  }
-  const meanwhile = load.acknowledged - before;
-  isOver = true;
-  await running;
-  expect(await stream.status).toMatchObject({ code: "OK" });
-  expect(meanwhile).toBeGreaterThan(writesMin);
-  expect(load.refused).toBeLessThan(load.acknowledged);
-  await server.stop();
+    const stream = client.serverStream(Admin.method.backup, {});
+    const chunks: Uint8Array[] = [];
+    const before = load.acknowledged;
+    for (let part = await stream.next(); part !== undefined; part = await stream.next()) {
+      chunks.push(part.chunk);
+      // A reader that is not the fastest: much happens before it comes to the end.
+      await load.more(writesMin / 20);
+    }
+    const meanwhile = load.acknowledged - before;
+    isOver = true;
+    await running;
+    expect(await stream.status).toMatchObject({ code: "OK" });
+    expect(meanwhile).toBeGreaterThan(writesMin);
+    expect(load.refused).toBeLessThan(load.acknowledged);
+    await server.stop();
 
-  const backup = await treeOf(chunks);
-  expect(brokenInvariants(backup)).toEqual([]);
-  expect(wholeOf(backup)).toEqual(wholeOf(await replayed(dataDir, backup.zxid)));
-  expect([...backup.requests()]).toHaveLength(1);
-  const restored = { dataDir: tempDir(), keepSessions: true, raiseZxid: 1, progress: () => {} };
-  await dataDirectory.restore(Readable.from(chunks), restored);
-  expect(wholeOf(await loadTree(restored.dataDir))).toEqual({ ...wholeOf(backup), zxid: backup.zxid + 1 });
-  expect(backup.ephemeralsOf([...backup.sessions()][0]!.id).length).toBeGreaterThan(0);
-});
+    const backup = await treeOf(chunks);
+    expect(brokenInvariants(backup)).toEqual([]);
+    expect(wholeOf(backup)).toEqual(wholeOf(await replayed(dataDir, backup.zxid)));
+    expect([...backup.requests()]).toHaveLength(1);
+    const restored = { dataDir: tempDir(), keepSessions: true, raiseZxid: 1, progress: () => {} };
+    await dataDirectory.restore(Readable.from(chunks), restored);
+    expect(wholeOf(await loadTree(restored.dataDir))).toEqual({ ...wholeOf(backup), zxid: backup.zxid + 1 });
+    expect(backup.ephemeralsOf([...backup.sessions()][0]!.id).length).toBeGreaterThan(0);
+  },
+  patienceMs,
+);
 
-test("a restored server goes on: sessions come back by token, watches from before are told, and so on again", async () => {
-  const dir = tempDir();
-  const first = await start(join(dir, "first"));
-  const { sessionToken: session } = await first.client.unary(rpc.openSession, { timeoutMs: 40_000 });
-  await first.client.unary(rpc.create, { path: "/a", text: "before" });
-  await first.client.unary(rpc.create, { path: "/e", mode: CreateMode.EPHEMERAL }, { session });
-  await corral(first.server, "backup", join(dir, "1.backup"));
-  const { zxid: lost } = await first.client.unary(rpc.set, { path: "/a", text: "lost" });
-  await first.server.kill();
+test(
+  "a restored server goes on: sessions come back by token, watches from before are told, and so on again",
+  async () => {
+    const dir = tempDir();
+    const first = await start(join(dir, "first"));
+    const { sessionToken: session } = await first.client.unary(rpc.openSession, { timeoutMs: 40_000 });
+    await first.client.unary(rpc.create, { path: "/a", text: "before" });
+    await first.client.unary(rpc.create, { path: "/e", mode: CreateMode.EPHEMERAL }, { session });
+    await corral(first.server, "backup", join(dir, "1.backup"));
+    const { zxid: lost } = await first.client.unary(rpc.set, { path: "/a", text: "lost" });
+    await first.server.kill();
 
-  await corral(undefined, "restore", join(dir, "1.backup"), join(dir, "second"), "--keep-sessions");
-  const second = await start(join(dir, "second"));
-  const keepAlive = second.client.bidi(rpc.keepAlive);
-  keepAlive.send({ sessionToken: session });
-  expect(await keepAlive.next()).toMatchObject({ event: KeepAliveEvent.ATTACHED, sessionId: 1n });
-  const owner = (await second.client.unary(rpc.get, { path: "/e" })).stat?.ephemeralOwner;
-  expect(owner).toBeGreaterThan(0n);
-  expect(await second.client.unary(rpc.get, { path: "/a", asText: true })).toMatchObject({ text: "before" });
-  const watch = second.client.bidi(rpc.watch);
-  watch.send({ add: [{ watchId: 1n, path: "/a", afterZxid: lost }] });
-  let canceled = (await watch.next())!.canceled[0];
-  canceled ??= (await watch.next())!.canceled[0];
-  const { reason, facts } = rpcStatusOfProto(canceled!.status!);
-  expect(reason).toBe("COMPACTED");
-  expect(Number(facts!["oldest_zxid"])).toBe(1_000_000_003);
-  const { zxid } = await second.client.unary(rpc.create, { path: "/b" });
-  expect(zxid).toBe(1_000_000_004n);
-  keepAlive.cancel();
+    await corral(undefined, "restore", join(dir, "1.backup"), join(dir, "second"), "--keep-sessions");
+    const second = await start(join(dir, "second"));
+    const keepAlive = second.client.bidi(rpc.keepAlive);
+    keepAlive.send({ sessionToken: session });
+    expect(await keepAlive.next()).toMatchObject({ event: KeepAliveEvent.ATTACHED, sessionId: 1n });
+    const owner = (await second.client.unary(rpc.get, { path: "/e" })).stat?.ephemeralOwner;
+    expect(owner).toBeGreaterThan(0n);
+    expect(await second.client.unary(rpc.get, { path: "/a", asText: true })).toMatchObject({
+      text: "before",
+    });
+    const watch = second.client.bidi(rpc.watch);
+    watch.send({ add: [{ watchId: 1n, path: "/a", afterZxid: lost }] });
+    let canceled = (await watch.next())!.canceled[0];
+    canceled ??= (await watch.next())!.canceled[0];
+    const { reason, facts } = rpcStatusOfProto(canceled!.status!);
+    expect(reason).toBe("COMPACTED");
+    expect(Number(facts!["oldest_zxid"])).toBe(1_000_000_003);
+    const { zxid } = await second.client.unary(rpc.create, { path: "/b" });
+    expect(zxid).toBe(1_000_000_004n);
+    keepAlive.cancel();
 
-  await corral(second.server, "backup", join(dir, "2.backup"));
-  await second.server.stop();
-  await corral(undefined, "restore", join(dir, "2.backup"), join(dir, "third"), "--keep-sessions");
-  await corral(undefined, "fsck", join(dir, "third"));
-  const third = await start(join(dir, "third"));
-  expect((await third.client.unary(rpc.create, { path: "/c" }, { session })).zxid).toBe(2_000_000_005n);
-  await third.server.stop();
-  await corral(undefined, "fsck", join(dir, "third"));
-  expect((await loadTree(join(dir, "third"))).node("/e")).toBeDefined();
-});
+    await corral(second.server, "backup", join(dir, "2.backup"));
+    await second.server.stop();
+    await corral(undefined, "restore", join(dir, "2.backup"), join(dir, "third"), "--keep-sessions");
+    await corral(undefined, "fsck", join(dir, "third"));
+    const third = await start(join(dir, "third"));
+    expect((await third.client.unary(rpc.create, { path: "/c" }, { session })).zxid).toBe(2_000_000_005n);
+    await third.server.stop();
+    await corral(undefined, "fsck", join(dir, "third"));
+    expect((await loadTree(join(dir, "third"))).node("/e")).toBeDefined();
+  },
+  patienceMs,
+);
 
 /** Runs the command to its good end. */
 async function corral(server: ServerProcess | undefined, ...args: string[]): Promise<string> {
@@ -227,40 +239,44 @@ async function corral(server: ServerProcess | undefined, ...args: string[]): Pro
   return stdout;
 }
 
-test("who is killed midway leaves no file that looks whole: neither the command nor the server", async () => {
-  const { server, client } = await start(tempDir());
-  for (let i = 0; i < 30; i++)
-    await client.unary(rpc.create, { path: `/n-${i}`, data: Buffer.alloc(1_000_000) });
-  const proxy = await FaultProxy.start(Number(server.address.split(":")[1]));
-  onTestFinished(() => proxy.stop());
-  const dir = tempDir();
-  /** A backup that has begun, and hangs in the middle. */
-  const hanging = async () => {
-    proxy.stallAfter(10_000_000);
-    const verb = startCommand(["backup", join(dir, "file")], { CORRAL_ENDPOINT: proxy.address });
-    await expect
-      .poll(() => readdirSync(dir).map((name) => statSync(join(dir, name)).size > 0))
-      .toContain(true);
-    return verb;
-  };
-  const killed = await hanging();
-  killed.child.kill("SIGKILL");
-  await killed.finished;
-  const [left = "", ...others] = readdirSync(dir);
-  expect([left, others]).toEqual([expect.stringMatching(/^file\.\d+\.part$/), []]);
-  const inspected = await startCommand(["backup", "inspect", join(dir, left)]).finished;
-  expect(inspected).toMatchObject({ code: 1, stderr: expect.stringContaining("it is cut short") });
+test(
+  "who is killed midway leaves no file that looks whole: neither the command nor the server",
+  async () => {
+    const { server, client } = await start(tempDir());
+    for (let i = 0; i < 30; i++)
+      await client.unary(rpc.create, { path: `/n-${i}`, data: Buffer.alloc(1_000_000) });
+    const proxy = await FaultProxy.start(Number(server.address.split(":")[1]));
+    onTestFinished(() => proxy.stop());
+    const dir = tempDir();
+    /** A backup that has begun, and hangs in the middle. */
+    const hanging = async () => {
+      proxy.stallAfter(10_000_000);
+      const verb = startCommand(["backup", join(dir, "file")], { CORRAL_ENDPOINT: proxy.address });
+      await expect
+        .poll(() => readdirSync(dir).map((name) => statSync(join(dir, name)).size > 0))
+        .toContain(true);
+      return verb;
+    };
+    const killed = await hanging();
+    killed.child.kill("SIGKILL");
+    await killed.finished;
+    const [left = "", ...others] = readdirSync(dir);
+    expect([left, others]).toEqual([expect.stringMatching(/^file\.\d+\.part$/), []]);
+    const inspected = await startCommand(["backup", "inspect", join(dir, left)]).finished;
+    expect(inspected).toMatchObject({ code: 1, stderr: expect.stringContaining("it is cut short") });
 
-  proxy.heal();
-  await corral(server, "backup", join(dir, "file"));
-  expect(readdirSync(dir).sort()).toEqual(["file", left]);
+    proxy.heal();
+    await corral(server, "backup", join(dir, "file"));
+    expect(readdirSync(dir).sort()).toEqual(["file", left]);
 
-  const orphaned = await startSecond(dir, proxy);
-  await server.kill();
-  proxy.heal();
-  expect(await orphaned.finished).toMatchObject({ code: 5, stdout: "" });
-  expect(readdirSync(dir).sort()).toEqual(["file", left]);
-});
+    const orphaned = await startSecond(dir, proxy);
+    await server.kill();
+    proxy.heal();
+    expect(await orphaned.finished).toMatchObject({ code: 5, stdout: "" });
+    expect(readdirSync(dir).sort()).toEqual(["file", left]);
+  },
+  patienceMs,
+);
 
 async function startSecond(dir: string, proxy: FaultProxy) {
   const there = readdirSync(dir).length;

@@ -189,17 +189,26 @@ export const tokensKept = 10_000;
 /** How far the clocks of a token's issuer and of this server may be apart. */
 export const tokenClockSkewMs = 30_000;
 
-/** Wrong credentials in a row that an address is forgiven. */
+/** Wrong credentials in a row that a network is forgiven: an IPv4 address, or an IPv6 /64. */
 export const authFailuresFree = 10;
 
-/** How long an address has to wait after one more; each further one doubles it. */
+/** How long a network has to wait after one more; each further one doubles it. */
 export const authBackoffMs = 100;
 
-/** The longest that an address has to wait. */
+/** The longest that a network has to wait. */
 export const authBackoffMaxMs = 10_000;
 
-/** Addresses whose failures are remembered. */
+/** Networks whose failures, and whose new users, are remembered. */
 export const authFailuresKept = 10_000;
+
+/** Users with passwords that one network may show at once, which nobody has shown before. */
+export const newUsersFree = 1_000;
+
+/** How often, after that, it may show one more: each may be a guess of somebody's password. */
+export const newUserIntervalMs = 500;
+
+/** Users that are remembered as seen before. */
+export const usersKept = 50_000;
 
 /** Bytes of the audit log that may wait while its disk is full; beyond it lines are dropped, and the log says so. */
 export const auditWaitingBytesMax = 1_048_576;
@@ -240,13 +249,7 @@ export const connectionGoodbyeMs = 10_000;
 /** Connections open at once on the port for health checks alone. One more ends the oldest. */
 export const healthConnectionsMax = 100;
 
-/** How long a connection to that port may be without a stream before it is asked to go; a probe connects again. */
-export const healthIdleMaxMs = 75_000;
-
-/**
- * Connections open at once on the port for operations: probes, a scraper or two, and people. One more ends the one
- * that has asked for nothing for the longest time.
- */
+/** Connections open at once on the port for operations. One more ends the one that has been silent for longest. */
 export const opsConnectionsMax = 64;
 
 /** The longest request line and headers that this port reads. It reads no bodies. */
@@ -255,7 +258,7 @@ export const opsRequestBytesMax = 8_192;
 /** How long a request to it may take to arrive. */
 export const opsRequestTimeoutMs = 10_000;
 
-/** How long a connection to it may be idle: longer than scrapers wait from one scrape to the next. */
+/** How long a connection to it, or to the health port, may be idle: longer than scrapers wait between scrapes. */
 export const opsIdleMaxMs = 75_000;
 
 /** How often the event loop is looked at, to measure how late it is. */

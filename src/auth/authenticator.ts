@@ -3,8 +3,9 @@ import type { Identity } from "../core/identity.ts";
 import { type Refusal, Refused } from "../core/refusal.ts";
 import { authorizationCharsMax, tokensKept } from "../limits.ts";
 import { Backoff } from "./backoff.ts";
-import { digestIdentities, parseBasic } from "./basic.ts";
+import { digestIdentities, digestOf, parseBasic } from "./basic.ts";
 import type { Connection, Principal } from "./connection.ts";
+import { NewUsers } from "./new-users.ts";
 import type { Tokens } from "./tokens.ts";
 
 /**
@@ -28,6 +29,7 @@ export interface AuthenticatorOptions {
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
   readonly #backoff: Backoff;
+  readonly #newUsers: NewUsers;
   /** Tokens that were found good, the last to be used at the end. */
   readonly #tokens = new Map<string, Principal>();
   /** It moves on when what was found before no longer holds. */
@@ -37,6 +39,7 @@ export class Authenticator {
   constructor(options: AuthenticatorOptions) {
     this.#options = options;
     this.#backoff = new Backoff(options.clock);
+    this.#newUsers = new NewUsers(options.clock);
     options.tokens?.keys.onChange(() => {
       this.#epoch++;
       this.#tokens.clear();
@@ -111,8 +114,12 @@ export class Authenticator {
     const { superDigest } = this.#options;
     const basic = parseBasic(value);
     if (basic === undefined) return undefined;
-    // Only what can be guessed has to wait.
+    // The super user's password is checked here, those of others by access control lists.
     if (superDigest?.startsWith(`${basic.user}:`)) this.#mustNotWait(connection);
+    else {
+      const waitMs = this.#newUsers.take(digestOf(basic), connection.network);
+      if (waitMs > 0) throw tooMany("users that are new here", waitMs);
+    }
     const identities = digestIdentities(basic, superDigest);
     return identities && { identities, expiresMs: Number.POSITIVE_INFINITY };
   }
@@ -144,8 +151,8 @@ export class Authenticator {
     this.#tokens.delete(oldest!);
   }
 
-  #wrong({ address }: Connection): Refused {
-    this.#backoff.failed(address);
+  #wrong({ address, network }: Connection): Refused {
+    this.#backoff.failed(network);
     this.#options.failed?.(address);
     return new Refused(authFailed);
   }
@@ -157,12 +164,15 @@ export class Authenticator {
     throw new Refused(authenticationRequired);
   }
 
-  #mustNotWait({ address }: Connection): void {
-    const waitMs = this.#backoff.waitMs(address);
-    if (waitMs === 0) return;
-    const message = `too many wrong credentials came from your address; try again in ${waitMs} ms`;
-    throw new Refused({ reason: "AUTH_FAILED", message, facts: { retry_after_ms: waitMs } });
+  #mustNotWait({ network }: Connection): void {
+    const waitMs = this.#backoff.waitMs(network);
+    if (waitMs > 0) throw tooMany("wrong credentials", waitMs);
   }
+}
+
+function tooMany(what: string, waitMs: number): Refused {
+  const message = `too many ${what} came from your address; try again in ${waitMs} ms`;
+  return new Refused({ reason: "AUTH_FAILED", message, facts: { retry_after_ms: waitMs } });
 }
 
 const satisfying: Readonly<Record<Exclude<Demand, "none">, readonly string[]>> = {

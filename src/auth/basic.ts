@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Identity } from "../core/identity.ts";
 
@@ -7,10 +8,15 @@ export interface UserAndPassword {
   readonly password: string;
 }
 
-/** RFC 7617, in UTF-8 and without control characters; undefined for what is no such thing. */
+/**
+ * RFC 7617, in UTF-8 and without control characters; undefined for what is no such thing. Bytes that are not UTF-8 would
+ * all become the same character, and two passwords one.
+ */
 export function parseBasic(encoded: string): UserAndPassword | undefined {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(encoded)) return undefined;
-  const text = Buffer.from(encoded, "base64").toString();
+  const bytes = Buffer.from(encoded, "base64");
+  if (!isUtf8(bytes)) return undefined;
+  const text = bytes.toString();
   const colon = text.indexOf(":");
   return colon <= 0 || /\p{Cc}/u.test(text)
     ? undefined

@@ -1,4 +1,5 @@
 import type { Identity } from "../core/identity.ts";
+import { networkOf } from "../core/network.ts";
 import type { Refusal } from "../core/refusal.ts";
 
 /** Who makes calls with some credentials, and until when that holds. */
@@ -22,6 +23,8 @@ export interface OpenStream {
 export class Connection {
   /** The client's IP address. */
   readonly address: string;
+  /** What of it counts as one address: all of an IPv4 address, half of an IPv6 address. */
+  readonly network: string;
   readonly identities: readonly Identity[];
   /** What outlives the examination of its credentials, and so has to be looked after. */
   readonly streams = new Set<OpenStream>();
@@ -34,6 +37,7 @@ export class Connection {
   /** @param subject that of the client's certificate, if it has shown a valid one. */
   constructor(address: string, subject?: string) {
     this.address = address;
+    this.network = networkOf(address);
     const ip = { scheme: "ip", id: address };
     this.identities = subject === undefined ? [ip] : [ip, { scheme: "x509", id: subject }];
   }

@@ -1,3 +1,5 @@
+import { isUtf8 } from "node:buffer";
+
 /**
  * The subject of a certificate as ZooKeeper writes it, which is as Java's X500Principal.getName() does: RFC 2253,
  * the last part first, `CN=provider,O=Acme`. Node shows subjects in a form of its own, which cannot be told apart
@@ -104,7 +106,7 @@ function oidOf(content: Buffer): string {
 function textOf({ tag, content }: Element): string | undefined {
   switch (tag) {
     case 0x0c: // UTF8String
-      return content.toString("utf8");
+      return isUtf8(content) ? content.toString("utf8") : undefined;
     case 0x13: // PrintableString
     case 0x16: // IA5String
     case 0x14: // TeletexString, in practice Latin-1

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { createPublicKey, type JsonWebKey } from "node:crypto";
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWK, jwtVerify } from "jose";
 import type { Clock } from "../clock.ts";
@@ -57,6 +58,8 @@ export class Tokens {
         currentDate: new Date(this.#clock.wallMs()),
       });
       const { sub, exp } = payload;
+      // Bytes that are not UTF-8 would make one subject of two.
+      if (!isUtf8(Buffer.from(token.split(".")[1]!, "base64url"))) return undefined;
       if (typeof sub !== "string" || sub === "" || /\p{Cc}/u.test(sub) || !sub.isWellFormed())
         return undefined;
       const identities = [{ scheme: "jwt", id: sub }];

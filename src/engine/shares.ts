@@ -1,5 +1,6 @@
 import type { Transaction } from "../core/change.ts";
 import { type Identity, nameOf } from "../core/identity.ts";
+import { networkOf } from "../core/network.ts";
 import type { Caller } from "../core/operation.ts";
 import { type Refusal, Refused } from "../core/refusal.ts";
 import type { CommitObserver } from "./group-commit.ts";
@@ -46,7 +47,8 @@ export class Shares {
     if (perAddress === 0 && perIdentity === 0) return nobody;
     const found: Principal[] = [];
     if (perAddress > 0 && address !== undefined) {
-      found.push({ kind: "address", name: address, key: address, limit: perAddress });
+      const network = networkOf(address);
+      found.push({ kind: "address", name: network, key: network, limit: perAddress });
     }
     if (perIdentity === 0 || identities.some(({ scheme }) => scheme === "super")) return found;
     for (const identity of identities) {

@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { Tls } from "../auth/tls-keys.ts";
 import type { Clock } from "../clock.ts";
+import { networkOf } from "../core/network.ts";
 import { prefaceTimeoutMs, refusalLingerMs, refusedConnectionsMax } from "../limits.ts";
 import { listenError } from "../listen-error.ts";
 import { addressOf } from "./connections.ts";
@@ -35,7 +36,7 @@ export class Listener {
   readonly #options: ListenerOptions;
   readonly #server: Server;
   readonly #tls: TlsAcceptor | undefined;
-  /** The accepted connections, each with the address that it counts for. */
+  /** The accepted connections, each with the network that it counts for. */
   readonly #connections = new Map<Socket, string>();
   readonly #perAddress = new Map<string, number>();
   #rejectedCount = 0;
@@ -101,7 +102,7 @@ export class Listener {
     socket.on("error", () => {});
     const { maxConnections, maxConnectionsPerAddress, endsOldest } = this.#options;
     if (endsOldest && this.#connections.size >= maxConnections) this.#endOldest();
-    const address = addressOf(socket);
+    const address = networkOf(addressOf(socket));
     const fromAddress = this.#perAddress.get(address) ?? 0;
     if (this.#connections.size >= maxConnections) {
       this.#turnAway(socket, `the server has its ${maxConnections} connections`);

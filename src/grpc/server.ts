@@ -8,8 +8,8 @@ import {
   connectionPingIntervalMs,
   connectionPingTimeoutMs,
   healthConnectionsMax,
-  healthIdleMaxMs,
   messageBytesMax,
+  opsIdleMaxMs,
   streamsPerConnectionMax,
 } from "../limits.ts";
 import type { ServerStatus } from "../ops/status.ts";
@@ -116,7 +116,7 @@ async function openHealthFront(
   if (healthPort === undefined) return undefined;
   const server = new RpcServer({
     ...serverOptions,
-    "grpc.max_connection_idle_ms": healthIdleMaxMs,
+    "grpc.max_connection_idle_ms": opsIdleMaxMs,
     interceptors: [builtinErrors(observer)],
   });
   addService(server, Health, health.handlers(), {

@@ -12,6 +12,8 @@ import {
   authFailuresKept,
   authorizationCharsMax,
   keyFilesIntervalMs,
+  newUserIntervalMs,
+  newUsersFree,
   tokenClockSkewMs,
   tokensKept,
 } from "../../src/limits.ts";
@@ -68,6 +70,10 @@ test("ZooKeeper's digests", () => {
     user: "a",
     password: "b:c\u00e9",
   });
+  // Bytes that are not UTF-8 would all be one character, and passwords that differ in them one password.
+  for (const bytes of [[0xff], [0xfe], [0xc3], [0xed, 0xa0, 0x80]]) {
+    expect(parseBasic(Buffer.from([0x61, 0x3a, ...bytes]).toString("base64"))).toBeUndefined();
+  }
   for (const wrong of ["", "!!", "YQ==", Buffer.from(":x").toString("base64")])
     expect(parseBasic(wrong)).toBeUndefined();
 });
@@ -198,4 +204,36 @@ test("addresses and tokens that are remembered are bounded", async () => {
   expect(verify).not.toHaveBeenCalled();
   await who(server, "Bearer 0");
   expect(verify).toHaveBeenCalledOnce();
+});
+
+test("a network that shows one new user after the other has to wait; known users and other networks do not", async () => {
+  const server = await start();
+  const from = (address: string, password: string) =>
+    who(server, basic("ada", password), new Connection(address));
+  for (let guess = 0; guess < newUsersFree; guess++) {
+    expect(await from(`2001:db8::${guess.toString(16)}`, `guess ${guess}`)).not.toBe("AUTH_FAILED");
+  }
+  expect(await from("2001:db8:0:0:ffff::1", "one more")).toBe("AUTH_FAILED");
+  expect(() =>
+    server.authenticator.identify(new Connection("2001:db8::1"), basic("ada", "one more")),
+  ).toThrow(`try again in ${newUserIntervalMs} ms`);
+  expect(await from("2001:db8::1", "guess 7")).not.toBe("AUTH_FAILED");
+  expect(await from("2001:db8:0:1::1", "another")).not.toBe("AUTH_FAILED");
+  expect(await from("10.0.0.1", "a third")).not.toBe("AUTH_FAILED");
+  server.clock.advance(newUserIntervalMs);
+  expect(await from("2001:db8::1", "one more")).not.toBe("AUTH_FAILED");
+  expect(await from("2001:db8::1", "and another")).toBe("AUTH_FAILED");
+  for (let i = 0; i <= authFailuresKept; i++) await from(`10.1.${i >> 8}.${i & 255}`, `network ${i}`);
+  expect(await from("2001:db8::1", "and another")).not.toBe("AUTH_FAILED");
+});
+
+test("an IPv6 /64 waits as one address for its wrong credentials", async () => {
+  const server = await start();
+  for (let i = 0; i <= authFailuresFree; i++) {
+    await who(server, basic("super", "x"), new Connection(`2001:db8::${i.toString(16)}`));
+  }
+  const attempt = (address: string) => () =>
+    server.authenticator.identify(new Connection(address), basic("super", "test"));
+  expect(attempt("2001:db8::ffff")).toThrow("too many wrong credentials");
+  expect(attempt("2001:db8:0:1::ffff")).not.toThrow();
 });

@@ -34,6 +34,7 @@ test.each([
   ["with an empty subject", authority.token({ sub: "" }), false],
   ["with a line break in its subject", authority.token({ sub: "a\nb" }), false],
   ["with half a character in its subject", authority.token({ sub: "\ud800" }), false],
+  ["with a subject that is not UTF-8", authority.tokenOf(notUtf8(authority.token({ sub: "?" }))), false],
   ["with a subject that is no text", authority.token({ sub: 7 }), false],
   ["signed by somebody else under the same key id", stranger.token(), false],
   ["with an unknown key id", authority.token({}, { kid: "key-2" }), false],
@@ -97,3 +98,10 @@ test.each([
     message: expect.stringMatching(message),
   });
 });
+
+/** The inside of a token whose question marks have become a byte that is no character. */
+function notUtf8(token: string): Buffer {
+  return Buffer.from(token.split(".")[1]!, "base64url").map((byte) =>
+    byte === 0x3f ? 0xff : byte,
+  ) as Buffer;
+}

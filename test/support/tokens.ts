@@ -32,8 +32,13 @@ export class TokenIssuer {
   ): string {
     const now = Math.floor(Date.now() / 1_000);
     const all = { iss: issuer, aud: audience, sub: "ada", iat: now, exp: now + 600, ...claims };
+    return this.tokenOf(Buffer.from(JSON.stringify(all)), header);
+  }
+
+  /** A token with any bytes inside. */
+  tokenOf(payload: Buffer, header: Readonly<Record<string, unknown>> = {}): string {
     const head = { alg: "ES256", typ: "JWT", kid: this.kid, ...header };
-    const signed = `${encode(head)}.${encode(all)}`;
+    const signed = `${encode(Buffer.from(JSON.stringify(head)))}.${encode(payload)}`;
     return `${signed}.${this.#signature(signed, head.alg).toString("base64url")}`;
   }
 
@@ -52,6 +57,6 @@ export function keySet(...issuers: readonly TokenIssuer[]): string {
   return JSON.stringify({ keys: issuers.map(({ jwk }) => jwk) });
 }
 
-function encode(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString("base64url");
+function encode(bytes: Buffer): string {
+  return bytes.toString("base64url");
 }

@@ -97,7 +97,8 @@ describe("a function for the authorization", () => {
     const { port } = await startServer();
     let isFaulty = true;
     const authorization = () => (isFaulty ? fault() : undefined);
-    const failed = connect({ endpoints: `127.0.0.1:${port}`, authorization, timeoutMs: 100 });
+    // Time enough for the connection, also on a busy machine: the fault shows only on one.
+    const failed = connect({ endpoints: `127.0.0.1:${port}`, authorization, timeoutMs: 3_000 });
     await expect(failed).rejects.toMatchObject({ reason: "DEADLINE_EXCEEDED", cause: badArguments });
     isFaulty = false;
     const { client } = await connectClient(`127.0.0.1:${port}`, { authorization, pipelineFrom: 0 });

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { Admin } from "../../gen/ts/corral/v1/admin_pb.js";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { WatchKind } from "../../gen/ts/corral/v1/watch_pb.js";
 import { Authenticator } from "../../src/auth/authenticator.ts";
@@ -93,6 +94,18 @@ describe("a change that is still being told is not shown", () => {
       return found;
     };
     expect(await toldWhenShown(scans)).toBe(streams);
+  });
+
+  test("by Backup", async () => {
+    const admin = () => server.client.serverStream(Admin.method.backup, {});
+    const before = BigInt(server.engine.tree.zxid);
+    const backs = async () => {
+      const backup = admin();
+      const chunk = await backup.next();
+      backup.cancel();
+      return chunk !== undefined && chunk.zxid > before;
+    };
+    expect(await toldWhenShown(backs)).toBe(streams);
   });
 
   test("by a Pipeline", async () => {

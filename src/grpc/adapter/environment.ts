@@ -32,7 +32,7 @@ export interface Environment<Context> {
   readonly holding?: (authorization: string) => Promise<{ readonly expiresMs: number }>;
   /**
    * What a handler has to wait for before it reads what it shows to its client; usually nothing. The adapter waits
-   * before each call, those that stream both ways apart: they do so before each message that reads.
+   * before each unary call; the handlers of streams wait by themselves, before each time that they read.
    */
   readonly ready: () => Promise<void> | undefined;
   readonly calls: Calls;

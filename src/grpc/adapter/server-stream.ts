@@ -22,8 +22,6 @@ export function serverStream<Input extends DescMessage, Output extends DescMessa
     environment.observed.figures.received++;
     void stream.run(environment, async () => {
       const context = await stream.identify(environment);
-      const { ready } = environment;
-      for (let wait = ready(); wait !== undefined; wait = ready()) await wait;
       await handle(decode(method.input, call.request), stream, context);
     });
   };

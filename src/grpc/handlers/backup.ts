@@ -5,6 +5,8 @@ import type { AdminHandlerOf } from "./handler.ts";
 
 export function backup(engine: Engine): AdminHandlerOf<"backup"> {
   return async (_request, stream, caller) => {
+    const sending = () => engine.watches.sending;
+    for (let wait = sending(); wait !== undefined; wait = sending()) await wait;
     const backup = engine.backup((refusal) => stream.cut(refusal), caller);
     try {
       for (let bytes = backup.next(); bytes !== undefined; bytes = backup.next()) {

@@ -9,6 +9,8 @@ export function scan(engine: Engine): HandlerOf<"scan"> {
   const encoder = new ScanEncoder();
   return async (request, stream, caller) => {
     const { path, withData } = request;
+    const sending = () => engine.watches.sending;
+    for (let wait = sending(); wait !== undefined; wait = sending()) await wait;
     findNode(engine, path, access, caller);
     const options = { withData, identities: caller.identities, address: caller.address };
     const scan = engine.scans.open(path, options, (refusal) => stream.cut(refusal));

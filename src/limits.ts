@@ -309,6 +309,12 @@ export const flushSliceBytes = 1_048_576;
 /** Operations of one Pipeline whose answers are not sent yet; the client is not read from while there are more. */
 export const pipelineInFlightMax = 10_000;
 
+/** Operations of one Pipeline that are begun in one go, before everybody else has a turn: those of one commit. */
+export const pipelineSliceOperations = 1_000;
+
+/** Bytes of answers after which everybody else has a turn: one page of children with Stat is more. */
+export const pipelineSliceBytes = 262_144;
+
 /** Bytes of answers that wait for the reader of one Pipeline. */
 export const pipelineAnswerBytesMax = 8 * 1_048_576;
 

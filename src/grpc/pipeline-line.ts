@@ -1,6 +1,12 @@
 import { type PipelineOperation, PipelineResponseSchema } from "../../gen/ts/corral/v1/pipeline_pb.js";
 import { varintBytes } from "../bytes.ts";
-import { pipelineAnswerBytesMax, pipelineInFlightMax, pipelineMessageBytes } from "../limits.ts";
+import {
+  pipelineAnswerBytesMax,
+  pipelineInFlightMax,
+  pipelineMessageBytes,
+  pipelineSliceBytes,
+  pipelineSliceOperations,
+} from "../limits.ts";
 import type { Outgoing } from "./adapter/outgoing.ts";
 import type { PipelineAnswer, Place } from "./pipeline-operations.ts";
 import { ProtoWriter } from "./proto-writer.ts";
@@ -44,6 +50,9 @@ export class Line {
   /** Operations whose answer is not there yet: writes, and reads behind them. */
   #pending = 0;
   #answerBytes = 0;
+  /** Operations, and bytes of answers, since everybody else had a turn. */
+  #sliceOperations = 0;
+  #sliceBytes = 0;
   #sending = false;
   #scheduled = false;
   #failure: { readonly error: unknown } | undefined;
@@ -60,10 +69,20 @@ export class Line {
     return this.#isFull() ? this.#until(() => !this.#isFull()) : undefined;
   }
 
+  /** The turn of everybody else, once there has been enough work in this one; undefined before. */
+  breath(): Promise<void> | undefined {
+    if (this.#sliceOperations < pipelineSliceOperations && this.#sliceBytes < pipelineSliceBytes)
+      return undefined;
+    this.#sliceOperations = 0;
+    this.#sliceBytes = 0;
+    return new Promise((resolve) => setImmediate(resolve));
+  }
+
   /** @throws what an operation failed with for a reason that nobody foresaw */
   take(operation: PipelineOperation): void {
     const place = new Slot(this);
     this.#slots.push(place);
+    this.#sliceOperations++;
     const behindWrites = this.#pending > 0;
     this.#pending++;
     this.#begin(operation, { place, behindWrites });
@@ -104,6 +123,7 @@ export class Line {
   answered(slot: Slot, { bytes }: PipelineAnswer): void {
     this.#pending--;
     this.#answerBytes += bytes.length;
+    this.#sliceBytes += bytes.length;
     if (slot === this.#slots[this.#sent]) this.#schedule();
   }
 

@@ -17,7 +17,7 @@ export function pipeline(engine: Engine, operations: PipelineOperations): Handle
     try {
       for await (const request of stream.requests) {
         for (const operation of request.operations) {
-          const wait = () => line.room() ?? engine.watches.sending;
+          const wait = () => line.breath() ?? line.room() ?? engine.watches.sending;
           for (let waiting = wait(); waiting !== undefined; waiting = wait()) await waiting;
           line.take(operation);
         }

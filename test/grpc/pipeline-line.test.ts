@@ -1,0 +1,28 @@
+import { create } from "@bufbuild/protobuf";
+import { expect, test } from "vitest";
+import { PipelineOperationSchema } from "../../gen/ts/corral/v1/pipeline_pb.js";
+import { Line } from "../../src/grpc/pipeline-line.ts";
+import { pipelineSliceBytes, pipelineSliceOperations } from "../../src/limits.ts";
+
+const operation = create(PipelineOperationSchema, {});
+
+function lineThatAnswers(bytes: number): Line {
+  const stream = { signal: new AbortController().signal, write: () => {} };
+  return new Line(stream, (_operation, { place }) =>
+    place.answered({ field: 1, bytes: new Uint8Array(bytes) }),
+  );
+}
+
+/** How many operations are taken before everybody else has a turn. */
+function takenInOneGo(line: Line): number {
+  let taken = 0;
+  for (; line.breath() === undefined; taken++) line.take(operation);
+  return taken;
+}
+
+test("a pipeline lets everybody else have a turn after so many operations, or bytes of answers", async () => {
+  const small = lineThatAnswers(1);
+  expect(takenInOneGo(small)).toBe(pipelineSliceOperations);
+  expect(takenInOneGo(small)).toBe(pipelineSliceOperations);
+  expect(takenInOneGo(lineThatAnswers(pipelineSliceBytes))).toBe(1);
+});

@@ -59,3 +59,13 @@ test("while a stop waits, an operator can end no session", async () => {
   await Promise.all([write, stopped]);
   expect(engine.tree.sessionCount).toBe(1);
 });
+
+test("of many sessions that run out at once, those whose end was not asked for before the stop live on", async () => {
+  const { engine, clock } = await startServer();
+  for (let i = 0; i < 1_000; i++) await engine.openSession(4_000);
+  clock.advance(10_000);
+  engine.stopJudging();
+  await settle();
+  await expect.poll(() => engine.writes.waiting).toBe(0);
+  expect(engine.tree.sessionCount).toBeGreaterThan(0);
+});

@@ -15,10 +15,21 @@ import { campaign, simulationRuns } from "../support/campaign.ts";
 import { settle, tickMs } from "../support/engine.ts";
 import { CountingRandom, ManualClock } from "../support/manual-clock.ts";
 import { MemoryJournal } from "../support/memory-journal.ts";
+import { quotaOperation } from "../support/random-operations.ts";
+import { HeldSessions } from "./held-sessions.ts";
 
 type Step =
   | { readonly write: Operation; readonly session: number; readonly retry: number | undefined }
   | { readonly open: true }
+  | { readonly close: number }
+  | { readonly attach: number; readonly timeoutMs: number }
+  | { readonly beat: number }
+  | { readonly detach: number }
+  | { readonly oust: number }
+  | { readonly scan: string }
+  | { readonly scanOn: true }
+  | { readonly setWallMs: number }
+  | { readonly stop: true }
   | { readonly advanceMs: number }
   | { readonly stallMs: number }
   | { readonly disk: "hold" | "release" | "full" | "unknownStored" | "unknownLost" }
@@ -35,7 +46,15 @@ const mode = fc.constantFrom(
 const data = fc.constant(new Uint8Array(3));
 const write: fc.Arbitrary<Operation> = fc.oneof(
   fc.record({ op: fc.constant("create" as const), path, data, mode }) as fc.Arbitrary<Operation>,
-  fc.record({ op: fc.constant("delete" as const), path, version: fc.constant(-1) }),
+  fc.record({ op: fc.constant("delete" as const), path, version: fc.constant(-1), recursive: fc.boolean() }),
+  fc.record({
+    op: fc.constant("create" as const),
+    path,
+    data,
+    mode: fc.constant("ephemeral" as const),
+    ifExists: fc.constant("takeOver" as const),
+  }),
+  quotaOperation,
   fc.record({ op: fc.constant("set" as const), path, data, version: fc.constant(-1) }),
   fc.record({
     op: fc.constant("create" as const),
@@ -53,6 +72,7 @@ const transaction: fc.Arbitrary<Operation> = fc.record({
   operations: fc.array(write, { maxLength: 4 }) as fc.Arbitrary<TransactOperation[]>,
   elseOperations: fc.constant([{ op: "list" as const, path: "/", after: "", countMax: 9, withStats: false }]),
 });
+const index = fc.nat({ max: 3 });
 const session = fc.integer({ min: -1, max: 3 });
 /** Which of the marked writes it is: the first with a number decides what they all ask for. */
 const retry = fc.constantFrom(undefined, undefined, undefined, 0, 1, 2, 3);
@@ -60,6 +80,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 9, arbitrary: fc.record({ write, session, retry }) },
   { weight: 3, arbitrary: fc.record({ write: transaction, session, retry }) },
   { weight: 2, arbitrary: fc.constant({ open: true as const }) },
+  { weight: 1, arbitrary: fc.record({ close: index }) },
+  { weight: 3, arbitrary: fc.record({ attach: index, timeoutMs: fc.constantFrom(0, 0, 5_000, 30_000) }) },
+  { weight: 3, arbitrary: fc.record({ beat: index }) },
+  { weight: 1, arbitrary: fc.record({ detach: index }) },
+  { weight: 2, arbitrary: fc.record({ oust: index }) },
+  { weight: 1, arbitrary: fc.record({ scan: fc.constantFrom("/", "/a") }) },
+  { weight: 1, arbitrary: fc.constant({ scanOn: true as const }) },
+  { weight: 1, arbitrary: fc.record({ setWallMs: fc.integer({ min: -1e9, max: 1e9 }) }) },
+  { weight: 1, arbitrary: fc.constant({ stop: true as const }) },
   { weight: 3, arbitrary: fc.record({ advanceMs: fc.integer({ min: 1, max: 3_000 }) }) },
   { weight: 1, arbitrary: fc.record({ stallMs: fc.integer({ min: 1, max: 60_000 }) }) },
   { weight: 4, arbitrary: fc.record({ disk: fc.constantFrom("hold" as const, "release" as const) }) },
@@ -67,12 +96,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ crash: fc.record({ pendingStored: fc.boolean() }) }) },
 ) as fc.Arbitrary<Step>;
 
-class World {
+class World extends HeldSessions {
   readonly clock = new ManualClock();
   journal = new MemoryJournal();
-  engine!: Engine;
   failed = false;
-  readonly sessions: number[] = [];
   /** The zxids that were acknowledged to somebody. */
   readonly acknowledged = new Set<number>();
   /** Writes that are to be done once, and what was told of them. */
@@ -84,6 +111,7 @@ class World {
   async start(): Promise<void> {
     this.failed = false;
     this.life++;
+    this.forgetHolds();
     this.engine = await Engine.start({
       journal: this.journal,
       clock: this.clock,
@@ -116,6 +144,15 @@ class World {
     else if ("advanceMs" in taken) this.clock.advance(taken.advanceMs);
     else if ("stallMs" in taken) this.clock.stall(taken.stallMs);
     else if ("disk" in taken) this.disk(taken.disk);
+    else if ("close" in taken) this.close(taken.close);
+    else if ("attach" in taken) this.attach(taken.attach, taken.timeoutMs);
+    else if ("beat" in taken) this.beat(taken.beat);
+    else if ("detach" in taken) this.detach(taken.detach);
+    else if ("oust" in taken) this.oust(taken.oust);
+    else if ("scan" in taken) this.startScan(taken.scan);
+    else if ("scanOn" in taken) this.readScan();
+    else if ("setWallMs" in taken) this.clock.setWall(this.clock.wallMs() + taken.setWallMs);
+    else if ("stop" in taken) await this.stop();
     else await this.crash(taken.crash.pendingStored);
     await settle();
     if (this.failed) await this.crash(false);
@@ -160,7 +197,7 @@ class World {
 
   open(): void {
     const life = this.life;
-    this.engine.openSession(0).then(
+    this.engine.openSession(0, "owner").then(
       ({ zxid, session }) => {
         this.told({ ok: true, zxid }, life);
         this.sessions.push(session.id);
@@ -175,6 +212,28 @@ class World {
     else this.journal.failNext(what);
   }
 
+  /** An orderly stop takes no session and no node away, whatever waits for the disk. */
+  async stop(): Promise<void> {
+    this.journal.release();
+    await this.engine.stop();
+    await this.crash(false);
+  }
+
+  /** The disk is well again: an operator can end any session, and those that nobody holds end by themselves. */
+  async finish(): Promise<void> {
+    this.journal.release();
+    await settle();
+    await this.crash(false);
+    const [first] = this.engine.tree.sessions();
+    if (first !== undefined) await this.engine.expireSession(first.id, {});
+    for (let turn = 0; turn < 25; turn++) {
+      this.clock.advance(tickMs);
+      await settle();
+    }
+    expect([...this.engine.tree.sessions()]).toEqual([]);
+    this.check();
+  }
+
   async crash(pendingStored: boolean): Promise<void> {
     const journal = this.journal.crash({ pendingStored });
     // The dead server's timers die with it.
@@ -184,6 +243,7 @@ class World {
   }
 
   check(): void {
+    expect(this.lies).toEqual([]);
     expect(brokenInvariants(this.engine.tree)).toEqual([]);
     expect(this.engine.tree.zxid).toBeLessThanOrEqual(this.journal.store.lastZxid);
   }
@@ -204,9 +264,7 @@ test(
         const world = new World();
         await world.start();
         for (const taken of all) await world.take(taken);
-        world.journal.release();
-        await settle();
-        await world.crash(false);
+        await world.finish();
       }),
       runs,
     );

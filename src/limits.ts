@@ -219,6 +219,9 @@ export const careIntervalMs = 1_000;
 /** How soon it goes on when it left something undone: commits come in between. */
 export const careAgainMs = 50;
 
+/** By how much the zxids are raised when a loss of acknowledged writes was accepted, as by a restore: above all lost ones. */
+export const lossRaisesZxidBy = 1_000_000_000;
+
 /** Disk space kept back for a full disk: as much as the WAL holds when it is due, so that it can always be folded. */
 export const diskReserveBytes = 16 * 1_048_576;
 

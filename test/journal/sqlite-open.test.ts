@@ -20,6 +20,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { JournalUnusable } from "../../src/journal/journal.ts";
 import { isLocked } from "../../src/journal/sqlite/lock.ts";
 import { silentLog } from "../../src/journal/sqlite/log.ts";
+import { readMark } from "../../src/journal/sqlite/mark.ts";
 import { type OpenOptions, openDatabase } from "../../src/journal/sqlite/open.ts";
 import { migrations, userVersion } from "../../src/journal/sqlite/schema.ts";
 import {
@@ -27,6 +28,7 @@ import {
   type SqliteJournal,
   type SqliteJournalOptions,
 } from "../../src/journal/sqlite/sqlite-journal.ts";
+import { lossRaisesZxidBy } from "../../src/limits.ts";
 import { commitAndDie, startCommitter } from "./children.ts";
 import { at, created, loadAll, tempDir, warningsOf } from "./state.ts";
 
@@ -243,13 +245,13 @@ test("the mark: missing is a warning, unreadable or ahead is refused unless the 
   const accepted = warningsOf();
   await (await open({ dataDir, acceptDataLoss: true, log: accepted.log })).close();
   expect(accepted.warnings).toEqual([expect.stringContaining("is unreadable")]);
-  expect(readFileSync(mark, "latin1")).toBe(text);
+  expect(readMark(mark)).toMatchObject({ zxid: 3 + lossRaisesZxidBy, clean: true });
 
   rmSync(mark);
   const missing = warningsOf();
   await (await open({ dataDir, log: missing.log })).close();
   expect(missing.warnings).toEqual([expect.stringContaining("no record of the last acknowledged zxid")]);
-  expect(readFileSync(mark, "latin1")).toBe(text);
+  expect(readMark(mark)).toMatchObject({ zxid: 3 + lossRaisesZxidBy, clean: true });
 });
 
 test("a database that vanished, or was replaced by another, is noticed", async () => {
@@ -307,4 +309,13 @@ test("durability settings are what they must be", () => {
   expect(read("wal_autocheckpoint")).toBe(0);
   expect(read("trusted_schema")).toBe(0);
   expect(read("cell_size_check")).toBe(1);
+});
+
+test("a second open in the same process is refused, and other processes still see the first one's lock", async () => {
+  const dataDir = tempDir();
+  await open({ dataDir });
+  await expect(open({ dataDir })).rejects.toThrow("another server uses");
+  const child = startCommitter({ dataDir, commits: 1, end: "exit" });
+  await child.ended;
+  expect(child.lines).toEqual(["JournalUnusable"]);
 });

@@ -40,7 +40,7 @@ export class NodeRows {
   insert(path: string, node: NodeRecord, data: Uint8Array): void {
     const { czxid, mzxid, pzxid, ctimeMs, mtimeMs, version, creates, aversion } = node;
     const stat = [czxid, mzxid, pzxid, ctimeMs, mtimeMs, version, creates, aversion];
-    const kept = [node.ephemeralOwner, node.lifetimeMs, this.#acls.idOf(node.acl.text)];
+    const kept = [node.ephemeralOwner, node.lifetimeMs, this.#acls.use(node.acl.text)];
     this.#insert.run(path, ...stat, ...kept, this.inline(path, data));
   }
 
@@ -52,7 +52,7 @@ export class NodeRows {
   /** Inserts a node as `createdNode` makes it, by the next `flush` at the latest. Inside a transaction. */
   create(path: string, node: NodeRecord, data: Uint8Array): void {
     const { czxid, ctimeMs, ephemeralOwner, lifetimeMs, acl } = node;
-    const kept = [ephemeralOwner, lifetimeMs, this.#acls.idOf(acl.text)];
+    const kept = [ephemeralOwner, lifetimeMs, this.#acls.use(acl.text)];
     this.#waiting.push([path, czxid, ctimeMs, ...kept, this.inline(path, data)]);
     if (this.#waiting.length < rowsTogether) return;
     this.#insertMany.run(this.#waiting.flat());

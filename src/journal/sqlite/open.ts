@@ -1,7 +1,7 @@
 import { closeSync, openSync, renameSync, rmSync } from "node:fs";
 import type Database from "better-sqlite3";
+import { lossRaisesZxidBy, zxidMax } from "../../limits.ts";
 import { JournalUnusable, type Retention } from "../journal.ts";
-import { deleteUnusedAcls } from "./acl-table.ts";
 import { type ConnectOptions, connect, unusable } from "./connection.ts";
 import { abandon, isDiskFailure } from "./disk-failure.ts";
 import { type DataFiles, dataFiles, existsAsPlainFile, makeDataDir, sizeOf, syncDirectory } from "./files.ts";
@@ -45,9 +45,11 @@ export function openDatabase(options: OpenOptions, log: JournalLog): OpenDatabas
   const lock = takeLock(files);
   try {
     const wasFull = new Reserve(files.reserve).makeRoomToStart();
-    const mark = findMark(files, options, log);
-    const found = findDatabase(files, mark, options, log);
-    return { ...found, files, lock, ...startWriting(files, { ...found, wasFull }, options, log) };
+    const losses = new Losses(options, log);
+    const mark = findMark(files, losses, log);
+    const found = findDatabase(files, mark, options, { losses, log });
+    const raisedZxid = losses.accepted ? zxidAfterLoss(found.lastZxid, mark) : undefined;
+    return { ...found, files, lock, ...startWriting(files, { ...found, wasFull, raisedZxid }, options, log) };
   } catch (error) {
     if (!isDiskFailure(error)) lock.release();
     throw unusable(error, files.database, files);
@@ -55,11 +57,10 @@ export function openDatabase(options: OpenOptions, log: JournalLog): OpenDatabas
 }
 
 /** The mark; undefined, and said in the log, when there is none to compare the database with. */
-function findMark(files: DataFiles, options: OpenOptions, log: JournalLog): Mark | undefined {
+function findMark(files: DataFiles, losses: Losses, log: JournalLog): Mark | undefined {
   const mark = readMark(files.mark);
   if (mark === "unreadable") {
-    const finding = `${files.mark} is unreadable: it cannot tell whether acknowledged writes are missing`;
-    acceptLoss(options, log, finding);
+    losses.found(`${files.mark} is unreadable: it cannot tell whether acknowledged writes are missing`);
     return undefined;
   }
   if (mark === undefined && existsAsPlainFile(files.database)) {
@@ -72,14 +73,14 @@ function findDatabase(
   files: DataFiles,
   mark: Mark | undefined,
   options: OpenOptions,
-  log: JournalLog,
+  { losses, log }: { readonly losses: Losses; readonly log: JournalLog },
 ): Found {
   const knownVersion = (options.migrations ?? migrations).length;
   const walBytes = sizeOf(files.wal) ?? 0;
   if (!existsAsPlainFile(files.database)) {
     if (walBytes > 0) throw new JournalUnusable(`${files.wal} is there, but ${files.database} is missing`);
     if (mark !== undefined && mark.zxid > 0) {
-      acceptLoss(options, log, `${files.database} is missing; zxid ${mark.zxid} was acknowledged`);
+      losses.found(`${files.database} is missing; zxid ${mark.zxid} was acknowledged`);
     }
     createDatabase(files, options.migrations);
     return inspect(files, { knownVersion, checkPages: false });
@@ -87,36 +88,51 @@ function findDatabase(
   const clean = mark?.clean === true && walBytes === 0;
   if (!clean) log.info({ path: files.database, walBytes }, "not closed in order: checking the database");
   const found = inspect(files, { knownVersion, checkPages: !clean });
-  compareWithMark(files, { mark, found, options, log });
+  const finding = mark && missingIn(found, mark, files);
+  if (finding !== undefined) losses.found(finding);
   return found;
 }
 
-function compareWithMark(
-  files: DataFiles,
-  {
-    mark,
-    found,
-    options,
-    log,
-  }: { mark: Mark | undefined; found: Found; options: OpenOptions; log: JournalLog },
-): void {
-  if (mark === undefined) return;
-  if (mark.databaseId !== found.databaseId) {
-    const message = `${files.database} is database ${found.databaseId}, but ${files.mark} speaks of ${mark.databaseId}`;
-    acceptLoss(options, log, message);
-  } else if (found.lastZxid < mark.zxid) {
-    const message = `${files.database} ends at zxid ${found.lastZxid}, but zxid ${mark.zxid} was acknowledged`;
-    acceptLoss(options, log, `${message}: the last writes are missing`);
+/** What was acknowledged, as the mark says, and is not there. */
+function missingIn(found: Found, mark: Mark, files: DataFiles): string | undefined {
+  const { databaseId, lastZxid } = found;
+  if (mark.databaseId !== databaseId)
+    return `${files.database} is database ${databaseId}, but ${files.mark} speaks of ${mark.databaseId}`;
+  if (lastZxid >= mark.zxid) return undefined;
+  const fact = `${files.database} ends at zxid ${lastZxid}, but zxid ${mark.zxid} was acknowledged`;
+  return `${fact}: the last writes are missing`;
+}
+
+/** Acknowledged writes that are missing, or may be: the operator decides whether to go on without them. */
+class Losses {
+  accepted = false;
+  readonly #accept: boolean;
+  readonly #log: JournalLog;
+
+  constructor({ acceptDataLoss = false }: OpenOptions, log: JournalLog) {
+    this.#accept = acceptDataLoss;
+    this.#log = log;
+  }
+
+  found(finding: string): void {
+    if (!this.#accept) {
+      throw new JournalUnusable(
+        `${finding}. Restore a backup, or start with --accept-data-loss to go on without`,
+      );
+    }
+    this.accepted = true;
+    this.#log.warn({}, `${finding}. Going on as --accept-data-loss says`);
   }
 }
 
-function acceptLoss(options: OpenOptions, log: JournalLog, finding: string): void {
-  if (options.acceptDataLoss !== true) {
-    throw new JournalUnusable(
-      `${finding}. Restore a backup, or start with --accept-data-loss to go on without`,
-    );
-  }
-  log.warn({}, `${finding}. Going on as --accept-data-loss says`);
+/**
+ * Where the zxids go on after a loss: far above all that was given out, as after a restore. The mark may be older than
+ * the last write that was acknowledged, and a zxid is never given twice.
+ */
+function zxidAfterLoss(lastZxid: number, mark: Mark | undefined): number {
+  const zxid = Math.max(lastZxid, mark?.zxid ?? 0) + lossRaisesZxidBy;
+  if (zxid > zxidMax) throw new JournalUnusable("the zxids are used up: restore a backup");
+  return zxid;
 }
 
 /** Makes an empty database under another name first: a crash never leaves half a database under the real one. */
@@ -149,18 +165,20 @@ const countStart = "UPDATE meta SET starts = starts + 1";
 
 function startWriting(
   files: DataFiles,
-  found: Found & { readonly wasFull: boolean },
+  found: Found & { readonly wasFull: boolean; readonly raisedZxid: number | undefined },
   options: OpenOptions,
   log: JournalLog,
-): Pick<OpenDatabase, "connection" | "isFull" | "markFile"> {
+): Pick<OpenDatabase, "connection" | "isFull" | "lastZxid" | "markFile"> {
   const connection = connect(files.database, files, options);
   try {
     migrate(connection, options.migrations);
+    if (found.raisedZxid !== undefined) beginHistoryAt(found.raisedZxid, connection);
+    const lastZxid = found.raisedZxid ?? found.lastZxid;
     // What the reserve gave up is not for what adds.
     const diskIsFull = !proveDisk(connection, files) || found.wasFull;
     if (diskIsFull) log.warn({ path: files.dir }, "the disk is full: starting all the same, to be read");
-    const mark = { databaseId: found.databaseId, zxid: found.lastZxid, clean: false };
-    return { connection, isFull: diskIsFull, markFile: new MarkFile(files.mark, mark) };
+    const mark = { databaseId: found.databaseId, zxid: lastZxid, clean: false };
+    return { connection, lastZxid, isFull: diskIsFull, markFile: new MarkFile(files.mark, mark) };
   } catch (error) {
     if (isDiskFailure(error)) abandon(connection);
     else connection.close();
@@ -168,10 +186,23 @@ function startWriting(
   }
 }
 
+/** Watches that resume from before are told so: what they have seen may not have happened. */
+function beginHistoryAt(zxid: number, connection: Database.Database): void {
+  const update = connection.prepare(
+    "UPDATE meta SET last_zxid = ?, history_after = ?, history_transactions = 0, history_bytes = 0",
+  );
+  connection
+    .transaction(() => {
+      connection.exec("DELETE FROM history");
+      update.run(zxid, zxid);
+    })
+    .immediate();
+}
+
 /** Answers false when the disk is full. */
 function proveDisk(connection: Database.Database, files: DataFiles): boolean {
   try {
-    connection.exec(`BEGIN IMMEDIATE; ${countStart}; ${deleteUnusedAcls}; COMMIT`);
+    connection.exec(`BEGIN IMMEDIATE; ${countStart}; COMMIT`);
     return true;
   } catch (error) {
     if (connection.inTransaction) connection.exec("ROLLBACK");

@@ -57,7 +57,7 @@ export class Store {
     this.#log = log;
     this.#lastZxid = lastZxid;
     this.#history = new HistoryTable(connection, options.retention ?? keepAll);
-    this.#writer = new Writer(connection, this.#history, systemClock);
+    this.#writer = this.#opening(() => new Writer(connection, this.#history, systemClock));
     this.#clock = this.#opening(() => new ClockTable(connection));
     this.#reserve = new Reserve(this.#open.files.reserve);
     this.#checkpointer = new Checkpointer(connection, log, () => this.#reserve.hasRoom());

@@ -14,7 +14,8 @@ const updateData =
   "UPDATE nodes SET mzxid = ?, mtime_ms = ?, version = ?, owner_session = ?, data = ? WHERE path = ?";
 const updateAcl = "UPDATE nodes SET acl = ?, aversion = ? WHERE path = ?";
 const updateParent = "UPDATE nodes SET pzxid = ?, creates = ? WHERE path = ?";
-const deleteNode = "DELETE FROM nodes WHERE path = ?";
+const selectAcl = "SELECT acl FROM nodes WHERE path = ?";
+const deleteNode = "DELETE FROM nodes WHERE path = ? RETURNING acl";
 const deleteLarge = "DELETE FROM large_data WHERE path = ?";
 const insertSession = "INSERT INTO sessions (id, secret, timeout_ms, owner) VALUES (?, ?, ?, ?)";
 const updateSession = "UPDATE sessions SET timeout_ms = ? WHERE id = ?";
@@ -77,6 +78,7 @@ export class Writer {
     const { lastZxid } = span;
     this.#nodes.flush();
     for (const [path, { pzxid, creates }] of this.#parents) this.#one("updateParent", pzxid, creates, path);
+    this.#acls.flush();
     this.#one("updateLastZxid", lastZxid, lastZxid);
     this.#history.append(span, packed);
     this.#writtenMs = this.#clock.monotonicMs();
@@ -107,11 +109,12 @@ export class Writer {
       }
       case "nodeAclSet": {
         const { acl, aversion } = change.node;
-        this.#one("updateAcl", this.#acls.idOf(acl.text), aversion, change.path);
+        this.#acls.release(this.#aclId("selectAcl", change.path));
+        this.#one("updateAcl", this.#acls.use(acl.text), aversion, change.path);
         return;
       }
       case "nodeDeleted":
-        this.#one("deleteNode", change.path);
+        this.#acls.release(this.#aclId("deleteNode", change.path));
         this.#dropLarge(change.path, change.previousData);
         this.#parents.delete(change.path);
         this.#parents.set(parentOf(change.path), change.parent);
@@ -129,6 +132,13 @@ export class Writer {
         for (const zxid of change.forgets) this.#requests.forget(zxid);
         this.#requests.add(change);
     }
+  }
+
+  /** The number of the list of a node that is there. */
+  #aclId(statement: "selectAcl" | "deleteNode", path: string): number {
+    const row = this.#sql[statement].get(path) as { acl: number } | undefined;
+    if (row === undefined) throw new Error(`${statement} found no row: ${path}`);
+    return row.acl;
   }
 
   /** Most nodes never had large data, and most changes say so. */
@@ -149,6 +159,7 @@ const statements = {
   updateData,
   updateAcl,
   updateParent,
+  selectAcl,
   deleteNode,
   deleteLarge,
   insertSession,

@@ -255,7 +255,9 @@ export class Tree implements StateWriter {
     if (path === this.#lastPath) return this.#lastRow;
     if (path === this.#missingPath) return noRow;
     if (path.charCodeAt(0) !== slash) return noRow;
-    const below = path.charCodeAt(this.#lastPath.length) === slash && path.startsWith(this.#lastPath);
+    // Below the root nothing is left out, so that an empty name leads nowhere.
+    const isUnder = path.charCodeAt(this.#lastPath.length) === slash && path.startsWith(this.#lastPath);
+    const below = isUnder && this.#lastRow !== this.#root;
     let row = below ? this.#lastRow : this.#root;
     for (let start = below ? this.#lastPath.length + 1 : 1; row !== noRow; ) {
       const end = path.indexOf("/", start);

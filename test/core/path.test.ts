@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { childPath, nameOf, parentOf, validatePath } from "../../src/core/path.ts";
 import { pathBytesMax } from "../../src/limits.ts";
+import { CoreState, verdict } from "../support/core-state.ts";
 
 // ZooKeeper's PathUtilsTest, and the rest of PathUtils.validatePath.
 const valid = [
@@ -87,4 +88,14 @@ test("a path falls into parent and name", () => {
     expect([parentOf(path), nameOf(path), childPath(parent, name)]).toEqual([parent, name, path]);
   }
   expect(parentOf("/")).toBe("/");
+});
+
+test("a path with an empty name leads nowhere, whatever was found or deleted before", () => {
+  const state = new CoreState();
+  state.create("/a");
+  const before = verdict(state.create("//a/x"));
+  state.create("/b");
+  state.delete("/b");
+  expect(verdict(state.create("//a/x"))).toEqual(before);
+  expect(state.tree.node("//a")).toBeUndefined();
 });

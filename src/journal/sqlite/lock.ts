@@ -2,7 +2,7 @@ import { closeSync, openSync } from "node:fs";
 import Database from "better-sqlite3";
 import { JournalUnusable } from "../journal.ts";
 import { sqliteCode } from "./connection.ts";
-import { type DataFiles, dataFiles, reasonOf, sizeOf } from "./files.ts";
+import { type DataFiles, dataFiles, existsAsPlainFile, reasonOf, sizeOf } from "./files.ts";
 
 export interface Lock {
   release(): void;
@@ -17,7 +17,8 @@ export interface Lock {
 export function takeLock(files: DataFiles): Lock {
   let connection: Database.Database | undefined;
   try {
-    closeSync(openSync(files.lock, "a", 0o600));
+    // To open and close one that is there would drop the lock of this process, if it has it.
+    if (!existsAsPlainFile(files.lock)) closeSync(openSync(files.lock, "wx", 0o600));
     // Who only looks whether it is taken holds it for an instant.
     connection = new Database(files.lock, { timeout: 200 });
     connection.pragma("locking_mode = EXCLUSIVE");

@@ -36,3 +36,9 @@ export const reservedNodes: readonly ReservedNode[] = [
   { path: "/zookeeper/config", record: { ...record, acl: readOnly, aversion: -1 } },
   { path: "/zookeeper/quota", record },
 ];
+
+/** How many of a node's children were never counted, since the empty tree has them. */
+export const reservedChildren: ReadonlyMap<string, number> = new Map([
+  ["/", 1],
+  ["/zookeeper", 2],
+]);

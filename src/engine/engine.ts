@@ -2,17 +2,16 @@ import type { Clock, Random } from "../clock.ts";
 import type { Permission } from "../core/acl.ts";
 import type { Moment } from "../core/clock-jumps.ts";
 import type { Identity } from "../core/identity.ts";
-import { orphanedEphemerals } from "../core/invariants.ts";
-import { forever, type NodeRecord } from "../core/node.ts";
+import type { NodeRecord } from "../core/node.ts";
 import { anonymous, type Caller, type Operation, type Outcome } from "../core/operation.ts";
 import { denied } from "../core/prepare/permission.ts";
 import { defaultLimits } from "../core/prepare/prepared.ts";
 import { sessionExpired } from "../core/prepare/refusals.ts";
 import { type Reason, type Refusal, Refused } from "../core/refusal.ts";
 import { negotiateTimeoutMs, parseToken, type SessionRecord, sameSecret } from "../core/session.ts";
-import { Tree } from "../core/tree.ts";
+import type { Tree } from "../core/tree.ts";
 import type { BackupHead } from "../journal/backup/format.ts";
-import { type Journal, JournalUnusable } from "../journal/journal.ts";
+import type { Journal } from "../journal/journal.ts";
 import { type AlarmListener, Alarms } from "./alarms.ts";
 import { type AdminAction, type AuditOperation, Auditor, type AuditSink } from "./audit.ts";
 import { type Backup, openBackup } from "./backup.ts";
@@ -20,6 +19,7 @@ import { DiskCare } from "./disk-care.ts";
 import { Drain } from "./drain.ts";
 import type { WriteFigures } from "./figures.ts";
 import { type CommitObserver, GroupCommit } from "./group-commit.ts";
+import { Loading } from "./loading.ts";
 import { QuotaWarner, type QuotaWarning } from "./quota-warner.ts";
 import { Reaper } from "./reaper.ts";
 import { Scans } from "./scans.ts";
@@ -109,20 +109,16 @@ export class Engine {
 
   /** Loads the journal and starts to count the time of its sessions. @throws JournalUnusable */
   static async start(options: EngineOptions): Promise<Engine> {
-    const tree = new Tree();
-    const mortals: string[] = [];
-    const { lastZxid, databaseId, seen } = await options.journal.load({
-      node: (path, record, data) => {
-        tree.loadNode(path, record, data);
-        if (record.lifetimeMs !== forever) mortals.push(path);
-      },
-      session: (session) => tree.putSession(session),
-      request: (request) => tree.putRequest(request),
-    });
-    tree.zxid = lastZxid;
-    const [orphan] = orphanedEphemerals(tree);
-    if (orphan !== undefined) throw new JournalUnusable(`the database contradicts itself: ${orphan}`);
-    return new Engine({ tree, databaseId, mortals, seen }, options);
+    const loading = new Loading();
+    try {
+      const { lastZxid, databaseId, seen } = await options.journal.load(loading);
+      const { mortals } = loading;
+      const tree = loading.finish(lastZxid);
+      return new Engine({ tree, databaseId, mortals, seen }, options);
+    } catch (error) {
+      await options.journal.close().catch(() => {});
+      throw error;
+    }
   }
 
   private constructor(

@@ -1,9 +1,9 @@
 import type Database from "better-sqlite3";
 import { brokenInvariants } from "../../core/invariants.ts";
 import type { NodeRecord } from "../../core/node.ts";
-import { parentOf, validatePath } from "../../core/path.ts";
+import { parentOf } from "../../core/path.ts";
 import { type RememberedRequest, unpackAnswer } from "../../core/request.ts";
-import { reservedNodes } from "../../core/reserved.ts";
+import { reservedChildren, reservedNodes } from "../../core/reserved.ts";
 import type { SessionRecord } from "../../core/session.ts";
 import { Tree } from "../../core/tree.ts";
 import { pageFindingsMax } from "../../limits.ts";
@@ -137,8 +137,6 @@ class StateCheck {
   }
 
   #node(path: string, record: NodeRecord, data: Uint8Array): void {
-    const badPath = validatePath(path);
-    if (badPath !== undefined) throw new DamagedRow(badPath.message);
     const parent = path === "/" ? undefined : this.tree.node(parentOf(path));
     if (path !== "/" && parent === undefined) throw new DamagedRow(`${path} has no parent`);
     if (parent !== undefined && parent.pzxid < record.czxid) {
@@ -173,12 +171,6 @@ class StateCheck {
     }
   }
 }
-
-/** The nodes of an empty tree were never counted. */
-const reservedChildren = new Map([
-  ["/", 1],
-  ["/zookeeper", 2],
-]);
 
 /** Data that were put aside for a node that has none there. */
 function looseData(connection: Database.Database): string[] {

@@ -15,6 +15,7 @@ const insertBatch =
   "INSERT INTO history (last_zxid, first_zxid, time_ms, transactions, packed) VALUES (?, ?, ?, ?, ?)";
 const selectOldest =
   "SELECT last_zxid AS lastZxid, time_ms AS timeMs, transactions, length(packed) AS bytes FROM history ORDER BY last_zxid LIMIT 1";
+const selectNewest = "SELECT last_zxid FROM history ORDER BY last_zxid DESC LIMIT 1";
 const deleteBatch = "DELETE FROM history WHERE last_zxid = ?";
 const selectBatches = "SELECT packed FROM history WHERE last_zxid > ? AND first_zxid <= ? ORDER BY last_zxid";
 
@@ -52,6 +53,7 @@ export class HistoryTable {
   readonly #delete: Database.Statement;
   readonly #update: Database.Statement;
   readonly #select: Database.Statement<[number, number], Buffer>;
+  readonly #newest: Database.Statement<[], number>;
   readonly #pruneAlone: () => void;
   /** Of the last look after the disk. Before the first, nothing is too old. */
   #now: Moment | undefined;
@@ -66,12 +68,18 @@ export class HistoryTable {
     this.#delete = connection.prepare(deleteBatch);
     this.#update = connection.prepare(updateTotals);
     this.#select = connection.prepare<[number, number], Buffer>(selectBatches).pluck();
+    this.#newest = connection.prepare<[], number>(selectNewest).pluck();
     this.#pruneAlone = connection.transaction(() => {
       this.#prune();
       this.#saveTotals();
     }).immediate;
     this.#totals = connection.prepare<[], Totals>(selectTotals).get()!;
     this.#pending = this.#totals;
+  }
+
+  /** Where the history ends: at the newest change there is. */
+  get last(): number {
+    return this.#newest.get() ?? this.#totals.after;
   }
 
   /** Everything after this zxid is there. */

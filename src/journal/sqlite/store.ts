@@ -56,7 +56,7 @@ export class Store {
     const { connection, lastZxid } = this.#open;
     this.#log = log;
     this.#lastZxid = lastZxid;
-    this.#history = new HistoryTable(connection, options.retention ?? keepAll);
+    this.#history = this.#opening(() => this.#openHistory(options.retention ?? keepAll));
     this.#writer = this.#opening(() => new Writer(connection, this.#history, systemClock));
     this.#clock = this.#opening(() => new ClockTable(connection));
     this.#reserve = new Reserve(this.#open.files.reserve);
@@ -185,6 +185,15 @@ export class Store {
     } catch (error) {
       if (!isFull(error, () => this.#reserve.hasRoom())) throw error;
     }
+  }
+
+  /** It ends where the state is. */
+  #openHistory(retention: Retention): HistoryTable {
+    const { connection, files } = this.#open;
+    const history = new HistoryTable(connection, retention);
+    if (history.last === this.#lastZxid) return history;
+    const finding = `the history ends at zxid ${history.last}, and the database is at ${this.#lastZxid}`;
+    throw corrupt(files.database, finding);
   }
 
   /** What a start reads of the database may be damaged. */

@@ -124,6 +124,13 @@ test("a directory with anything in it is refused and left alone", async () => {
   expect(readFileSync(file, "utf8")).toBe("mine");
 });
 
+test("the root of a volume is empty, although it has a lost+found", async () => {
+  const dataDir = tempDir();
+  mkdirSync(join(dataDir, "lost+found"));
+  await restore(backupOf(someState().tree), dataDir);
+  expect(readdirSync(dataDir)).toEqual(["LOCK", "corral.db", "last-zxid", "lost+found"]);
+});
+
 test("a directory that a server uses is refused and left alone", async () => {
   const dataDir = tempDir();
   const journal = await openSqliteJournal({ dataDir });

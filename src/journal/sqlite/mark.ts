@@ -1,7 +1,8 @@
 import { closeSync, constants, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
 import { JournalUnusable } from "../journal.ts";
-import { reasonOf } from "./files.ts";
+import { reasonOf, syncDirectory } from "./files.ts";
 
 /**
  * The last acknowledged zxid, kept outside the database: one flipped bit in the WAL silently drops every later
@@ -46,15 +47,17 @@ function checksum(text: string): string {
   return crc32(text).toString(16).padStart(8, "0");
 }
 
-/** Keeps the mark's file open, so that moving it is one write. */
+/** Keeps the mark's file open, so that moving it is one write. Its entry in the directory is durable. */
 export class MarkFile {
   readonly #fd: number;
 
   constructor(path: string, mark: Mark) {
-    this.#fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
+    this.#fd = openSync(path, flags, 0o600);
     this.write(mark);
     ftruncateSync(this.#fd, lineOf(mark).length);
     this.sync();
+    syncDirectory(dirname(path));
   }
 
   write(mark: Mark): void {

@@ -84,7 +84,8 @@ function assertEmpty(files: DataFiles, own: readonly string[] = []): boolean {
   if (stat === undefined) return false;
   if (!stat.isDirectory()) throw new JournalUnusable(`${dir} is not a directory`);
   if (own.length === 0 && isLocked(dir)) throw new JournalUnusable(`a server uses ${dir}`);
-  const found = readdirSync(dir).find((name) => !own.includes(name));
+  // The root of a volume has it.
+  const found = readdirSync(dir).find((name) => !own.includes(name) && name !== "lost+found");
   if (found === undefined) return true;
   const isUnfinished = sizeOf(files.unfinished) !== undefined && sizeOf(files.database) === undefined;
   const what = isUnfinished
@@ -114,7 +115,6 @@ async function restoreInto(
         throw new BackupUnusable(`its zxid, ${head.zxid}, cannot be raised by ${options.raiseZxid}`);
       // First of all: from now on no server takes the directory for a new one.
       markFile = new MarkFile(files.mark, { databaseId: noDatabase, zxid, clean: false });
-      syncDirectory(files.dir);
       restoring = new Restoring(createUnfinished(files), { ...options, zxid, nodesTotal: head.nodes });
     };
     const backup = await readBackup(chunks, {

@@ -1,6 +1,7 @@
 import type Database from "better-sqlite3";
 import { openAcl } from "../../core/acl.ts";
 import { reservedNodes } from "../../core/reserved.ts";
+import { completeEarlySchema } from "./early-schemas.ts";
 
 /** "Crrl": tells a Corral database from any other SQLite file. */
 export const applicationId = 0x43_72_72_6c;
@@ -143,6 +144,7 @@ export function migrate(connection: Database.Database, steps: readonly Migration
   if (from === steps.length) return;
   connection
     .transaction(() => {
+      if (from === 1 || from === 2) completeEarlySchema(connection);
       for (const step of steps.slice(from)) step(connection);
       connection.pragma(`application_id = ${applicationId}`);
       connection.pragma(`user_version = ${steps.length}`);

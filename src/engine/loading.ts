@@ -1,6 +1,6 @@
 import { orphanedEphemerals } from "../core/invariants.ts";
 import { forever, type NodeRecord } from "../core/node.ts";
-import { parentOf } from "../core/path.ts";
+import { parentOf, validatePath } from "../core/path.ts";
 import type { RememberedRequest } from "../core/request.ts";
 import { reservedChildren, reservedNodes } from "../core/reserved.ts";
 import type { SessionRecord } from "../core/session.ts";
@@ -21,6 +21,8 @@ export class Loading implements StateSink {
 
   /** @throws JournalUnusable */
   node(path: string, record: NodeRecord, data: Uint8Array): void {
+    const badPath = validatePath(path);
+    if (badPath !== undefined) throw broken(badPath.message);
     const parent = path === "/" ? "" : parentOf(path);
     if (parent !== this.#parent) this.#enter(parent, path);
     this.tree.loadNode(path, record, data);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
 import { JournalFull, JournalUnusable } from "../../src/journal/journal.ts";
+import { readMark } from "../../src/journal/sqlite/mark.ts";
 import { openSqliteJournal, type SqliteJournalOptions } from "../../src/journal/sqlite/sqlite-journal.ts";
 import { lossRaisesZxidBy } from "../../src/limits.ts";
 import { commitAndDie, startCommitter } from "./children.ts";
@@ -36,6 +37,7 @@ async function refusal(dataDir: string): Promise<string> {
 test("every acknowledged commit survives SIGKILL", async () => {
   const { dataDir, wal } = await killedAfterEight();
   expect(statSync(wal).size).toBeGreaterThan(8 * 4096);
+  expect(readMark(join(dataDir, "last-zxid"))).toMatchObject({ zxid: 8, clean: false });
   const { lastZxid, nodes } = await loadAll(await open({ dataDir }));
   expect(lastZxid).toBe(8);
   for (let zxid = 1; zxid <= 8; zxid++) expect(nodes.get(`/n${zxid}`)?.record.czxid).toBe(zxid);

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import {
+  chmodSync,
   existsSync,
   linkSync,
   lstatSync,
@@ -318,4 +319,30 @@ test("a second open in the same process is refused, and other processes still se
   const child = startCommitter({ dataDir, commits: 1, end: "exit" });
   await child.ended;
   expect(child.lines).toEqual(["JournalUnusable"]);
+});
+
+test("files that are open to others are closed to them, and a directory that is open is said", async () => {
+  const dataDir = await closedJournal();
+  const names = ["LOCK", "corral.db", "last-zxid"];
+  for (const name of names) chmodSync(join(dataDir, name), 0o644);
+  chmodSync(dataDir, 0o755);
+  const { log, warnings } = warningsOf();
+  await (await open({ dataDir, log })).close();
+  for (const name of names) expect(statSync(join(dataDir, name)).mode & 0o777).toBe(0o600);
+  expect(warnings.sort()).toEqual([
+    "the data directory is open to other users: chmod 700 closes it",
+    ...names.map(() => "the file was open to other users: closed to them"),
+  ]);
+});
+
+test("nothing is written through a symbolic link in the place of the mark, the lock or the reserve", async () => {
+  for (const name of ["last-zxid", "LOCK", "reserve"]) {
+    const dataDir = await closedJournal();
+    const victim = join(tempDir(), "victim");
+    writeFileSync(victim, "mine");
+    rmSync(join(dataDir, name), { force: true });
+    symlinkSync(victim, join(dataDir, name));
+    await expect(open({ dataDir, acceptDataLoss: true }), name).rejects.toBeInstanceOf(JournalUnusable);
+    expect(readFileSync(victim, "utf8")).toBe("mine");
+  }
 });

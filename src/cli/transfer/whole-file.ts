@@ -24,7 +24,11 @@ export class WholeFile implements AsyncDisposable {
   static async create(name: string, force: boolean): Promise<WholeFile> {
     await telling(name, async () => refuseWhatIsThere(name, force));
     const unfinished = `${name}.${process.pid}.part`;
-    const handle = await telling(name, () => open(unfinished, "w", 0o600));
+    const handle = await telling(name, async () => {
+      // What a process of that number has left, or somebody has put there: nothing that is there is written to.
+      await rm(unfinished, { force: true });
+      return open(unfinished, "wx", 0o600);
+    });
     return new WholeFile(name, force, { unfinished, handle });
   }
 

@@ -1,7 +1,7 @@
 import type Database from "better-sqlite3";
 import { brokenInvariants } from "../../core/invariants.ts";
 import type { NodeRecord } from "../../core/node.ts";
-import { parentOf } from "../../core/path.ts";
+import { parentOf, validatePath } from "../../core/path.ts";
 import { type RememberedRequest, unpackAnswer } from "../../core/request.ts";
 import { reservedChildren, reservedNodes } from "../../core/reserved.ts";
 import type { SessionRecord } from "../../core/session.ts";
@@ -137,6 +137,8 @@ class StateCheck {
   }
 
   #node(path: string, record: NodeRecord, data: Uint8Array): void {
+    const badPath = validatePath(path);
+    if (badPath !== undefined) throw new DamagedRow(badPath.message);
     const parent = path === "/" ? undefined : this.tree.node(parentOf(path));
     if (path !== "/" && parent === undefined) throw new DamagedRow(`${path} has no parent`);
     if (parent !== undefined && parent.pzxid < record.czxid) {

@@ -1,6 +1,6 @@
 import type Database from "better-sqlite3";
 import { type Acl, openAcl, parseAcl } from "../../core/acl.ts";
-import { validatePath } from "../../core/path.ts";
+import { asContainer } from "../../core/node.ts";
 import type { RememberedRequest } from "../../core/request.ts";
 import type { SessionRecord } from "../../core/session.ts";
 import { RowWriter } from "../rows.ts";
@@ -112,16 +112,11 @@ function packNode(
   },
 ): void {
   const [path, dataHex, ...stat] = row;
-  const badPath = validatePath(path);
-  if (badPath !== undefined) throw new DamagedRow(badPath.message);
   const [czxid, mzxid, pzxid, ctimeMs, mtimeMs, version, creates, aversion, owner, lifetimeMs, aclId] = stat;
   if (Math.max(czxid!, mzxid!, pzxid!, owner!) > lastZxid) {
     throw new DamagedRow(`${path} was touched after the last zxid, ${lastZxid}`);
   }
-  // A container's lifetime is -1; versions may be anything.
-  if (Math.min(czxid!, mzxid!, pzxid!, creates!, owner!, lifetimeMs! + 1) < 0) {
-    throw new DamagedRow(`${path} has a number below 0`);
-  }
+  if (lifetimeMs! < asContainer) throw new DamagedRow(`the lifetime of ${path} is below 0`);
   const acl = acls.get(aclId!);
   if (acl === undefined) throw new DamagedRow(`the access control list of ${path} is missing`);
   if (acl instanceof RangeError) throw new DamagedRow(`the access control list of ${path}: ${acl.message}`);

@@ -2,6 +2,7 @@ import { closeSync, openSync, renameSync, rmSync } from "node:fs";
 import type Database from "better-sqlite3";
 import { lossRaisesZxidBy, zxidMax } from "../../limits.ts";
 import { JournalUnusable, type Retention } from "../journal.ts";
+import { closeToOthers } from "./access.ts";
 import { type ConnectOptions, connect, unusable } from "./connection.ts";
 import { abandon, isDiskFailure } from "./disk-failure.ts";
 import { type DataFiles, dataFiles, existsAsPlainFile, makeDataDir, sizeOf, syncDirectory } from "./files.ts";
@@ -48,6 +49,8 @@ export function openDatabase(options: OpenOptions, log: JournalLog): OpenDatabas
     const losses = new Losses(options, log);
     const mark = findMark(files, losses, log);
     const found = findDatabase(files, mark, options, { losses, log });
+    // It is ours.
+    closeToOthers(files, log);
     const raisedZxid = losses.accepted ? zxidAfterLoss(found.lastZxid, mark) : undefined;
     return { ...found, files, lock, ...startWriting(files, { ...found, wasFull, raisedZxid }, options, log) };
   } catch (error) {

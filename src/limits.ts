@@ -165,14 +165,11 @@ export const zxidMax = Number.MAX_SAFE_INTEGER;
 /** The longest that one of Node's timers can run: 24.8 days, the largest signed 32-bit number. */
 export const timerMsMax = 2 ** 31 - 1;
 
-/** Calls open on one HTTP/2 connection: unary calls in flight and KeepAlive streams. A client queues the rest. */
-export const streamsPerConnectionMax = 10_000;
+/** Bytes of messages of one connection that are not complete, or wait for their handlers. */
+export const heldMessageBytesPerConnectionMax = 64 * 1_048_576;
 
-/**
- * Memory of one HTTP/2 connection, in megabytes: in the main answers that its client does not read. Beyond it
- * new calls are rejected, and a client that goes on calling loses the connection.
- */
-export const connectionMegabytesMax = 256;
+/** The same of all connections. */
+export const heldMessageBytesMax = 256 * 1_048_576;
 
 /** How long a new connection may take to say that it speaks HTTP/2. */
 export const prefaceTimeoutMs = 5_000;
@@ -275,12 +272,6 @@ export const refusedConnectionsMax = 64;
 
 /** How long a refused connection may take to read why. */
 export const refusalLingerMs = 1_000;
-
-/** How often a connection is asked for a sign of life, so that half-open ones are noticed. */
-export const connectionPingIntervalMs = 20_000;
-
-/** How long a connection may take to give that sign. */
-export const connectionPingTimeoutMs = 20_000;
 
 /** Messages that may wait for a client which does not read its stream. */
 export const unreadMessagesMax = 1_000;

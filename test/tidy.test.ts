@@ -25,6 +25,7 @@ const allowed: Record<string, readonly string[]> = {
   engine: ["journal", "core", "clock", "figures", "limits"],
   auth: ["core", "clock", "limits"],
   grpc: ["auth", "engine", "core", "clock", "bytes", "figures", "listen-error", "limits", "gen"],
+  frontends: ["grpc", "auth", "engine", "core", "clock", "figures", "limits", "gen"],
   client: ["gen"],
   config: ["limits"],
   // It reads what the engine and the journal count; they do not know it.

@@ -5,7 +5,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { Authenticator } from "../../src/auth/authenticator.ts";
 import { anonymous } from "../../src/core/operation.ts";
-import { startGrpcServer } from "../../src/grpc/server.ts";
+import { startGrpcServer } from "../../src/frontends/grpc/server.ts";
 import { ManualClock } from "../../test/support/manual-clock.ts";
 import { grpcMessage } from "../load/grpc.ts";
 import { observing, unasked } from "../observer.ts";

@@ -4,7 +4,7 @@ import { systemClock, systemRandom } from "../../src/clock.ts";
 import type { Transaction } from "../../src/core/change.ts";
 import type { Moment } from "../../src/core/clock-jumps.ts";
 import { Engine } from "../../src/engine/engine.ts";
-import { startGrpcServer } from "../../src/grpc/server.ts";
+import { startGrpcServer } from "../../src/frontends/grpc/server.ts";
 import type { Care, HistoryPage, Journal, Loaded, StateSink } from "../../src/journal/journal.ts";
 import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
 import { collectGarbage } from "../../src/ops/garbage.ts";

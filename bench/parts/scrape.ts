@@ -1,5 +1,6 @@
 import { status as codes } from "@grpc/grpc-js";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
+import { Connection } from "../../src/auth/connection.ts";
 import { systemClock, systemRandom } from "../../src/clock.ts";
 import { watchSpec } from "../../src/core/watch.ts";
 import { Engine } from "../../src/engine/engine.ts";
@@ -78,7 +79,7 @@ export async function scraping(dataDir: string): Promise<object[]> {
 
 const call: IncomingCall = {
   path: "",
-  connection: undefined,
+  connection: new Connection(""),
   peer: "",
   request: undefined,
   cancellation: undefined,

@@ -4,9 +4,9 @@ import type { Caller } from "../core/operation.ts";
 import { denied } from "../core/prepare/permission.ts";
 import { Refused } from "../core/refusal.ts";
 import type { AdminAction } from "../engine/audit.ts";
-import type { RpcServer } from "./adapter/rpc-server.ts";
+import type { ServerStatus } from "../ops/status.ts";
+import type { MethodTable } from "./adapter/method-table.ts";
 import { addService, type Handlers } from "./adapter/service.ts";
-import type { Connections } from "./connections.ts";
 import { backup } from "./handlers/backup.ts";
 import { countWatches } from "./handlers/count-watches.ts";
 import { expireSession } from "./handlers/expire-session.ts";
@@ -18,7 +18,6 @@ import { setDraining } from "./handlers/set-draining.ts";
 import { setLogLevel } from "./handlers/set-log-level.ts";
 import type { LeveledLog } from "./log.ts";
 import { callerOf } from "./metadata.ts";
-import type { GrpcServerOptions } from "./server.ts";
 import type { ServiceOptions } from "./service-options.ts";
 
 /** What changes something, or reads everything: the audit log tells who tried to. */
@@ -29,13 +28,15 @@ const actions: ReadonlyMap<string, AdminAction["operation"]> = new Map([
   [pathOf(Admin.method.setLogLevel), "setLogLevel"],
 ]);
 
-export interface AdminOptions extends ServiceOptions, Pick<GrpcServerOptions, "status"> {
-  readonly connections: Connections;
+export interface AdminOptions extends ServiceOptions {
+  readonly status: () => Promise<ServerStatus>;
+  /** How many are open. */
+  readonly connections: () => number;
   readonly log: LeveledLog;
 }
 
 /** Serves corral.v1.Admin from the engine. */
-export function addAdmin(server: RpcServer, options: AdminOptions): void {
+export function addAdmin(methods: MethodTable, options: AdminOptions): void {
   const { engine, authenticator, calls, log, observer, connections, status } = options;
   const handlers: Handlers<typeof Admin, Caller> = {
     backup: backup(engine),
@@ -59,7 +60,7 @@ export function addAdmin(server: RpcServer, options: AdminOptions): void {
       message: "only who has ADMIN in the access control list of / may do this",
     });
   };
-  addService(server, Admin, handlers, {
+  addService(methods, Admin, handlers, {
     contextOf: (call) => {
       const caller = callerOf(call, { engine, authenticator });
       const path = call.path;

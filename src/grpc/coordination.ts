@@ -1,6 +1,6 @@
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
-import type { RpcServer } from "./adapter/rpc-server.ts";
-import { addService, definitionOf, type Handlers } from "./adapter/service.ts";
+import type { MethodTable } from "./adapter/method-table.ts";
+import { addService, type Handlers, pathOf } from "./adapter/service.ts";
 import { closeSession } from "./handlers/close-session.ts";
 import { create } from "./handlers/create.ts";
 import { deleteNode } from "./handlers/delete.ts";
@@ -25,7 +25,7 @@ import { writing } from "./write.ts";
 
 /** Serves corral.v1.Coordination from the engine. */
 export function addCoordination(
-  server: RpcServer,
+  methods: MethodTable,
   { engine, authenticator, calls, log, observer }: ServiceOptions,
 ): void {
   const writes = {
@@ -60,11 +60,9 @@ export function addCoordination(
   const known = { engine, authenticator };
   const retryable = { ...known, answersRetries: true };
   const writePaths = new Set(
-    Object.keys(writes).map((name) => {
-      return definitionOf(Coordination, Coordination.method[name as keyof typeof writes]).path;
-    }),
+    Object.keys(writes).map((name) => pathOf(Coordination.method[name as keyof typeof writes])),
   );
-  addService(server, Coordination, handlers, {
+  addService(methods, Coordination, handlers, {
     contextOf: (call) => callerOf(call, writePaths.has(call.path) ? retryable : known),
     holding: (authorization) => authenticator.holding(authorization),
     ready: () => engine.watches.sending,

@@ -1,11 +1,11 @@
 import { EventEmitter, once } from "node:events";
-import { status as codes } from "@grpc/grpc-js";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import {
   type Health,
   HealthCheckResponse_ServingStatus as Status,
 } from "../../gen/ts/grpc/health/v1/health_pb.js";
 import type { Handlers } from "./adapter/service.ts";
+import { codes } from "./codes.ts";
 import { PlainStatus } from "./status.ts";
 
 /** The server as a whole, and the one service that has a health of its own. */

@@ -1,4 +1,3 @@
-import type { Http2Session } from "node:http2";
 import type { Authenticator } from "../auth/authenticator.ts";
 import type { OpenStream } from "../auth/connection.ts";
 import type { Tls } from "../auth/tls-keys.ts";
@@ -105,7 +104,7 @@ export class Lifetimes {
     known.retired = true;
     for (const stream of known.connection.streams) stream.cut(why);
     // What was cut is told in this turn; then nothing new begins on the connection.
-    setImmediate(() => close(known.session));
+    setImmediate(() => known.goAway());
     const cancel = this.#options.clock.setTimeout(() => known.socket.destroy(), connectionGoodbyeMs);
     this.#goodbyes.add(cancel);
     known.socket.once("close", () => {
@@ -113,10 +112,6 @@ export class Lifetimes {
       cancel();
     });
   }
-}
-
-function close(session: Http2Session | undefined): void {
-  if (session !== undefined && !session.closed && !session.destroyed) session.close();
 }
 
 const credentialsExpired: Refusal = {

@@ -41,7 +41,6 @@ export function callerOf(
   }: { readonly engine: Engine; readonly authenticator: Authenticator; readonly answersRetries?: boolean },
 ): RpcCaller | Promise<RpcCaller> {
   const { connection } = call;
-  if (connection === undefined) throw new Refused(disconnected);
   const { address } = connection;
   const caller = (identities: readonly Identity[]): RpcCaller => {
     const requestId = call.metadata(requestIdKey);
@@ -80,7 +79,7 @@ function sessionOf(
   engine: Engine,
 ): Pick<RpcCaller, "sessionId" | "sessionSecret"> {
   if (token === undefined) return anonymous;
-  // HTTP/2 in Node joins the values of a repeated header with commas, and no token contains one.
+  // The values of a repeated key are joined by commas, and no token contains one.
   if (token.includes(",")) throw new Refused(severalSessions);
   const { id: sessionId, secret: sessionSecret } = engine.authenticate(token, identities);
   return { sessionId, sessionSecret };
@@ -102,6 +101,3 @@ const severalSessions: Refusal = {
   message: `a call acts for one session, but its metadata has several values of ${sessionKey}`,
   field: sessionKey,
 };
-
-/** Nobody will read it. */
-const disconnected: Refusal = { reason: "AUTH_FAILED", message: "the connection is closed" };

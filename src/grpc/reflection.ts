@@ -7,7 +7,6 @@ import {
 } from "@bufbuild/protobuf";
 import { nestedTypes } from "@bufbuild/protobuf/reflect";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
-import { status as codes } from "@grpc/grpc-js";
 import { file_corral_v1_admin } from "../../gen/ts/corral/v1/admin_pb.js";
 import { file_corral_v1_coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { file_corral_v1_errors } from "../../gen/ts/corral/v1/errors_pb.js";
@@ -25,6 +24,7 @@ import {
   ServerReflection as ServerReflectionAlpha,
 } from "../../gen/ts/grpc/reflection/v1alpha/reflection_pb.js";
 import type { Handlers } from "./adapter/service.ts";
+import { type Code, codes } from "./codes.ts";
 
 /** What the server serves, and what its errors carry: grpcurl prints details only of types that it can ask for. */
 const reflected: readonly DescFile[] = [
@@ -147,6 +147,6 @@ function addWithImports(file: DescFile, all: Set<DescFile>): void {
   all.add(file);
 }
 
-function failure(errorCode: codes, errorMessage: string): Response {
+function failure(errorCode: Code, errorMessage: string): Response {
   return { case: "errorResponse", value: { errorCode, errorMessage } };
 }

@@ -1,6 +1,5 @@
 import { create, type MessageInitShape, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import { type Any, anyPack, DurationSchema } from "@bufbuild/protobuf/wkt";
-import { status as codes, Metadata } from "@grpc/grpc-js";
 import {
   BadRequestSchema,
   ErrorInfoSchema,
@@ -9,10 +8,11 @@ import {
 import { StatusSchema } from "../../gen/ts/google/rpc/status_pb.js";
 import { type Reason, type Refusal, Refused } from "../core/refusal.ts";
 import { errorTextCharsMax } from "../limits.ts";
+import { type Code, codes } from "./codes.ts";
 import type { Log } from "./log.ts";
 
 /** The gRPC code of each reason. Codes that make clients retry by themselves are for what a retry can cure. */
-export const codeOfReason: Readonly<Record<Reason, codes>> = {
+export const codeOfReason: Readonly<Record<Reason, Code>> = {
   NO_NODE: codes.NOT_FOUND,
   NODE_EXISTS: codes.ALREADY_EXISTS,
   BAD_VERSION: codes.ABORTED,
@@ -59,19 +59,20 @@ export const codeOfReason: Readonly<Record<Reason, codes>> = {
 /** When a retry makes sense, in milliseconds. */
 const retryAfterMs: Partial<Record<Reason, number>> = { OVERLOADED: 100, SHUTTING_DOWN: 1_000 };
 
-/** What grpc-js ends a call with. */
+/** What a call ends with. */
 export interface CallStatus {
-  readonly code: codes;
-  readonly details: string;
-  readonly metadata: Metadata;
+  readonly code: Code;
+  readonly message: string;
+  /** A `google.rpc.Status` with the same and its details. */
+  readonly details?: Uint8Array;
 }
 
 /** An error of the services beside Coordination, which have codes of their own and no reasons. */
 export class PlainStatus extends Error {
   override readonly name = "PlainStatus";
-  readonly code: codes;
+  readonly code: Code;
 
-  constructor(code: codes, message: string) {
+  constructor(code: Code, message: string) {
     super(message);
     this.code = code;
   }
@@ -83,7 +84,7 @@ const internal: Refusal = { reason: "INTERNAL", message: "internal error; the se
 export function statusOfError(error: unknown, path: string, log: Log): CallStatus {
   if (error instanceof Refused) return statusOfRefusal(error.refusal);
   if (error instanceof PlainStatus) {
-    return { code: error.code, details: presentable(error.message), metadata: new Metadata() };
+    return { code: error.code, message: presentable(error.message) };
   }
   log.error({ err: error, path }, "a call failed for a reason that nobody foresaw");
   return statusOfRefusal(internal);
@@ -92,9 +93,11 @@ export function statusOfError(error: unknown, path: string, log: Log): CallStatu
 /** The status of a refusal, with `google.rpc.Status` and its details in the trailer that clients look for. */
 export function statusOfRefusal(refusal: Refusal): CallStatus {
   const status = statusToProto(refusal);
-  const metadata = new Metadata();
-  metadata.set("grpc-status-details-bin", Buffer.from(toBinary(StatusSchema, status)));
-  return { code: status.code, details: status.message, metadata };
+  return {
+    code: codeOfReason[refusal.reason],
+    message: status.message,
+    details: toBinary(StatusSchema, status),
+  };
 }
 
 /** A refusal as a message, for what fails inside a stream that goes on. */

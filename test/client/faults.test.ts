@@ -8,8 +8,8 @@ import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { KeepAliveEvent, KeepAliveResponseSchema } from "../../gen/ts/corral/v1/session_pb.js";
 import { WatchResponseSchema } from "../../gen/ts/corral/v1/watch_pb.js";
 import { type ConnectOptions, connect } from "../../src/client/index.ts";
-import { definitionOf } from "../../src/grpc/adapter/service.ts";
 import { connectClient, settle } from "../support/client.ts";
+import { definitionOf } from "../support/grpc-definition.ts";
 import { startServer } from "../support/start-server.ts";
 
 const uncaught: unknown[] = [];

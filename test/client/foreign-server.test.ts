@@ -19,8 +19,8 @@ import {
 } from "../../gen/ts/corral/v1/session_pb.js";
 import { connect } from "../../src/client/index.ts";
 import { connectTimeoutMs } from "../../src/client/limits.ts";
-import { definitionOf } from "../../src/grpc/adapter/service.ts";
 import { connectClient, eventually } from "../support/client.ts";
+import { definitionOf } from "../support/grpc-definition.ts";
 
 type Unary = ServerUnaryCall<Uint8Array, Uint8Array>;
 type Duplex = ServerDuplexStream<Uint8Array, Uint8Array>;

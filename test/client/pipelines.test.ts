@@ -26,9 +26,9 @@ import {
   unaryCallsMax,
 } from "../../src/client/limits.ts";
 import { Link } from "../../src/client/link.ts";
-import { definitionOf } from "../../src/grpc/adapter/service.ts";
 import { connectClient, eventually, settle, withTime } from "../support/client.ts";
 import { FaultProxy } from "../support/fault-proxy.ts";
+import { definitionOf } from "../support/grpc-definition.ts";
 import { MemoryJournal } from "../support/memory-journal.ts";
 import { startServer, type TestServer } from "../support/start-server.ts";
 

@@ -11,10 +11,11 @@ const connections = 10_000;
 const atOnce = 200;
 const rpc = Coordination.method;
 
-/** What a client says first: HTTP/2's preface and an empty SETTINGS frame. */
+/** What a client says first: HTTP/2's preface, an empty SETTINGS frame, and that it has read those of the server. */
 const greeting = Buffer.concat([
   Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
   Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
+  Buffer.from([0, 0, 0, 4, 1, 0, 0, 0, 0]),
 ]);
 
 /** A connection whose server has answered in HTTP/2. */

@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { Health } from "../../gen/ts/grpc/health/v1/health_pb.js";
 import { type ClientAuth, openTls } from "../../src/auth/tls-keys.ts";
-import type { GrpcServerOptions } from "../../src/grpc/server.ts";
+import type { GrpcServerOptions } from "../../src/frontends/grpc/server.ts";
 import {
   healthConnectionsMax,
   keyFilesIntervalMs,

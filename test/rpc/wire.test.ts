@@ -5,7 +5,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { GetRequestSchema } from "../../gen/ts/corral/v1/node_pb.js";
-import { connectionMegabytesMax, dataBytesMax, messageBytesMax } from "../../src/limits.ts";
+import { http2Limits } from "../../src/frontends/http2/limits.ts";
+import { dataBytesMax, messageBytesMax } from "../../src/limits.ts";
 import { framed, rawGet } from "../support/raw-call.ts";
 import { failureOf, pathOf } from "../support/rpc-client.ts";
 import { startServer } from "../support/start-server.ts";
@@ -123,7 +124,11 @@ test("a client that asks for more than it reads loses its connection before the 
   });
   const body = framed(toBinary(GetRequestSchema, create(GetRequestSchema, { path: "/big" })));
   const headers = { ":method": "POST", ":path": pathOf(rpc.get), "content-type": "application/grpc" };
-  for (let calls = 0; calls < 4 * connectionMegabytesMax && !session.destroyed; calls++) {
+  for (
+    let calls = 0;
+    calls < 4 * (http2Limits.queuedBytesMax / dataBytesMax) && !session.destroyed;
+    calls++
+  ) {
     session
       .request(headers)
       .on("error", () => {})

@@ -1,13 +1,13 @@
-import { createServer } from "node:net";
-import { ServerCredentials } from "@grpc/grpc-js";
 import { onTestFinished } from "vitest";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { Health } from "../../gen/ts/grpc/health/v1/health_pb.js";
 import { systemClock } from "../../src/clock.ts";
+import { Front } from "../../src/frontends/grpc/front.ts";
 import { CallObserver } from "../../src/grpc/adapter/call-observer.ts";
-import { RpcServer } from "../../src/grpc/adapter/rpc-server.ts";
+import type { MethodTable } from "../../src/grpc/adapter/method-table.ts";
 import { addService, type Handlers } from "../../src/grpc/adapter/service.ts";
 import { Calls } from "../../src/grpc/calls.ts";
+import { Connections } from "../../src/grpc/connections.ts";
 import { RpcClient } from "./rpc-client.ts";
 
 type CoordinationHandlers = Handlers<typeof Coordination, undefined>;
@@ -33,34 +33,35 @@ export async function startAdapter(
   };
   const all = (names: readonly string[], given: object): unknown =>
     Object.fromEntries(names.map((name) => [name, given[name as keyof typeof given] ?? missing]));
-  const server = new RpcServer({ "grpc.enable_channelz": 0 });
+  const methods: MethodTable = new Map();
   addService(
-    server,
+    methods,
     Coordination,
     all(Object.keys(Coordination.method), handlers) as CoordinationHandlers,
     environment,
   );
   addService(
-    server,
+    methods,
     Health,
     all(Object.keys(Health.method), { watch: handlers.healthWatch }) as HealthHandlers,
     environment,
   );
-  const injector = server.grpc.createConnectionInjector(ServerCredentials.createInsecure());
-  server.plainCalls.goBefore(server.grpc);
-  const listener = createServer((socket) => injector.injectConnection(socket));
-  await new Promise<void>((resolve) => {
-    listener.listen(0, "127.0.0.1", resolve);
+  const limits = { maxConnections: 100, maxConnectionsPerAddress: 100 };
+  const connections = new Connections(systemClock);
+  const front = await Front.open({
+    host: "127.0.0.1",
+    port: 0,
+    clock: systemClock,
+    log,
+    methods,
+    connections,
+    ...limits,
   });
-  const address = `127.0.0.1:${(listener.address() as { port: number }).port}`;
+  const address = `127.0.0.1:${front.port}`;
   const client = new RpcClient(address);
   onTestFinished(async () => {
     client.close();
-    injector.destroy();
-    await new Promise((resolve) => {
-      listener.close(resolve);
-    });
-    server.grpc.forceShutdown();
+    await front.stop(0, Promise.resolve());
   });
   return { address, client, calls, logged };
 }

@@ -1,16 +1,13 @@
 import type { DescMessage, DescMethodBiDiStreaming, MessageShape } from "@bufbuild/protobuf";
-import type { handleBidiStreamingCall, ServerDuplexStream } from "@grpc/grpc-js";
 import type { MethodObserver } from "./call-observer.ts";
 import type { MethodEnvironment } from "./environment.ts";
 import { decode } from "./message.ts";
 import { type Outgoing, OutgoingStream } from "./outgoing.ts";
+import type { StreamingCall } from "./streaming-call.ts";
 
 /** A call that streams both ways, as its handler sees it. */
 export interface BidiStream<Input extends DescMessage, Output extends DescMessage> extends Outgoing<Output> {
-  /**
-   * The messages of the client until it half-closes; throws when the stream is over before that. A client that
-   * cancels can look like one that half-closes: HTTP/2 in Node ends a stream that is reset before it tells why.
-   */
+  /** The messages of the client until it half-closes; throws when the stream is over before that. */
   readonly requests: AsyncGenerator<MessageShape<Input>, void>;
 }
 
@@ -20,12 +17,15 @@ export type BidiHandler<Input extends DescMessage, Output extends DescMessage, C
   context: Context,
 ) => Promise<void>;
 
+/** Serves a streaming call. */
+export type ServeStream = (call: StreamingCall) => void;
+
 /** Serves a method that streams both ways. */
 export function bidiStream<Input extends DescMessage, Output extends DescMessage, Context>(
   method: DescMethodBiDiStreaming<Input, Output>,
   handle: BidiHandler<Input, Output, Context>,
   environment: MethodEnvironment<Context>,
-): handleBidiStreamingCall<Uint8Array, Uint8Array> {
+): ServeStream {
   return (call) => {
     const stream = new Bidi(call, method, environment.observed);
     void stream.run(environment, async () => handle(stream, await stream.identify(environment)));
@@ -39,7 +39,7 @@ class Bidi<Input extends DescMessage, Output extends DescMessage>
   readonly requests: AsyncGenerator<MessageShape<Input>, void>;
 
   constructor(
-    call: ServerDuplexStream<Uint8Array, Uint8Array>,
+    call: StreamingCall,
     { input, output }: DescMethodBiDiStreaming<Input, Output>,
     observed: MethodObserver,
   ) {
@@ -48,35 +48,14 @@ class Bidi<Input extends DescMessage, Output extends DescMessage>
   }
 }
 
-/**
- * Not the stream's own iterator: that one destroys the call when its reader stops early, and then neither a
- * status nor the messages before it would arrive.
- */
 async function* requestsOf<Input extends DescMessage>(
-  call: ServerDuplexStream<Uint8Array, Uint8Array>,
+  call: StreamingCall,
   input: Input,
   { figures }: MethodObserver,
   signal: AbortSignal,
 ): AsyncGenerator<MessageShape<Input>, void> {
-  let ended = false;
-  let wake = () => {};
-  call.on("readable", () => wake());
-  call.on("end", () => {
-    ended = true;
-    wake();
-  });
-  signal.addEventListener("abort", () => wake());
-  for (;;) {
-    signal.throwIfAborted();
-    const message: Uint8Array | null = call.read();
-    if (message !== null) {
-      figures.received++;
-      yield decode(input, message);
-    } else if (ended) return;
-    else {
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
+  for await (const message of call.messages(signal)) {
+    figures.received++;
+    yield decode(input, message);
   }
 }

@@ -1,10 +1,10 @@
 import type { DescMessage, DescMethod, DescService } from "@bufbuild/protobuf";
-import { status as codes } from "@grpc/grpc-js";
 import type { Span } from "@opentelemetry/api";
 import type { Clock } from "../../clock.ts";
 import { parseToken } from "../../core/session.ts";
 import { type CallKind, MethodFigures } from "../../figures.ts";
 import { errorTextCharsMax } from "../../limits.ts";
+import { type Code, codeName } from "../codes.ts";
 import type { Log } from "../log.ts";
 import { sessionKey } from "../metadata.ts";
 import { SeldomWarning } from "../seldom-warning.ts";
@@ -48,7 +48,7 @@ export class CallObserver {
   }
 
   /** grpc-js has ended a call by itself before its handler could run. */
-  refused(path: string, code: codes): void {
+  refused(path: string, code: Code): void {
     this.#methods.get(path)?.refused(code);
   }
 }
@@ -90,7 +90,7 @@ export class MethodObserver {
   }
 
   /** @param code what its handler decided, which the client was told unless it was gone by then. */
-  ended(call: IncomingCall, code: codes, startedMs: number, span: Span | undefined): void {
+  ended(call: IncomingCall, code: Code, startedMs: number, span: Span | undefined): void {
     const told = call.cancellation ?? code;
     const durationMs = this.#clock.monotonicMs() - startedMs;
     this.figures.ended[told]!++;
@@ -100,19 +100,19 @@ export class MethodObserver {
   }
 
   /** grpc-js has ended a call by itself, before there was a handler to end it. */
-  refused(code: codes): void {
+  refused(code: Code): void {
     this.figures.started++;
     this.figures.ended[code]!++;
   }
 
-  #warn(call: IncomingCall, code: codes, durationMs: number): void {
+  #warn(call: IncomingCall, code: Code, durationMs: number): void {
     const { service, method } = this.figures;
     const facts = () => ({
       method: `${service}/${method}`,
       peer: call.peer,
       session: sessionIn(call),
       path: pathIn(this.#input, call),
-      code: codes[code],
+      code: codeName(code),
       dur_ms: Math.round(durationMs),
     });
     this.#slow.warn(facts, "a request was slow");

@@ -1,6 +1,6 @@
-import type { status as codes } from "@grpc/grpc-js";
 import type { Connection } from "../../auth/connection.ts";
 import type { Calls } from "../calls.ts";
+import type { Code } from "../codes.ts";
 import type { Log } from "../log.ts";
 import type { CallObserver, MethodObserver } from "./call-observer.ts";
 
@@ -8,15 +8,14 @@ import type { CallObserver, MethodObserver } from "./call-observer.ts";
 export interface IncomingCall {
   /** The method, as `/corral.v1.Coordination/Get`. */
   readonly path: string;
-  /** Undefined when the client is gone. */
-  readonly connection: Connection | undefined;
+  readonly connection: Connection;
   /** The address and the port of the client. */
   readonly peer: string;
   /** Its message, if it has a single one. */
   readonly request: Uint8Array | undefined;
   /** How it ended before its handler could end it, or tell how: by its deadline, or by its client. */
-  readonly cancellation: codes | undefined;
-  /** The value of a key of its metadata; HTTP/2 in Node joins several by commas. */
+  readonly cancellation: Code | undefined;
+  /** The value of a key of its metadata; several are joined by commas. */
   metadata(key: string): string | undefined;
   metadataKeys(): string[];
 }

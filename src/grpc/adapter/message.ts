@@ -48,8 +48,3 @@ export function encode<Message extends DescMessage>(schema: Message, answer: Ans
   if (answer instanceof Uint8Array) return answer;
   return toBinary(schema, create(schema, answer as MessageInitShape<Message>));
 }
-
-/** grpc-js copies with Buffer's methods; this is a view, not a copy. */
-export function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}

@@ -1,19 +1,13 @@
-import { once } from "node:events";
 import type { DescMessage } from "@bufbuild/protobuf";
-import { status as codes, type ServerDuplexStream, type ServerWritableStream } from "@grpc/grpc-js";
-import type { Span } from "@opentelemetry/api";
 import { type Refusal, Refused } from "../../core/refusal.ts";
 import { unreadMessagesMax } from "../../limits.ts";
+import { type Code, codes } from "../codes.ts";
 import type { Log } from "../log.ts";
 import { statusOfError } from "../status.ts";
 import type { MethodObserver } from "./call-observer.ts";
 import type { Environment } from "./environment.ts";
-import { GrpcCall } from "./grpc-call.ts";
 import { type Answer, encode } from "./message.ts";
-
-type StreamingCall =
-  | ServerWritableStream<Uint8Array, Uint8Array>
-  | ServerDuplexStream<Uint8Array, Uint8Array>;
+import type { StreamingCall } from "./streaming-call.ts";
 
 /** What a handler may do with the answering half of a stream. */
 export interface Outgoing<Output extends DescMessage> {
@@ -33,20 +27,18 @@ export interface Outgoing<Output extends DescMessage> {
 
 /** The answering half of a call of either streaming kind. */
 export class OutgoingStream<Output extends DescMessage> implements Outgoing<Output> {
-  readonly incoming: GrpcCall;
-  readonly #call: StreamingCall;
+  readonly incoming: StreamingCall;
   readonly #output: Output;
   readonly #observed: MethodObserver;
   readonly #over = new AbortController();
+  /** Messages that the transport has not taken yet. */
+  #untaken = 0;
 
   constructor(call: StreamingCall, output: Output, observed: MethodObserver) {
-    this.incoming = new GrpcCall(call);
-    this.#call = call;
+    this.incoming = call;
     this.#output = output;
     this.#observed = observed;
-    // Everybody who waits for room listens for "drain".
-    call.setMaxListeners(0);
-    call.on("cancelled", () => this.#over.abort(new Cancelled()));
+    call.whenOver(() => this.#over.abort(new Cancelled()));
   }
 
   get signal(): AbortSignal {
@@ -54,25 +46,28 @@ export class OutgoingStream<Output extends DescMessage> implements Outgoing<Outp
   }
 
   get peer(): string {
-    return this.#call.getPeer();
+    return this.incoming.peer;
   }
 
   write(answer: Answer<Output>, sent: () => void): void {
-    if (this.signal.aborted) return;
-    this.#put(answer, (error?: Error | null) => {
-      if (!error) sent();
-    });
+    if (!this.signal.aborted) this.#put(answer, sent);
   }
 
-  async send(answer: Answer<Output>): Promise<void> {
-    this.signal.throwIfAborted();
-    if (this.#put(answer)) return;
-    await once(this.#call, "drain", { signal: this.signal });
+  send(answer: Answer<Output>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.signal.throwIfAborted();
+      const over = () => reject(this.signal.reason);
+      this.signal.addEventListener("abort", over, { once: true });
+      this.#put(answer, () => {
+        this.signal.removeEventListener("abort", over);
+        resolve();
+      });
+    });
   }
 
   push(answer: Answer<Output>): void {
     if (this.signal.aborted) return;
-    if (this.#call.writableLength < unreadMessagesMax) this.#put(answer);
+    if (this.#untaken < unreadMessagesMax) this.#put(answer, () => {});
     else this.cut(tooSlow);
   }
 
@@ -101,50 +96,42 @@ export class OutgoingStream<Output extends DescMessage> implements Outgoing<Outp
     const startedMs = this.#observed.began();
     const span = this.#observed.span(this.incoming);
     let entered = false;
-    let code = codes.OK;
+    let code: Code = codes.OK;
     try {
       calls.enter();
       entered = true;
       calls.watch(cut);
       await handle();
-      this.#call.end();
+      this.incoming.finish();
     } catch (error) {
-      const cause = this.signal.aborted ? this.signal.reason : error;
-      code = this.#fail(cause, log);
+      code = this.#fail(this.signal.aborted ? this.signal.reason : error, log);
     } finally {
       calls.unwatch(cut);
       this.#over.abort(new Cancelled());
       if (entered) calls.leave();
-      this.#observeEnd(code, startedMs, span);
+      this.#observed.ended(this.incoming, code, startedMs, span);
     }
   }
 
-  /**
-   * To a handler, a client that has cancelled may look like one that has nothing more to say. Which of them it was
-   * shows when the status has gone out, or cannot any more: grpc-js calls both "cancelled".
-   */
-  #observeEnd(code: codes, startedMs: number, span: Span | undefined): void {
-    const over = () => this.#observed.ended(this.incoming, code, startedMs, span);
-    if (code === codes.OK && !this.#call.cancelled) this.#call.once("cancelled", over);
-    else over();
-  }
-
   /** Ends the call with what went wrong. Nobody is left to be told of a cancellation. */
-  #fail(cause: unknown, log: Log): codes {
+  #fail(cause: unknown, log: Log): Code {
     if (cause instanceof Cancelled) return codes.CANCELLED;
-    const status = statusOfError(cause, this.#call.getPath(), log);
-    this.#call.emit("error", status);
+    const status = statusOfError(cause, this.incoming.path, log);
+    this.incoming.finish(status);
     return status.code;
   }
 
-  /** Answers whether there is room for more. */
-  #put(answer: Answer<Output>, written?: (error?: Error | null) => void): boolean {
+  #put(answer: Answer<Output>, sent: () => void): void {
     this.#observed.figures.sent++;
-    return this.#call.write(encode(this.#output, answer), written);
+    this.#untaken++;
+    this.incoming.send(encode(this.#output, answer), () => {
+      this.#untaken--;
+      sent();
+    });
   }
 }
 
-/** The client is gone, or its deadline has passed: grpc-js has ended the call. */
+/** The client is gone, or its deadline has passed: the front has ended the call. */
 class Cancelled extends Error {
   override readonly name = "Cancelled";
 }

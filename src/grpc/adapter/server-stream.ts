@@ -1,5 +1,5 @@
 import type { DescMessage, DescMethodServerStreaming, MessageShape } from "@bufbuild/protobuf";
-import type { handleServerStreamingCall } from "@grpc/grpc-js";
+import type { ServeStream } from "./bidi-stream.ts";
 import type { MethodEnvironment } from "./environment.ts";
 import { decode } from "./message.ts";
 import { type Outgoing, OutgoingStream } from "./outgoing.ts";
@@ -16,13 +16,12 @@ export function serverStream<Input extends DescMessage, Output extends DescMessa
   method: DescMethodServerStreaming<Input, Output>,
   handle: ServerStreamHandler<Input, Output, Context>,
   environment: MethodEnvironment<Context>,
-): handleServerStreamingCall<Uint8Array, Uint8Array> {
+): ServeStream {
   return (call) => {
     const stream = new OutgoingStream(call, method.output, environment.observed);
-    environment.observed.figures.received++;
     void stream.run(environment, async () => {
       const context = await stream.identify(environment);
-      await handle(decode(method.input, call.request), stream, context);
+      await handle(decode(method.input, call.request!), stream, context);
     });
   };
 }

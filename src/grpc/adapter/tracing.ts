@@ -1,4 +1,3 @@
-import { status as codes } from "@grpc/grpc-js";
 import {
   propagation,
   ROOT_CONTEXT,
@@ -9,6 +8,7 @@ import {
   type Tracer,
   trace,
 } from "@opentelemetry/api";
+import { type Code, codes } from "../codes.ts";
 import type { IncomingCall } from "./environment.ts";
 
 /** Spans by the API of OpenTelemetry alone: a user's own SDK, loaded before the server, decides what becomes of them. */
@@ -45,7 +45,7 @@ export class Tracing {
 }
 
 /** Ends the span of a call as the conventions for RPC have it: what the client did wrong is no error of the server. */
-export function endSpan(span: Span, code: codes): void {
+export function endSpan(span: Span, code: Code): void {
   span.setAttribute("rpc.grpc.status_code", code);
   if (serverFaults.has(code)) span.setStatus({ code: SpanStatusCode.ERROR });
   span.end();
@@ -57,7 +57,7 @@ interface Delegating {
   getDelegateTracer(name: string): Tracer | undefined;
 }
 
-const serverFaults: ReadonlySet<codes> = new Set([
+const serverFaults: ReadonlySet<Code> = new Set([
   codes.UNKNOWN,
   codes.DEADLINE_EXCEEDED,
   codes.UNIMPLEMENTED,

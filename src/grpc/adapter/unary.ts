@@ -1,8 +1,7 @@
 import type { DescMessage, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
-import { status as codes, type handleUnaryCall } from "@grpc/grpc-js";
+import { type Code, codes } from "../codes.ts";
 import { type CallStatus, statusOfError } from "../status.ts";
 import type { IncomingCall, MethodEnvironment } from "./environment.ts";
-import { GrpcCall } from "./grpc-call.ts";
 import { type Answer, decode, encode } from "./message.ts";
 
 /** Answers a request, at once or later; throws Refused for an expected refusal. */
@@ -31,7 +30,7 @@ export function unary<Input extends DescMessage, Output extends DescMessage, Con
     const startedMs = observed.began();
     figures.received++;
     const span = observed.span(call);
-    let code = codes.OK;
+    let code: Code = codes.OK;
     let entered = false;
     try {
       calls.enter();
@@ -51,13 +50,5 @@ export function unary<Input extends DescMessage, Output extends DescMessage, Con
       if (entered) calls.leave();
       observed.ended(call, code, startedMs, span);
     }
-  };
-}
-
-/** The same for calls that come by way of grpc-js. */
-export function unaryByGrpc(serve: ServeUnary): handleUnaryCall<Uint8Array, Uint8Array> {
-  return (call, respond) => {
-    const answer = (message: Uint8Array) => respond(null, message);
-    void serve(new GrpcCall(call), call.request, { answer, fail: respond });
   };
 }

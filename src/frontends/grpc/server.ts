@@ -1,33 +1,24 @@
-import { Health } from "../../gen/ts/grpc/health/v1/health_pb.js";
-import { ServerReflection } from "../../gen/ts/grpc/reflection/v1/reflection_pb.js";
-import type { Authenticator } from "../auth/authenticator.ts";
-import type { Engine } from "../engine/engine.ts";
-import { shuttingDown } from "../engine/shutting-down.ts";
-import {
-  connectionMegabytesMax,
-  connectionPingIntervalMs,
-  connectionPingTimeoutMs,
-  healthConnectionsMax,
-  messageBytesMax,
-  opsIdleMaxMs,
-  streamsPerConnectionMax,
-} from "../limits.ts";
-import type { ServerStatus } from "../ops/status.ts";
-import type { CallObserver } from "./adapter/call-observer.ts";
-import { RpcServer } from "./adapter/rpc-server.ts";
-import { addService } from "./adapter/service.ts";
-import { addAdmin } from "./admin.ts";
-import { builtinErrors } from "./builtin-errors.ts";
-import { Calls } from "./calls.ts";
-import { Connections, knowing } from "./connections.ts";
-import { addCoordination } from "./coordination.ts";
+import { Health } from "../../../gen/ts/grpc/health/v1/health_pb.js";
+import { ServerReflection } from "../../../gen/ts/grpc/reflection/v1/reflection_pb.js";
+import type { Authenticator } from "../../auth/authenticator.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { shuttingDown } from "../../engine/shutting-down.ts";
+import type { CallObserver } from "../../grpc/adapter/call-observer.ts";
+import type { MethodTable } from "../../grpc/adapter/method-table.ts";
+import { addService } from "../../grpc/adapter/service.ts";
+import { addAdmin } from "../../grpc/admin.ts";
+import { Calls } from "../../grpc/calls.ts";
+import { Connections } from "../../grpc/connections.ts";
+import { addCoordination } from "../../grpc/coordination.ts";
+import { HealthState } from "../../grpc/health.ts";
+import { Lifetimes } from "../../grpc/lifetimes.ts";
+import type { ListenerOptions } from "../../grpc/listener.ts";
+import type { LeveledLog } from "../../grpc/log.ts";
+import { Reflection, reflectionAlpha } from "../../grpc/reflection.ts";
+import type { ServiceOptions } from "../../grpc/service-options.ts";
+import { healthConnectionsMax, opsIdleMaxMs } from "../../limits.ts";
+import type { ServerStatus } from "../../ops/status.ts";
 import { Front } from "./front.ts";
-import { HealthState } from "./health.ts";
-import { Lifetimes } from "./lifetimes.ts";
-import type { ListenerOptions } from "./listener.ts";
-import type { LeveledLog } from "./log.ts";
-import { Reflection, reflectionAlpha } from "./reflection.ts";
-import type { ServiceOptions } from "./service-options.ts";
 
 export interface GrpcServerOptions extends Omit<ListenerOptions, "accept"> {
   readonly engine: Engine;
@@ -62,19 +53,17 @@ export interface GrpcServer {
 /** Serves the engine over gRPC, with health and reflection. @throws ListenError */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   const { engine, authenticator, observer, log, status } = options;
-  const connections = new Connections(options.clock);
+  const methods: MethodTable = new Map();
   const calls = new Calls();
   const sideCalls = new Calls();
   const health = new HealthState();
   engine.drain.subscribe(() => health.setDraining(engine.draining));
-  const server = new RpcServer(
-    { ...serverOptions, interceptors: [builtinErrors(observer), knowing(connections)] },
-    { of: ({ socket }) => connections.of(socket), began: (session) => connections.began(session) },
-  );
-  addCoordination(server, { engine, authenticator, calls, log, observer });
-  addAdmin(server, { engine, authenticator, calls, log, observer, connections, status });
-  addSideServices(server, { health, calls: sideCalls, log, observer });
-  const main = await Front.open(server, { ...options, accepted: (socket) => connections.add(socket) });
+  addCoordination(methods, { engine, authenticator, calls, log, observer });
+  const connections = new Connections(options.clock);
+  const connectionCount = () => connections.count;
+  addAdmin(methods, { engine, authenticator, calls, log, observer, connections: connectionCount, status });
+  addSideServices(methods, { health, calls: sideCalls, log, observer });
+  const main = await Front.open({ ...options, methods, connections });
   const probes = await openHealthFront(options, health, sideCalls).catch(async (error) => {
     await main.stop(0, Promise.resolve());
     throw error;
@@ -114,12 +103,8 @@ async function openHealthFront(
 ): Promise<Front | undefined> {
   const { healthPort, host, clock, log, observer } = options;
   if (healthPort === undefined) return undefined;
-  const server = new RpcServer({
-    ...serverOptions,
-    "grpc.max_connection_idle_ms": opsIdleMaxMs,
-    interceptors: [builtinErrors(observer)],
-  });
-  addService(server, Health, health.handlers(), {
+  const methods: MethodTable = new Map();
+  addService(methods, Health, health.handlers(), {
     contextOf: () => undefined,
     ready: () => undefined,
     calls,
@@ -130,13 +115,22 @@ async function openHealthFront(
     maxConnections: healthConnectionsMax,
     maxConnectionsPerAddress: healthConnectionsMax,
     endsOldest: true,
+    idleMaxMs: opsIdleMaxMs,
   };
-  return Front.open(server, { host, port: healthPort, clock, log, ...limits });
+  return Front.open({
+    methods,
+    connections: new Connections(clock),
+    host,
+    port: healthPort,
+    clock,
+    log,
+    ...limits,
+  });
 }
 
 /** Health and reflection go on while the last calls run, so that probes see what is happening. */
 function addSideServices(
-  server: RpcServer,
+  methods: MethodTable,
   {
     health,
     ...others
@@ -144,17 +138,7 @@ function addSideServices(
 ): void {
   const reflection = new Reflection().handlers();
   const environment = { contextOf: () => undefined, ready: () => undefined, ...others };
-  addService(server, Health, health.handlers(), environment);
-  addService(server, ServerReflection, reflection, environment);
-  addService(server, reflectionAlpha, reflection, environment);
+  addService(methods, Health, health.handlers(), environment);
+  addService(methods, ServerReflection, reflection, environment);
+  addService(methods, reflectionAlpha, reflection, environment);
 }
-
-const serverOptions = {
-  "grpc.max_receive_message_length": messageBytesMax,
-  "grpc.max_concurrent_streams": streamsPerConnectionMax,
-  "grpc-node.max_session_memory": connectionMegabytesMax,
-  "grpc.keepalive_time_ms": connectionPingIntervalMs,
-  "grpc.keepalive_timeout_ms": connectionPingTimeoutMs,
-  // Its books would cost every call something, and nobody reads them.
-  "grpc.enable_channelz": 0,
-};

@@ -1,0 +1,96 @@
+import type { Socket } from "node:net";
+import type { Connection } from "../../auth/connection.ts";
+import type { Clock } from "../../clock.ts";
+import type { MethodTable } from "../../grpc/adapter/method-table.ts";
+import { heldMessageBytesPerConnectionMax } from "../../limits.ts";
+import type { RequestHead } from "../http2/fields.ts";
+import type { Http2Limits } from "../http2/limits.ts";
+import { Http2Socket } from "../http2/socket.ts";
+import type { ServerStream, StreamReceiver } from "../http2/stream.ts";
+import { BidiStreamCall } from "./bidi-stream-call.ts";
+import type { CallConnection, GrpcCall } from "./call.ts";
+import { HeldMessages } from "./held-messages.ts";
+import { type GrpcRequest, readRequest, type Unserved } from "./request.ts";
+import { ServerStreamCall } from "./server-stream-call.ts";
+import { UnaryCall } from "./unary-call.ts";
+
+export interface GrpcConnectionOptions {
+  readonly clock: Clock;
+  readonly methods: MethodTable;
+  readonly limits: Http2Limits;
+  /** Who is at the other end. */
+  readonly connection: Connection;
+  /** What the calls of all connections hold. */
+  readonly held: HeldMessages;
+}
+
+/** The calls of one connection. */
+export class GrpcConnection {
+  readonly #methods: MethodTable;
+  readonly #shared: CallConnection;
+  readonly #http2: Http2Socket;
+  /** Heads that were read: clients repeat theirs. */
+  readonly #requests = new WeakMap<RequestHead, GrpcRequest | Unserved>();
+  /** Calls that have begun in this turn of the event loop: most are over before they need a timer. */
+  #begun: GrpcCall[] = [];
+
+  constructor(socket: Socket, { clock, methods, limits, connection, held }: GrpcConnectionOptions) {
+    this.#methods = methods;
+    const { remoteAddress = "unknown", remotePort } = socket;
+    const peer = remotePort === undefined ? remoteAddress : `${remoteAddress}:${remotePort}`;
+    this.#shared = { connection, peer, held: new HeldMessages(heldMessageBytesPerConnectionMax, held) };
+    this.#http2 = new Http2Socket(socket, {
+      limits,
+      nowMs: () => clock.monotonicMs(),
+      request: (stream, head) => this.#open(stream, head),
+      received: () => this.#startDeadlines(),
+    });
+  }
+
+  /** What time alone brings; to be called about every second. */
+  check(): void {
+    this.#http2.check();
+  }
+
+  /** Ends the connection when its calls are done. */
+  goAway(): void {
+    this.#http2.goAway();
+  }
+
+  #open(stream: ServerStream, head: RequestHead): StreamReceiver {
+    let asked = this.#requests.get(head);
+    if (asked === undefined) {
+      asked = readRequest(head, this.#methods);
+      this.#requests.set(head, asked);
+    }
+    if (!("timeoutMs" in asked)) return refuse(stream, asked);
+    const call = this.#callOf(stream, asked);
+    if (asked.timeoutMs !== undefined) this.#begun.push(call);
+    return call;
+  }
+
+  #callOf(stream: ServerStream, asked: GrpcRequest): GrpcCall {
+    const { method } = asked;
+    if (method.kind === "unary") return new UnaryCall(stream, asked, this.#shared, method.serve);
+    if (method.kind === "server_streaming")
+      return new ServerStreamCall(stream, asked, this.#shared, method.serve);
+    const call = new BidiStreamCall(stream, asked, this.#shared, method.serve);
+    // When the stream has its receiver: the handler may end it at once.
+    queueMicrotask(() => call.begin());
+    return call;
+  }
+
+  #startDeadlines(): void {
+    if (this.#begun.length === 0) return;
+    const begun = this.#begun;
+    this.#begun = [];
+    for (const call of begun) call.startDeadline();
+  }
+}
+
+/** Answers what cannot be served. What follows of it is read and forgotten. */
+function refuse(stream: ServerStream, { block, method, status }: Unserved): StreamReceiver {
+  if (method !== undefined && status !== undefined) method.observed.refused(status.code);
+  queueMicrotask(() => stream.end(block));
+  return { data: (part) => stream.consumed(part.length), end() {}, aborted() {} };
+}

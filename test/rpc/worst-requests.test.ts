@@ -317,7 +317,7 @@ const cases: Case[] = [
     method: rpc.closeSession,
     what: "as many ephemeral nodes as a session may have",
     prepare: ephemerals,
-    request: () => encoded(rpc.closeSession, {}),
+    request: (server) => encoded(rpc.closeSession, { sessionToken: sessionOf.get(server)!.token }),
   },
   {
     method: rpc.getAcl,

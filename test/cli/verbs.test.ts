@@ -212,12 +212,12 @@ describe("an ephemeral node", () => {
     const holder = corral.start(["create", "-e", "/e", "--hold"]);
     await holder.line("/e");
     expect(await corral.ok("ephemerals")).toMatch(/^session {2}path\n +\d+ {2}\/e$/);
-    const [{ sessionId: session }] = JSON.parse(await corral.ok("-o", "json", "sessions"));
-    expect(JSON.parse(await corral.ok("-o", "json", "ephemerals", "/", "-s", `${session}`))).toEqual([
-      { path: "/e", session },
+    const [{ sessionId }] = JSON.parse(await corral.ok("-o", "json", "sessions"));
+    expect(JSON.parse(await corral.ok("-o", "json", "ephemerals", "/", "-s", `${sessionId}`))).toEqual([
+      { path: "/e", sessionId },
     ]);
-    expect(JSON.parse(await corral.ok("-o", "json", "ephemerals", "-s", `${session}`))).toEqual([
-      { path: "/e", session },
+    expect(JSON.parse(await corral.ok("-o", "json", "ephemerals", "-s", `${sessionId}`))).toEqual([
+      { path: "/e", sessionId },
     ]);
     expect(await corral.ok("ephemerals", "/", "-s", "999")).toBe("session  path");
     await refused(

@@ -14,8 +14,8 @@ test("all its events come in parts that fit a message, without data where there 
   const data = new Uint8Array(300);
   const record = createdNode({ zxid: 0, timeMs: 0 }, {}, data.length);
   const parent = `/${"p".repeat(80)}`;
-  store.nodes.set(parent, { record, data });
-  for (let i = 1; i < transactionChangesMax; i++) store.nodes.set(`${parent}/${i}`, { record, data });
+  store.put(parent, record, data);
+  for (let i = 1; i < transactionChangesMax; i++) store.put(`${parent}/${i}`, record, data);
   const { client } = await startServer({ journal: new MemoryJournal(store) });
   const stream = client.bidi(rpc.watch);
   stream.send({

@@ -28,8 +28,8 @@ async function restOf(stream: ScanStream): Promise<ScannedNode[]> {
 function serverWithChildren(count: number, data = new Uint8Array()): Promise<TestServer> {
   const store = new MemoryStore();
   const record = createdNode({ zxid: 0, timeMs: 0 }, {}, data.length);
-  store.nodes.set("/p", { record: { ...record, dataLength: 0 }, data: new Uint8Array() });
-  for (let i = 0; i < count; i++) store.nodes.set(childAt(i), { record, data });
+  store.put("/p", record);
+  for (let i = 0; i < count; i++) store.put(childAt(i), record, data);
   return startServer({ journal: new MemoryJournal(store) });
 }
 

@@ -17,7 +17,7 @@ async function statOf(client: RpcClient, path: string) {
 function serverWith(fields: Partial<NodeRecord>): Promise<TestServer> {
   const store = new MemoryStore();
   const record = { ...createdNode({ zxid: 0, timeMs: 0 }, {}, 0), ...fields };
-  store.nodes.set("/n", { record, data: new Uint8Array() });
+  store.put("/n", record);
   return startServer({ journal: new MemoryJournal(store) });
 }
 

@@ -38,6 +38,15 @@ export class MemoryStore {
     for (const { path, record } of reservedNodes) this.nodes.set(path, { record, data: new Uint8Array() });
   }
 
+  /** Puts a node there as if its creation had been committed: its parent counts it. */
+  put(path: string, record: NodeRecord, data: Uint8Array = new Uint8Array()): void {
+    this.nodes.set(path, { record: { ...record, dataLength: data.length }, data });
+    const parentPath = parentOf(path);
+    const parent = this.nodes.get(parentPath)!;
+    const creates = parent.record.creates + 1;
+    this.nodes.set(parentPath, { ...parent, record: { ...parent.record, creates } });
+  }
+
   write(batch: readonly Transaction[]): void {
     for (const transaction of batch) {
       if (transaction.zxid <= this.lastZxid) throw new Error(`zxid ${transaction.zxid} is not new`);

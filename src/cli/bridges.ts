@@ -55,3 +55,9 @@ export function bridged(words: readonly string[]): readonly string[] {
   if ("hint" in bridge) throw new UsageError(`${word} is no verb of Corral's: ${bridge.hint}`);
   return [...bridge.as, ...args];
 }
+
+/** The verb that a word stands for; of other words, the word. */
+export function verbMeant(word: string): string {
+  const bridge = bridges.get(word);
+  return bridge !== undefined && "as" in bridge ? bridge.as[0] : word;
+}

@@ -137,7 +137,7 @@ describe("backup inspect", () => {
     await corral.ok("backup", file);
     writeFileSync(file, harm(readFileSync(file)));
     const { code, stdout, stderr } = await corral.run(["backup", "inspect", file]);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toMatch(reason);
     expect(stderr.trimEnd()).not.toContain("\n");
   });
@@ -205,7 +205,7 @@ describe("restore", () => {
     writeFileSync(file, readFileSync(file).subarray(0, 400));
     const missing = join(dir, "missing");
     expect(await corral.run(["restore", file, missing])).toMatchObject({
-      code: 1,
+      code: 2,
       stderr: expect.stringMatching(/cut short/),
     });
     expect(existsSync(missing)).toBe(false);

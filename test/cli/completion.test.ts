@@ -33,9 +33,17 @@ test("completes verbs, flags and the paths of the server that the line names", a
   expect(await words("grep", "x", "/services/p")).toEqual(["/services/pay"]);
   expect(await words("set", "-v", "1", "/services/l")).toEqual(["/services/login"]);
   expect(await words("--timeout", "5s", "get", "/se")).toEqual(["/services"]);
+  expect(await words("get", "/services/login", "/services/p")).toEqual(["/services/pay"]);
   expect(await words("run", "--register", "/services/l")).toEqual(["/services/login"]);
   expect(await words("get", "--", "/services/l")).toEqual(["/services/login"]);
   expect(await words("get", "--endpoint", "127.0.0.1:1", "/se")).toEqual([]);
+});
+
+test("completes a line that begins with a word of another command line as that of the verb it stands for", async () => {
+  expect(await words("put", "/services/l")).toEqual(["/services/login"]);
+  expect(await words("rmr", "/services/p")).toEqual(["/services/pay"]);
+  expect(await words("addWatch", "--kind", "persistentR")).toEqual(["persistentRecursive"]);
+  expect(await words("lease", "/services/p")).toEqual([]);
 });
 
 test("completes words that verbs and flags take, and the names of contexts", async () => {

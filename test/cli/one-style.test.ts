@@ -74,6 +74,18 @@ test("in JSON, files, sessions and directories are called the same everywhere", 
   expect(ids).toEqual([expect.any(Number), ids[0]]);
 });
 
+test("in JSON, what is known of a node and who may use it look the same everywhere", async () => {
+  const json = async (...line: string[]) => JSON.parse(await corral.ok(...line, "-o", "json"));
+  await corral.ok("setAcl", "/a", "world:anyone:ra");
+  expect((await json("stat", "/a")).stat).toEqual((await json("get", "/a")).stat);
+  const [, exported] = (await corral.ok("export", "/a", "-")).split("\n");
+  expect((await json("getAcl", "/a")).acl).toEqual(JSON.parse(exported!).acl);
+  await corral.ok("create", "-t", "60000", "/ttl");
+  const [, withTtl] = (await corral.ok("export", "/ttl", "-")).split("\n");
+  const { mode, ttlMs } = (await json("stat", "/ttl")).stat;
+  expect(JSON.parse(withTtl!)).toMatchObject({ mode, ttlMs });
+});
+
 test("a flag of several verbs has the same letter in all of them", async () => {
   const longs = new Map<string, Set<string>>();
   for (const { load } of verbs.values()) {

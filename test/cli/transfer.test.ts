@@ -46,7 +46,7 @@ const exported = [
   },
   { path: "text", text: "grüße\n" },
   { path: "text/below" },
-  { path: "ttl", text: "x", mode: "persistent_with_ttl", ttl_ms: 60_000 },
+  { path: "ttl", text: "x", mode: "persistentWithTtl", ttlMs: 60_000 },
 ];
 
 function linesOf(path: string): unknown[] {
@@ -172,10 +172,10 @@ describe("import", () => {
     [exportOf({ path: ".", base64: "*" }), "line 2: a base64 is wrong"],
     [exportOf({ path: ".", text: "", base64: "" }), "line 2: there is both text and base64"],
     [exportOf({ path: ".", mode: "ephemeral" }), "line 2: a mode is wrong"],
-    [exportOf({ path: ".", ttl_ms: 5 }), "line 2: a ttl_ms is wrong"],
-    ...[1.5, -1, 2 ** 40, 1e300, "5", null].map((ttl_ms): [string, string] => [
-      exportOf({ path: ".", mode: "persistent_with_ttl", ttl_ms }),
-      "line 2: a ttl_ms is wrong",
+    [exportOf({ path: ".", ttlMs: 5 }), "line 2: a ttlMs is wrong"],
+    ...[1.5, -1, 2 ** 40, 1e300, "5", null].map((ttlMs): [string, string] => [
+      exportOf({ path: ".", mode: "persistentWithTtl", ttlMs }),
+      "line 2: a ttlMs is wrong",
     ]),
     [exportOf({ path: ".", acl: [{}] }), "line 2: an acl is wrong"],
   ])("refuses %j, and writes nothing", async (content, part) => {
@@ -218,6 +218,12 @@ describe("import", () => {
     expect(await corral.run(["import", "--overwrite", "--skip-existing", file, "/b"])).toMatchObject({
       code: 2,
     });
+  });
+
+  test("reads an export that names modes and times as earlier versions did", async () => {
+    writeFileSync(file, exportOf({ path: ".", mode: "persistent_with_ttl", ttl_ms: 60_000 }));
+    await corral.ok("import", file, "/ttl");
+    expect(await corral.ok("export", "/ttl", "-")).toContain('"mode":"persistentWithTtl","ttlMs":60000');
   });
 
   test("sets access control lists of nodes that it overwrites", async () => {

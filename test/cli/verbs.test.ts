@@ -65,7 +65,8 @@ describe("nodes", () => {
     expect(await corral.ok("-o", "json", "ls", "/a")).toBe("[]");
     expect(JSON.parse(await corral.ok("stat", "/a", "--output=json"))).toMatchObject({
       path: "/a",
-      czxid: 1,
+      stat: facts.stat,
+      zxid: 1,
     });
   });
 

@@ -263,7 +263,7 @@ test(
     const [left = "", ...others] = readdirSync(dir);
     expect([left, others]).toEqual([expect.stringMatching(/^file\.\d+\.part$/), []]);
     const inspected = await startCommand(["backup", "inspect", join(dir, left)]).finished;
-    expect(inspected).toMatchObject({ code: 1, stderr: expect.stringContaining("it is cut short") });
+    expect(inspected).toMatchObject({ code: 2, stderr: expect.stringContaining("it is cut short") });
 
     proxy.heal();
     await corral(server, "backup", join(dir, "file"));

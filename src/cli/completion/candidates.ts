@@ -1,4 +1,5 @@
 import { childOf } from "../../client/node.ts";
+import { verbMeant } from "../bridges.ts";
 import { isClientVerb } from "../client-verb.ts";
 import { type FlagSpecs, flagOf, takesNext } from "../flags.ts";
 import type { ArgSpec, Completes, LineSpec, VerbEntry } from "../verb.ts";
@@ -33,7 +34,7 @@ export async function candidatesFor(words: readonly string[], place: CompletionP
   const last = words.at(-1) ?? "";
   const at = before.findIndex((word, i) => !isFlagWord(word) && !takesNext(before[i - 1], place.flags));
   if (at === -1) return await atTheBeginning(before, last, place);
-  const verb = before[at]!;
+  const verb = verbMeant(before[at]!);
   const loaded = await place.verbs.get(verb)?.load();
   const other = loaded === undefined ? place.others.get(verb) : undefined;
   if (other !== undefined) return await completed(other, last, place);

@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { Failure } from "../failure.ts";
+import { exitCodes, Failure } from "../failure.ts";
 import { fileFailure } from "../file-failure.ts";
 
 /** The bytes of a backup, from the beginning. @throws Failure if the file cannot be read */
@@ -17,7 +17,7 @@ export async function readingBackup<T>(file: string, work: () => Promise<T>): Pr
     return await work();
   } catch (error) {
     if (error instanceof Error && error.name === "BackupUnusable")
-      throw new Failure(`${file} cannot be used: ${error.message}`);
+      throw new Failure(`${file} cannot be used: ${error.message}`, exitCodes.usage);
     throw error;
   }
 }

@@ -20,11 +20,7 @@ export interface Head {
   readonly zxid: number;
 }
 
-const modeNames: Readonly<Record<Lifetime, string>> = {
-  persistent: "persistent",
-  container: "container",
-  persistentWithTtl: "persistent_with_ttl",
-};
+const modes: readonly Lifetime[] = ["persistent", "container", "persistentWithTtl"];
 
 export function headLine({ path, zxid }: Head): string {
   return `${JSON.stringify({ format, path, zxid })}\n`;
@@ -37,8 +33,8 @@ export function nodeLine({ path, data, mode, ttlMs, acl }: TreeNode): string {
   const line = {
     path,
     ...(bytes.length === 0 ? {} : content),
-    ...(mode === "persistent" ? {} : { mode: modeNames[mode] }),
-    ...(ttlMs === 0 ? {} : { ttl_ms: ttlMs }),
+    ...(mode === "persistent" ? {} : { mode }),
+    ...(ttlMs === 0 ? {} : { ttlMs }),
     ...(acl.length === 0 ? {} : { acl }),
   };
   return `${JSON.stringify(line)}\n`;
@@ -120,16 +116,26 @@ function parsed(line: Buffer): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-const nodeKeys = ["path", "text", "base64", "mode", "ttl_ms", "acl"];
+const nodeKeys = ["path", "text", "base64", "mode", "ttlMs", "acl"];
 
-function nodeIn(entry: Record<string, unknown>): TreeNode {
+/** Names in exports that were written before JSON had one style everywhere. */
+function inToday({ ttl_ms: ttlMs, ...entry }: Record<string, unknown>): Record<string, unknown> {
+  return {
+    ...entry,
+    ...(ttlMs !== undefined && { ttlMs }),
+    ...(entry["mode"] === "persistent_with_ttl" && { mode: "persistentWithTtl" }),
+  };
+}
+
+function nodeIn(line: Record<string, unknown>): TreeNode {
+  const entry = inToday(line);
   const unknown = Object.keys(entry).find((key) => !nodeKeys.includes(key));
   check(unknown === undefined, `${unknown} is not known`);
-  const { path, text, base64, mode = "persistent", ttl_ms: ttlMs = 0, acl = [] } = entry;
+  const { path, text, base64, mode = "persistent", ttlMs = 0, acl = [] } = entry;
   check(typeof path === "string" && (path === topPath || /^[^/]+(\/[^/]+)*$/.test(path)), "a path is wrong");
-  const lifetime = Object.entries(modeNames).find(([, name]) => name === mode)?.[0] as Lifetime | undefined;
+  const lifetime = modes.find((one) => one === mode);
   check(lifetime !== undefined, "a mode is wrong");
-  check(isTtl(ttlMs) && ttlMs > 0 === (lifetime === "persistentWithTtl"), "a ttl_ms is wrong");
+  check(isTtl(ttlMs) && ttlMs > 0 === (lifetime === "persistentWithTtl"), "a ttlMs is wrong");
   check(Array.isArray(acl) && acl.every(isAclEntry), "an acl is wrong");
   return { path, data: dataIn(text, base64), mode: lifetime, ttlMs, acl };
 }

@@ -12,7 +12,7 @@ export const getAcl = clientVerb({
   grpcurl: `-plaintext -d '{"path":"/sl"}' localhost:7181 corral.v1.Coordination/GetAcl`,
   async run({ flags, words: [path = ""], client, out, timeoutMs, signal }) {
     const { acl, stat, zxid } = await client.getAcl(path, { timeoutMs, signal });
-    out.one({ path, acl: acl.map(aclEntryText), aversion: stat.aversion, zxid }, () =>
+    out.one({ path, acl, aversion: stat.aversion, zxid }, () =>
       [
         ...acl.map((entry) => out.part(aclEntryText(entry))),
         ...(flags.stat ? [out.dim(`version ${stat.aversion}`)] : []),

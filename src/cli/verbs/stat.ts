@@ -15,7 +15,7 @@ export const stat = clientVerb({
     const { flags, client, out, timeoutMs, signal } = call;
     const [path = ""] = call.words;
     const { stat: found, zxid } = await client.look(path, { timeoutMs, signal });
-    if (found !== undefined) out.one({ path, ...found }, () => statText(found));
+    if (found !== undefined) out.one({ path, stat: found, zxid }, () => statText(found));
     else if (!flags.watch) throw new Failure(`no node: there is no node at ${path}`, exitCodes.notFound);
     if (flags.watch) await watchOnce(call, path, "exists", zxid);
     return 0;

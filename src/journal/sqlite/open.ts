@@ -89,7 +89,8 @@ function findDatabase(
     return inspect(files, { knownVersion, checkPages: false });
   }
   const clean = mark?.clean === true && walBytes === 0;
-  if (!clean) log.info({ path: files.database, walBytes }, "not closed in order: checking the database");
+  if (!clean)
+    log.info({ path: files.database, wal_bytes: walBytes }, "not closed in order: checking the database");
   const found = inspect(files, { knownVersion, checkPages: !clean });
   const finding = mark && missingIn(found, mark, files);
   if (finding !== undefined) losses.found(finding);

@@ -136,8 +136,8 @@ const (
 	// FAILED_PRECONDITION: the transaction that is asked for again was done, under `zxid`. Its answer held more than
 	// 8 KiB of what it read, which is not kept; read that again.
 	ErrorReason_ERROR_REASON_ANSWER_NOT_KEPT ErrorReason = 45
-	// RESOURCE_EXHAUSTED: the `count` of nodes below `path`, itself included, or the `bytes` of their data, `kind` says
-	// which, would become `actual`, more than the `limit` of the quota on `path`. Nothing was changed.
+	// RESOURCE_EXHAUSTED: the `count` of nodes below `path`, itself included, or the `bytes` of their data and of
+	// what their access control lists have beyond 256 bytes each, `kind` says which, would become `actual`, more than the `limit` of the quota on `path`. Nothing was changed.
 	// Both numbers are left out for a caller without READ on the quota's `zookeeper_stats`.
 	ErrorReason_ERROR_REASON_QUOTA_EXCEEDED ErrorReason = 80
 )

@@ -332,8 +332,8 @@ export enum ErrorReason {
   ANSWER_NOT_KEPT = 45,
 
   /**
-   * RESOURCE_EXHAUSTED: the `count` of nodes below `path`, itself included, or the `bytes` of their data, `kind` says
-   * which, would become `actual`, more than the `limit` of the quota on `path`. Nothing was changed.
+   * RESOURCE_EXHAUSTED: the `count` of nodes below `path`, itself included, or the `bytes` of their data and of
+   * what their access control lists have beyond 256 bytes each, `kind` says which, would become `actual`, more than the `limit` of the quota on `path`. Nothing was changed.
    * Both numbers are left out for a caller without READ on the quota's `zookeeper_stats`.
    *
    * @generated from enum value: ERROR_REASON_QUOTA_EXCEEDED = 80;

@@ -165,6 +165,9 @@ export const zxidMax = Number.MAX_SAFE_INTEGER;
 /** The longest that one of Node's timers can run: 24.8 days, the largest signed 32-bit number. */
 export const timerMsMax = 2 ** 31 - 1;
 
+/** How long the one message of a call may take to be complete. */
+export const messageTimeoutMs = 60_000;
+
 /** Bytes of messages of one connection that are not complete, or wait for their handlers. */
 export const heldMessageBytesPerConnectionMax = 64 * 1_048_576;
 

@@ -1,10 +1,17 @@
+import { once } from "node:events";
+import { connect } from "node:http2";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
-import { GetResponseSchema } from "../../gen/ts/corral/v1/node_pb.js";
+import { GetRequestSchema, GetResponseSchema } from "../../gen/ts/corral/v1/node_pb.js";
 import { Health } from "../../gen/ts/grpc/health/v1/health_pb.js";
 import { Refused } from "../../src/core/refusal.ts";
+import { messageTimeoutMs } from "../../src/limits.ts";
 import { startAdapter } from "../support/adapter-server.ts";
+import { frame, greeting, headersFrame, requestFields, uint32 } from "../support/http2-peer.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { framed, rawGet } from "../support/raw-call.ts";
+import { RawConnection } from "../support/raw-connection.ts";
 import { failureOf } from "../support/rpc-client.ts";
 
 const rpc = Coordination.method;
@@ -192,6 +199,49 @@ test("closed calls are refused, streams are cut, and the close waits for what ru
   gate.resolve();
   await running;
   await closing;
+});
+
+test("a stream that is reset in the bytes that open it never begins, and leaves nothing behind", async () => {
+  let begun = 0;
+  const { address, client, calls } = await startAdapter({
+    keepAlive: async (stream) => {
+      begun++;
+      await stream.requests.next();
+    },
+    get: () => ({}),
+  });
+  const connection = await RawConnection.open(Number(address.split(":")[1]));
+  const fields = requestFields.map(
+    ([name, value]) => [name, name === ":path" ? "/corral.v1.Coordination/KeepAlive" : value] as const,
+  );
+  connection.send(
+    Buffer.concat([greeting, headersFrame(1, { fields }), frame("rstStream", 0, 1, uint32(8))]),
+  );
+  await once(connection.socket, "data");
+  await client.unary(rpc.get, {});
+  await calls.close({ reason: "SHUTTING_DOWN", message: "" });
+  expect(begun).toBe(0);
+  connection.socket.destroy();
+});
+
+test("a call whose message is not completed in time is ended, and one that is complete waits for its handler", async () => {
+  const clock = new ManualClock();
+  const answer = Promise.withResolvers<object>();
+  const { address } = await startAdapter({ get: () => answer.promise }, clock);
+  const session = connect(`http://${address}`);
+  await once(session, "connect");
+  const message = framed(toBinary(GetRequestSchema, create(GetRequestSchema, { path: "/" })));
+  const waiting = rawGet(session, message, { end: true });
+  const incomplete = rawGet(session, message.subarray(0, 4));
+  // Both have arrived when what was sent after them is answered. In shorter steps, the connection gives its sign of life.
+  for (let ms = 0; ms <= messageTimeoutMs; ms += 15_000) {
+    await new Promise((resolve) => session.ping(resolve));
+    clock.advance(15_000);
+  }
+  expect(await incomplete).toMatchObject({ code: "DEADLINE_EXCEEDED" });
+  answer.resolve({});
+  expect(await waiting).toMatchObject({ code: "OK" });
+  session.destroy();
 });
 
 /** The value once it has stopped to change over some turns of the event loop, sockets included. */

@@ -1,7 +1,7 @@
 import { onTestFinished } from "vitest";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { Health } from "../../gen/ts/grpc/health/v1/health_pb.js";
-import { systemClock } from "../../src/clock.ts";
+import { type Clock, systemClock } from "../../src/clock.ts";
 import { Front } from "../../src/frontends/grpc/front.ts";
 import { CallObserver } from "../../src/grpc/adapter/call-observer.ts";
 import type { MethodTable } from "../../src/grpc/adapter/method-table.ts";
@@ -16,6 +16,7 @@ type HealthHandlers = Handlers<typeof Health, undefined>;
 /** Serves whatever handlers a test brings, on the names of real services, with nothing behind them. */
 export async function startAdapter(
   handlers: Partial<CoordinationHandlers> & { readonly healthWatch?: HealthHandlers["watch"] },
+  networkClock: Clock = systemClock,
 ): Promise<{ address: string; client: RpcClient; calls: Calls; logged: Record<string, unknown>[] }> {
   const calls = new Calls();
   const logged: Record<string, unknown>[] = [];
@@ -55,6 +56,7 @@ export async function startAdapter(
     log,
     methods,
     connections,
+    networkClock,
     ...limits,
   });
   const address = `127.0.0.1:${front.port}`;

@@ -1,6 +1,7 @@
 import { Refused } from "../../core/refusal.ts";
 import type { ServeStream } from "../../grpc/adapter/bidi-stream.ts";
 import type { StreamingCall } from "../../grpc/adapter/streaming-call.ts";
+import { codes } from "../../grpc/codes.ts";
 import { messageBytesMax } from "../../limits.ts";
 import type { ServerStream } from "../http2/stream.ts";
 import { type CallConnection, GrpcCall } from "./call.ts";
@@ -38,9 +39,10 @@ export class BidiStreamCall extends GrpcCall implements StreamingCall {
     this.#serve = serve;
   }
 
-  /** Begins at once: a server may speak first. */
+  /** Begins before the first message: a server may speak first. A call that is over by then never began. */
   begin(): void {
-    this.#serve(this);
+    if (this.isOver) this.asked.method.observed.refused(this.cancellation ?? codes.CANCELLED);
+    else this.#serve(this);
   }
 
   data(part: Buffer): void {

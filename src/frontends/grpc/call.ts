@@ -5,7 +5,7 @@ import type { CallStatus } from "../../grpc/status.ts";
 import { fieldOf } from "../http2/fields.ts";
 import type { ServerStream, StreamReceiver } from "../http2/stream.ts";
 import type { HeldMessages } from "./held-messages.ts";
-import { deadlineExceeded } from "./refusals.ts";
+import { deadlineExceeded, messageTooLate } from "./refusals.ts";
 import type { GrpcRequest } from "./request.ts";
 import { answerHead, okTrailers, trailersOf, trailersOnly } from "./status-block.ts";
 
@@ -67,6 +67,17 @@ export abstract class GrpcCall implements StreamReceiver, IncomingCall {
     this.#finish();
     this.cancellation = codes.CANCELLED;
     this.givenUp();
+  }
+
+  /** Its message is not complete, so there is no handler yet that could end it. */
+  get isIncomplete(): boolean {
+    return false;
+  }
+
+  /** The rest of its message took too long. */
+  giveUpWaiting(): void {
+    this.asked.method.observed.refused(messageTooLate.code);
+    this.finish(messageTooLate);
   }
 
   /** Starts the time that the client gives us; most calls are over before it takes a timer. */

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { Connection } from "../../auth/connection.ts";
 import type { Clock } from "../../clock.ts";
 import type { MethodTable } from "../../grpc/adapter/method-table.ts";
-import { heldMessageBytesPerConnectionMax } from "../../limits.ts";
+import { heldMessageBytesPerConnectionMax, messageTimeoutMs } from "../../limits.ts";
 import type { RequestHead } from "../http2/fields.ts";
 import type { Http2Limits } from "../http2/limits.ts";
 import { Http2Socket } from "../http2/socket.ts";
@@ -33,22 +33,32 @@ export class GrpcConnection {
   readonly #requests = new WeakMap<RequestHead, GrpcRequest | Unserved>();
   /** Calls that have begun in this turn of the event loop: most are over before they need a timer. */
   #begun: GrpcCall[] = [];
+  /** Those whose message did not come in one go, with the moment when they began. */
+  readonly #incomplete = new Map<GrpcCall, number>();
+  readonly #nowMs: () => number;
 
   constructor(socket: Socket, { clock, methods, limits, connection, held }: GrpcConnectionOptions) {
     this.#methods = methods;
+    this.#nowMs = () => clock.monotonicMs();
     const { remoteAddress = "unknown", remotePort } = socket;
     const peer = remotePort === undefined ? remoteAddress : `${remoteAddress}:${remotePort}`;
     this.#shared = { connection, peer, held: new HeldMessages(heldMessageBytesPerConnectionMax, held) };
     this.#http2 = new Http2Socket(socket, {
       limits,
-      nowMs: () => clock.monotonicMs(),
+      nowMs: this.#nowMs,
       request: (stream, head) => this.#open(stream, head),
-      received: () => this.#startDeadlines(),
+      received: () => this.#received(),
     });
   }
 
   /** What time alone brings; to be called about every second. */
   check(): void {
+    const nowMs = this.#nowMs();
+    for (const [call, sinceMs] of this.#incomplete) {
+      if (call.isIncomplete && nowMs - sinceMs < messageTimeoutMs) continue;
+      this.#incomplete.delete(call);
+      if (call.isIncomplete) call.giveUpWaiting();
+    }
     this.#http2.check();
   }
 
@@ -65,7 +75,7 @@ export class GrpcConnection {
     }
     if (!("timeoutMs" in asked)) return refuse(stream, asked);
     const call = this.#callOf(stream, asked);
-    if (asked.timeoutMs !== undefined) this.#begun.push(call);
+    this.#begun.push(call);
     return call;
   }
 
@@ -80,11 +90,14 @@ export class GrpcConnection {
     return call;
   }
 
-  #startDeadlines(): void {
+  #received(): void {
     if (this.#begun.length === 0) return;
     const begun = this.#begun;
     this.#begun = [];
-    for (const call of begun) call.startDeadline();
+    for (const call of begun) {
+      call.startDeadline();
+      if (call.isIncomplete) this.#incomplete.set(call, this.#nowMs());
+    }
   }
 }
 

@@ -21,6 +21,10 @@ export abstract class OneMessageCall extends GrpcCall {
     this.stream.consumed(part.length);
   }
 
+  override get isIncomplete(): boolean {
+    return !this.#hasEnded && !this.isOver;
+  }
+
   end(): void {
     if (this.isOver) return;
     this.#hasEnded = true;

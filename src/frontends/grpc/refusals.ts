@@ -1,7 +1,7 @@
-import { type Refusal, Refused } from "../../core/refusal.ts";
+import type { Refusal } from "../../core/refusal.ts";
 import { codes } from "../../grpc/codes.ts";
 import { type CallStatus, PlainStatus } from "../../grpc/status.ts";
-import { messageBytesMax } from "../../limits.ts";
+import { messageBytesMax, messageTimeoutMs } from "../../limits.ts";
 
 export const messageTooLarge: Refusal = {
   reason: "MESSAGE_TOO_LARGE",
@@ -22,8 +22,9 @@ export const tooManyParts: Refusal = {
 /** A call of one message that had none, or several. */
 export const notOneMessage = new PlainStatus(codes.UNIMPLEMENTED, "the method takes one message");
 
-export const deadlineExceeded: CallStatus = { code: codes.DEADLINE_EXCEEDED, message: "Deadline exceeded" };
+export const messageTooLate: CallStatus = {
+  code: codes.DEADLINE_EXCEEDED,
+  message: `the message was not complete after ${messageTimeoutMs} ms`,
+};
 
-export function refused(refusal: Refusal): Refused {
-  return new Refused(refusal);
-}
+export const deadlineExceeded: CallStatus = { code: codes.DEADLINE_EXCEEDED, message: "Deadline exceeded" };

@@ -16,7 +16,7 @@ export interface Property {
  */
 export function parseProperties(content: string, file: string): Property[] {
   return logicalLines(content.replace(/^\uFEFF/, "")).map(({ text, line }) => {
-    if (/(?<!\\)(?:\\\\)*\\u(?![0-9A-Fa-f]{4})/.test(text)) {
+    if (/^(?:[^\\]|\\u[0-9A-Fa-f]{4}|\\[^u])*\\u(?![0-9A-Fa-f]{4})/s.test(text)) {
       throw new UsageError(
         `${file} line ${line}: \\u must be followed by four hexadecimal digits; write \\\\ for a backslash`,
       );

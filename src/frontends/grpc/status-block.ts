@@ -34,9 +34,16 @@ function statusFields({ code, message, details }: CallStatus): Field[] {
   const fields: Field[] = [["grpc-status", String(code)]];
   if (message !== "") fields.push(["grpc-message", percentEncode(message)]);
   if (details !== undefined) {
-    fields.push(["grpc-status-details-bin", Buffer.from(details).toString("base64").replace(/=+$/, "")]);
+    fields.push(["grpc-status-details-bin", unpaddedBase64(details)]);
   }
   return fields;
+}
+
+/** Base64 as most peers send it: without its padding. */
+function unpaddedBase64(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes).toString("base64");
+  const end = text.indexOf("=");
+  return end < 0 ? text : text.slice(0, end);
 }
 
 /** The encoding of `grpc-message`: of all but visible ASCII, and of the percent sign itself. */

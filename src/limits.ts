@@ -1,4 +1,6 @@
 /** Every bound of the system, under one name each. What a user may change is in the configuration instead. */
+export * from "./limits/memory.ts";
+
 export * from "./limits/scans.ts";
 
 export * from "./limits/watches.ts";

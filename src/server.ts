@@ -4,6 +4,7 @@ import { systemClock, systemRandom } from "./clock.ts";
 import { namesOf, type SettingName, type Settings } from "./config/settings.ts";
 import type { DrainEvent } from "./engine/drain.ts";
 import { Engine, type EngineOptions } from "./engine/engine.ts";
+import { MemoryBudget } from "./engine/memory-budget.ts";
 import { type GrpcServer, startGrpcServer } from "./frontends/grpc/server.ts";
 import { CallObserver } from "./grpc/adapter/call-observer.ts";
 import { Tracing } from "./grpc/adapter/tracing.ts";
@@ -94,14 +95,17 @@ async function serve(
     vitals.failed = true;
     void tellClients(front).finally(() => failure.reject(error));
   };
-  const data = await load(settings, { log, audit, onFailure });
-  const { engine } = data;
+  const loaded = await load(settings, { log, audit, onFailure });
+  const { engine } = loaded;
+  const memory = memoryOf(settings, engine, log);
+  const data = { ...loaded, memory };
   vitals.data = data;
   engine.drain.subscribe((event) => log.info({ sessions: engine.tree.sessionCount }, drainTexts[event]));
   warnOfOpenDoors(settings, log);
   const grpc = await startGrpcServer({
     engine,
     log,
+    memory,
     observer,
     status: () => serverStatusOf(vitals, data),
     host: settings.host,
@@ -114,6 +118,7 @@ async function serve(
     maxConnectionsPerAddress: settings.maxConnectionsPerAddress || Number.POSITIVE_INFINITY,
   }).catch(async (error) => {
     security.stop();
+    memory.stop();
     await engine.stop();
     throw error;
   });
@@ -130,6 +135,7 @@ async function serve(
       audit?.write({ user: audit.serverUser, operation: "serverStop", result: "invoked" });
       security.stop();
       headroom.stop();
+      memory.stop();
       await grpc.stop(stopGraceMs);
       await engine.stop();
       audit?.close();
@@ -137,6 +143,20 @@ async function serve(
       if (vitals.failed) await failure.promise;
     },
   };
+}
+
+/** The budget of what is held for clients; the front adds what its connections hold. */
+function memoryOf({ clientMemoryMaxBytes: bytesMax }: Settings, engine: Engine, log: Logger): MemoryBudget {
+  const warning = new SeldomWarning(systemClock, log);
+  const onShed = (facts: object) =>
+    warning.warn(
+      { ...facts },
+      "the memory for clients is used up: a client that held most of it was cut off",
+    );
+  const memory = new MemoryBudget({ bytesMax, clock: systemClock, onShed });
+  memory.add("watch", engine.watches.streams);
+  memory.add("scan", engine.scans.holders);
+  return memory;
 }
 
 /** Has the answers that there are sent, and ends everything else: a client that hears nothing knows nothing. */
@@ -158,7 +178,7 @@ const drainTexts: Readonly<Record<DrainEvent, string>> = {
 async function load(
   settings: Settings,
   { log, ...options }: { readonly log: Logger } & Pick<EngineOptions, "audit" | "onFailure">,
-): Promise<NonNullable<Vitals["data"]>> {
+): Promise<Omit<NonNullable<Vitals["data"]>, "memory">> {
   const startedMs = systemClock.monotonicMs();
   const { dataDir, acceptDataLoss } = settings;
   const retention = {
@@ -207,6 +227,7 @@ const shownSettings: readonly SettingName[] = [
   "maxSessionsPerIdentity",
   "maxWatchesPerAddress",
   "maxWatchesPerIdentity",
+  "clientMemoryMaxBytes",
   "enforceQuota",
   "bindSessionsToIdentity",
   "requireAuthentication",

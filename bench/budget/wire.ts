@@ -5,6 +5,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { Authenticator } from "../../src/auth/authenticator.ts";
 import { anonymous } from "../../src/core/operation.ts";
+import { MemoryBudget } from "../../src/engine/memory-budget.ts";
 import { startGrpcServer } from "../../src/frontends/grpc/server.ts";
 import { ManualClock } from "../../test/support/manual-clock.ts";
 import { grpcMessage } from "../load/grpc.ts";
@@ -21,9 +22,11 @@ export async function wire(): Promise<Figures> {
   await engine.submit({ op: "create", path: "/budget", data, mode: "persistent" }, anonymous);
   const clock = new ManualClock();
   const log = { level: "warn" as const, error: console.error, warn: console.error };
+  const memory = new MemoryBudget({ clock });
   const server = await startGrpcServer({
     engine,
     clock,
+    memory,
     host: "127.0.0.1",
     port: 0,
     observer: observing(),

@@ -4,6 +4,7 @@ import { systemClock, systemRandom } from "../../src/clock.ts";
 import type { Transaction } from "../../src/core/change.ts";
 import type { Moment } from "../../src/core/clock-jumps.ts";
 import { Engine } from "../../src/engine/engine.ts";
+import { MemoryBudget } from "../../src/engine/memory-budget.ts";
 import { startGrpcServer } from "../../src/frontends/grpc/server.ts";
 import type { Care, HistoryPage, Journal, Loaded, StateSink } from "../../src/journal/journal.ts";
 import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
@@ -91,8 +92,12 @@ async function main(dataDir: string): Promise<void> {
     },
   });
   collectGarbage();
+  const memory = new MemoryBudget({ clock: systemClock });
+  memory.add("watch", engine.watches.streams);
+  memory.add("scan", engine.scans.holders);
   const grpc = await startGrpcServer({
     engine,
+    memory,
     log,
     host: "127.0.0.1",
     port: 0,
@@ -108,6 +113,7 @@ async function main(dataDir: string): Promise<void> {
   let cpu = process.cpuUsage();
   process.on("message", async (message) => {
     if (message === "stop") {
+      memory.stop();
       await grpc.stop(1_000);
       await engine.stop();
       process.disconnect();

@@ -4,6 +4,7 @@ import { Connection } from "../../src/auth/connection.ts";
 import { systemClock, systemRandom } from "../../src/clock.ts";
 import { watchSpec } from "../../src/core/watch.ts";
 import { Engine } from "../../src/engine/engine.ts";
+import { MemoryBudget } from "../../src/engine/memory-budget.ts";
 import type { IncomingCall } from "../../src/grpc/adapter/environment.ts";
 import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
 import { scrape } from "../../src/ops/metrics.ts";
@@ -63,7 +64,8 @@ export async function scraping(dataDir: string): Promise<object[]> {
     connectionsMax: 20_000,
     calls: observer,
   });
-  vitals.data = { engine, journal };
+  const memory = new MemoryBudget({ clock: systemClock });
+  vitals.data = { engine, journal, memory };
   vitals.front = { connections: { open: 0, rejected: 0 } };
   const process = new ProcessFigures(systemClock);
   const rows = [
@@ -73,6 +75,7 @@ export async function scraping(dataDir: string): Promise<object[]> {
     ),
   ];
   process.stop();
+  memory.stop();
   await engine.stop();
   return rows;
 }

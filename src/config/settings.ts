@@ -1,5 +1,9 @@
 import type { z } from "zod";
-import { transactionOperationsMaxDefault } from "../limits.ts";
+import {
+  clientMemoryBytesMaxDefault,
+  clientMemoryBytesMin,
+  transactionOperationsMaxDefault,
+} from "../limits.ts";
 import { defaultDataDir } from "./default-data-dir.ts";
 import {
   choice,
@@ -180,6 +184,13 @@ export const schema = {
     min: 0,
     max: 10_000_000,
     help: "Watches of one user, on all streams; 0 sets no limit.",
+  }),
+  clientMemoryMaxBytes: integer({
+    default: clientMemoryBytesMaxDefault,
+    min: clientMemoryBytesMin,
+    max: 1_099_511_627_776,
+    unit: "bytes",
+    help: "Memory that is held for clients: what they have not read, what waits of their messages, and paths of watches. Beyond it the largest holders are cut off.",
   }),
   enforceQuota: toggle({
     default: true,

@@ -20,6 +20,7 @@ import {
   scansPerHolderMax,
 } from "../limits.ts";
 import type { CommitObserver } from "./group-commit.ts";
+import { type MemoryHolder, memoryUsedUp } from "./memory-budget.ts";
 import { type Principal, Shares } from "./shares.ts";
 
 /** A subtree that is being read. */
@@ -69,12 +70,24 @@ export class Scans implements CommitObserver {
     const holders = purpose === "backup" ? [] : this.#shares.principalsOf({ address, identities });
     this.#mustHaveRoom(purpose, holders);
     const decider = new Decider(identities, "read");
+    const snapshot = new Snapshot(this.#tree, path, {
+      withData,
+      shows: ({ acl }) => decider.permits(acl),
+      aclEntriesLookedAt: () => decider.lookedAt,
+    });
     const scan: RunningScan = {
-      snapshot: new Snapshot(this.#tree, path, {
-        withData,
-        shows: ({ acl }) => decider.permits(acl),
-        aclEntriesLookedAt: () => decider.lookedAt,
-      }),
+      snapshot,
+      peer: address ?? "the server itself",
+      get heldBytes() {
+        return snapshot.keptBytes;
+      },
+      // It is kept for as long as the client has not read that far.
+      get waitingBytes() {
+        return snapshot.keptBytes;
+      },
+      movedBytes: 0,
+      shed: (bytesMax) =>
+        scan.fail(memoryUsedUp("SCAN_TOO_SLOW", "read faster, or scan parts of the subtree", bytesMax)),
       purpose,
       holders,
       fail: (refusal) => {
@@ -98,6 +111,17 @@ export class Scans implements CommitObserver {
         });
       },
       close: () => this.#close(scan),
+    };
+  }
+
+  /** All that are under way: what each keeps, and a way to end it, for the budget of memory. */
+  get holders(): Iterable<MemoryHolder> {
+    const { scan, backup } = this.#running;
+    return {
+      *[Symbol.iterator]() {
+        yield* scan;
+        yield* backup;
+      },
     };
   }
 
@@ -145,7 +169,7 @@ export class Scans implements CommitObserver {
   }
 }
 
-interface RunningScan {
+interface RunningScan extends MemoryHolder {
   readonly snapshot: Snapshot;
   readonly purpose: "scan" | "backup";
   /** For whom it counts. */

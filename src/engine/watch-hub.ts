@@ -19,6 +19,7 @@ import {
 } from "../limits.ts";
 import type { WatchFigures } from "./figures.ts";
 import type { CommitObserver } from "./group-commit.ts";
+import type { MemoryHolder } from "./memory-budget.ts";
 import { textBytes } from "./outbox-bytes.ts";
 import { QuietClock } from "./quiet-clock.ts";
 import { Replayer } from "./replayer.ts";
@@ -126,8 +127,8 @@ export class WatchHub implements CommitObserver {
     return this.#sending === undefined ? this.#options.tree.zxid : this.#sentZxid;
   }
 
-  /** The open streams: what each holds, and a way to end it, for whoever has to find memory. */
-  get streams(): Iterable<Pick<WatchStream, "holder" | "heldBytes" | "shed">> {
+  /** The open streams: what each holds, and a way to end it, for the budget of memory. */
+  get streams(): Iterable<MemoryHolder> {
     return this.#streams;
   }
 

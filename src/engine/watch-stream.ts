@@ -3,6 +3,7 @@ import type { NodeEvent } from "../core/event.ts";
 import type { Identity } from "../core/identity.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { Watch } from "../core/watch.ts";
+import { memoryUsedUpText } from "./memory-budget.ts";
 import { Outbox, type WatchMessage } from "./outbox.ts";
 
 /** The way to the reader of a stream. */
@@ -58,7 +59,7 @@ export class WatchStream {
    * goes out in one piece. The parts of a large zxid go together.
    */
   #onTheWay = 0;
-  #bytesOnTheWay = 0;
+  #sentBytes = 0;
   #zxidContinues = false;
   #flushing = false;
   #closed = false;
@@ -81,9 +82,23 @@ export class WatchStream {
     return this.#outbox.isEmpty && this.#onTheWay === 0;
   }
 
-  /** About the memory that it holds: what waits and what is on its way, and its watches' paths. */
+  get peer(): string {
+    return this.holder.peer;
+  }
+
+  /** About the memory that it holds: what waits for its reader, and its watches' paths. The front holds what was sent. */
   get heldBytes(): number {
-    return this.#outbox.bytes + this.#bytesOnTheWay + this.pathBytes;
+    return this.#closed ? 0 : this.waitingBytes + this.pathBytes;
+  }
+
+  /** What waits because its reader has not taken the message before. */
+  get waitingBytes(): number {
+    return this.#onTheWay === 0 ? 0 : this.#outbox.bytes;
+  }
+
+  /** What its reader has made room for since the start. */
+  get movedBytes(): number {
+    return this.#sentBytes;
   }
 
   get waitingEvents(): number {
@@ -175,8 +190,11 @@ export class WatchStream {
   }
 
   /** Ends the stream because its memory is needed, as if its reader had been too slow: it can go on from there. */
-  shed(): void {
-    if (!this.#closed) this.#cut(this.#options.tooSlow(this, this.#outbox.sentThrough));
+  shed(bytesMax: number): void {
+    if (this.#closed) return;
+    const { facts, ...refusal } = this.#options.tooSlow(this, this.#outbox.sentThrough);
+    const message = `${memoryUsedUpText(bytesMax)}; watch again after zxid ${facts?.["last_zxid"]}`;
+    this.#cut({ ...refusal, message, facts: { ...facts, limit: bytesMax } });
   }
 
   /** The reader is gone. */
@@ -217,18 +235,17 @@ export class WatchStream {
   #send(message: WatchMessage): void {
     const { notices, bytes } = message;
     this.#onTheWay++;
-    this.#bytesOnTheWay += bytes;
+    this.#sentBytes += bytes;
     this.#zxidContinues = message.zxidContinues;
     this.sentMs = this.#options.nowMs();
     this.sentEvents += notices.length;
     const last = notices.at(-1);
     if (last !== undefined) this.sentZxid = Math.max(this.sentZxid, last.event.zxid);
-    this.#options.sink.send(message, () => this.#sent(bytes));
+    this.#options.sink.send(message, () => this.#sent());
   }
 
-  #sent(bytes: number): void {
+  #sent(): void {
     this.#onTheWay--;
-    this.#bytesOnTheWay -= bytes;
     this.flush();
     if (!this.#outbox.isHalfFull) for (const callback of this.#waitingForRoom.splice(0)) callback();
   }

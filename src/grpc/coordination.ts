@@ -1,4 +1,5 @@
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
+import type { MemoryBudget } from "../engine/memory-budget.ts";
 import type { MethodTable } from "./adapter/method-table.ts";
 import { addService, type Handlers, pathOf } from "./adapter/service.ts";
 import { closeSession } from "./handlers/close-session.ts";
@@ -26,7 +27,7 @@ import { writing } from "./write.ts";
 /** Serves corral.v1.Coordination from the engine. */
 export function addCoordination(
   methods: MethodTable,
-  { engine, authenticator, calls, log, observer }: ServiceOptions,
+  { engine, authenticator, calls, log, observer, memory }: ServiceOptions & { readonly memory: MemoryBudget },
 ): void {
   const writes = {
     create: create(),
@@ -55,7 +56,7 @@ export function addCoordination(
     whoAmI: whoAmI(),
     scan: scan(engine),
     watch: watch(engine),
-    pipeline: pipeline(engine, new PipelineOperations(engine, { ...writes, ...others })),
+    pipeline: pipeline(engine, new PipelineOperations(engine, { ...writes, ...others }), memory),
   };
   const known = { engine, authenticator };
   const retryable = { ...known, answersRetries: true };

@@ -43,6 +43,7 @@ type Begin = (
 export class Line {
   readonly #stream: Pick<Outgoing<typeof PipelineResponseSchema>, "write" | "signal">;
   readonly #begin: Begin;
+  readonly #grew: (bytes: number) => void;
   readonly #writer = new ProtoWriter();
   #slots: Slot[] = [];
   /** Slots before this index have been sent. */
@@ -50,6 +51,7 @@ export class Line {
   /** Operations whose answer is not there yet: writes, and reads behind them. */
   #pending = 0;
   #answerBytes = 0;
+  #sentBytes = 0;
   /** Operations, and bytes of answers, since everybody else had a turn. */
   #sliceOperations = 0;
   #sliceBytes = 0;
@@ -58,10 +60,31 @@ export class Line {
   #failure: { readonly error: unknown } | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(stream: Pick<Outgoing<typeof PipelineResponseSchema>, "write" | "signal">, begin: Begin) {
+  /** @param grew told of the bytes of each answer. */
+  constructor(
+    stream: Pick<Outgoing<typeof PipelineResponseSchema>, "write" | "signal">,
+    begin: Begin,
+    grew: (bytes: number) => void = () => {},
+  ) {
     this.#stream = stream;
     this.#begin = begin;
+    this.#grew = grew;
     stream.signal.addEventListener("abort", () => this.#wake?.());
+  }
+
+  /** Bytes of answers that are ready. */
+  get heldBytes(): number {
+    return this.#answerBytes;
+  }
+
+  /** Those that wait because the client has not taken the message before. */
+  get waitingBytes(): number {
+    return this.#sending ? this.#answerBytes : 0;
+  }
+
+  /** Bytes that it has taken since the start. */
+  get movedBytes(): number {
+    return this.#sentBytes;
   }
 
   /** What to wait for before another operation is taken: the client reads its answers; undefined for nothing. */
@@ -107,6 +130,7 @@ export class Line {
       writer.messageOf(resultsField, 1 + varintBytes(bytes.length) + bytes.length);
       writer.message(field, bytes);
       this.#answerBytes -= bytes.length;
+      this.#sentBytes += bytes.length;
       // The slot may lie here for a while, the answer need not.
       next.answer = undefined;
     }
@@ -123,6 +147,7 @@ export class Line {
   answered(slot: Slot, { bytes }: PipelineAnswer): void {
     this.#pending--;
     this.#answerBytes += bytes.length;
+    this.#grew(bytes.length);
     this.#sliceBytes += bytes.length;
     if (slot === this.#slots[this.#sent]) this.#schedule();
   }

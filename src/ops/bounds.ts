@@ -12,7 +12,7 @@ export interface Bound {
 }
 
 /** The limits of the whole server, beyond which callers are refused. */
-export function boundsOf(vitals: Vitals, { engine }: NonNullable<Vitals["data"]>): readonly Bound[] {
+export function boundsOf(vitals: Vitals, { engine, memory }: NonNullable<Vitals["data"]>): readonly Bound[] {
   const { tree, watches, writes } = engine;
   return [
     { limit: "sessions", max: sessionsMax, used: () => tree.sessionCount },
@@ -25,5 +25,6 @@ export function boundsOf(vitals: Vitals, { engine }: NonNullable<Vitals["data"]>
     { limit: "write_queue_operations", max: pendingWritesMax, used: () => writes.waiting },
     { limit: "write_queue_bytes", max: pendingBytesMax, used: () => writes.waitingBytes },
     { limit: "watch_outbox_events", max: outboxEventsMax, used: () => watches.figures.waitingMost },
+    { limit: "client_memory_bytes", max: memory.bytesMax, used: () => memory.heldBytes },
   ];
 }

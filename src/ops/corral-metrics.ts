@@ -138,6 +138,18 @@ const writeMetrics: readonly Metric<Serving>[] = [
   ),
 ];
 
+const memoryMetrics: readonly Metric<Serving>[] = [
+  gauge("corral_client_memory_bytes", "Memory that is held for clients, by what holds it.", ({ memory }) =>
+    [...memory.held].map(([kind, bytes]): Sample => [{ kind }, bytes]),
+  ),
+  counter(
+    "corral_client_memory_shed_total",
+    "Streams and connections that were cut off because the memory for clients was used up.",
+    ({ memory }) =>
+      [...memory.held.keys()].map((kind): Sample => [{ kind }, memory.shedCounts.get(kind) ?? 0]),
+  ),
+];
+
 const diskMetrics: readonly Metric<Serving>[] = [
   gauge(
     "corral_history_oldest_zxid",
@@ -168,6 +180,7 @@ export const servingMetrics: readonly Metric<Serving>[] = [
   ...sessionMetrics,
   ...watchMetrics,
   ...writeMetrics,
+  ...memoryMetrics,
   ...diskMetrics,
 ];
 

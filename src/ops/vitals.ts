@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Alarm } from "../engine/alarms.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { MemoryBudget } from "../engine/memory-budget.ts";
 import type { MethodFigures } from "../figures.ts";
 import type { JournalFigures } from "../journal/journal.ts";
 
@@ -25,7 +26,9 @@ export class Vitals {
   /** The calls of each method. */
   readonly calls: { figures(): Iterable<MethodFigures> };
   /** What is served, once it is loaded. */
-  data: { readonly engine: Engine; readonly journal: JournalFigures } | undefined;
+  data:
+    | { readonly engine: Engine; readonly journal: JournalFigures; readonly memory: MemoryBudget }
+    | undefined;
   /** Where it is served, once somebody can call. */
   front: FrontFigures | undefined;
   /** The server is on its way out. */

@@ -37,6 +37,7 @@ test("the defaults", () => {
     maxSessionsPerIdentity: 100_000,
     maxWatchesPerAddress: 2_000_000,
     maxWatchesPerIdentity: 2_000_000,
+    clientMemoryMaxBytes: 1_073_741_824,
     enforceQuota: true,
     logLevel: "info",
     diskLowBytes: 268_435_456,

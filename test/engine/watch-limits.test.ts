@@ -115,7 +115,7 @@ describe("the paths of watches", () => {
 });
 
 describe("what a stream holds", () => {
-  test("is its watches' paths, what waits, and what is on its way; it is given back as it is read", async () => {
+  test("is its watches' paths and what waits behind a message on its way; it is given back as it is read", async () => {
     const server = await TestEngine.start();
     await server.create("/a");
     const reader = new WatchReader(server);
@@ -124,7 +124,9 @@ describe("what a stream holds", () => {
     const paths = reader.stream.heldBytes;
     expect(paths).toBe(2);
     reader.pause();
-    // On its way, and then behind it.
+    // The front holds what is on its way.
+    await server.set("/a", "x".repeat(10_000));
+    expect(reader.stream.heldBytes).toBe(paths);
     for (let i = 1; i <= 2; i++) {
       await server.set("/a", "x".repeat(10_000));
       expect(reader.stream.heldBytes).toBeGreaterThan(paths + i * 10_000);
@@ -144,7 +146,7 @@ describe("what a stream holds", () => {
     reader.pause();
     for (let i = 0; i < 3; i++) await server.set("/a");
     const [largest] = [...server.engine.watches.streams].sort((a, b) => b.heldBytes - a.heldBytes);
-    largest!.shed();
+    largest!.shed(1_000);
     expect(reader.ended).toMatchObject({ reason: "WATCHER_TOO_SLOW", facts: { last_zxid: 2 } });
     expect(reader.events).toEqual(["2 =/a -> 1"]);
     reader.close();

@@ -170,7 +170,7 @@ test("/ lists the pages; other pages are not there, and other methods not allowe
 });
 
 test("a page that cannot be made is an error without its cause, which goes to the log", async () => {
-  const { vitals, engine } = await startServer();
+  const { vitals } = await startServer();
   const error = vi.fn();
   const log = { ...silent, error };
   const server = await startOpsServer({ host: "127.0.0.1", port: 0, compat: "none", vitals, log });
@@ -180,7 +180,7 @@ test("a page that cannot be made is an error without its cause, which goes to th
     syncSeconds: undefined as never,
     sizes: () => Promise.reject(new Error("no disk")),
   };
-  vitals.data = { engine, journal: broken };
+  vitals.data = { ...vitals.data!, journal: broken };
   const response = await fetch(`http://127.0.0.1:${server.port}/status`);
   expect(response.status).toBe(500);
   expect(await response.text()).not.toContain("no disk");

@@ -4,7 +4,7 @@ import { Admin } from "../../gen/ts/corral/v1/admin_pb.js";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { CreateMode } from "../../gen/ts/corral/v1/node_pb.js";
 import { WatchKind } from "../../gen/ts/corral/v1/watch_pb.js";
-import { outboxEventsMax } from "../../src/limits.ts";
+import { memoryLookIntervalMs, outboxEventsMax } from "../../src/limits.ts";
 import { parseExposition } from "../support/exposition.ts";
 import { MemoryJournal } from "../support/memory-journal.ts";
 import { OpsPort } from "../support/ops.ts";
@@ -176,6 +176,27 @@ test("events wait for a slow reader until they are too many", async () => {
   for (let i = 0; i < outboxEventsMax; i++) await client.unary(rpc.set, { path: "/a" });
   expect(cut).toHaveBeenCalledOnce();
   expect(await now()).toMatchObject({ corral_watchers_too_slow_total: 1 });
+});
+
+test("what is held for clients, by kind, and how many were cut off for it", async () => {
+  const { client, clock, value } = await start({ clientMemoryMaxBytes: 10_000 });
+  const bytes = () => value('corral_client_memory_bytes{kind="watch"}');
+  const shed = () => value('corral_client_memory_shed_total{kind="watch"}');
+  const stream = client.bidi(rpc.watch);
+  const add = (watchId: bigint) =>
+    stream.send({ add: [{ watchId, path: `/${"a".repeat(8_999)}`, kind: WatchKind.PERSISTENT }] });
+  add(1n);
+  await stream.next();
+  expect(await bytes()).toBe(0);
+  clock.advance(memoryLookIntervalMs);
+  expect(await bytes()).toBe(9_000);
+  expect(await value('corral_limit_used_ratio{limit="client_memory_bytes"}')).toBe(0.9);
+  expect(await shed()).toBe(0);
+  add(2n);
+  await stream.next();
+  clock.advance(memoryLookIntervalMs);
+  expect(await stream.status).toMatchObject({ reason: "WATCHER_TOO_SLOW", facts: { limit: "10000" } });
+  expect(await shed()).toBe(1);
 });
 
 test("what waits for the disk, how long it took, and how much was in a batch", async () => {

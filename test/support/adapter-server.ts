@@ -2,6 +2,7 @@ import { onTestFinished } from "vitest";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { Health } from "../../gen/ts/grpc/health/v1/health_pb.js";
 import { type Clock, systemClock } from "../../src/clock.ts";
+import { MemoryBudget } from "../../src/engine/memory-budget.ts";
 import { Front } from "../../src/frontends/grpc/front.ts";
 import { CallObserver } from "../../src/grpc/adapter/call-observer.ts";
 import type { MethodTable } from "../../src/grpc/adapter/method-table.ts";
@@ -49,12 +50,14 @@ export async function startAdapter(
   );
   const limits = { maxConnections: 100, maxConnectionsPerAddress: 100 };
   const connections = new Connections(systemClock);
+  const memory = new MemoryBudget({ clock: systemClock });
   const front = await Front.open({
     host: "127.0.0.1",
     port: 0,
     clock: systemClock,
     log,
     methods,
+    memory,
     connections,
     networkClock,
     ...limits,
@@ -63,6 +66,7 @@ export async function startAdapter(
   const client = new RpcClient(address);
   onTestFinished(async () => {
     client.close();
+    memory.stop();
     await front.stop(0, Promise.resolve());
   });
   return { address, client, calls, logged };

@@ -5,6 +5,7 @@ import { systemRandom } from "../../src/clock.ts";
 import { brokenInvariants } from "../../src/core/invariants.ts";
 import type { AuditSink } from "../../src/engine/audit.ts";
 import { Engine, type EngineOptions, type EngineSettings } from "../../src/engine/engine.ts";
+import { MemoryBudget } from "../../src/engine/memory-budget.ts";
 import { type GrpcServer, type GrpcServerOptions, startGrpcServer } from "../../src/frontends/grpc/server.ts";
 import { CallObserver } from "../../src/grpc/adapter/call-observer.ts";
 import { Tracing } from "../../src/grpc/adapter/tracing.ts";
@@ -43,6 +44,7 @@ export async function startServer(
     readonly settings?: Partial<EngineSettings>;
     readonly slowRequestMs?: number;
     readonly version?: string;
+    readonly clientMemoryMaxBytes?: number;
     readonly onQuotaExceeded?: EngineOptions["onQuotaExceeded"];
   } = {},
 ): Promise<TestServer> {
@@ -83,7 +85,14 @@ export async function startServer(
     connectionsMax: Number.POSITIVE_INFINITY,
     calls: observer,
   });
-  const data = { engine, journal: new MemoryFigures() };
+  const memory = new MemoryBudget({
+    ...(options.clientMemoryMaxBytes !== undefined && { bytesMax: options.clientMemoryMaxBytes }),
+    clock,
+    onShed: note,
+  });
+  memory.add("watch", engine.watches.streams);
+  memory.add("scan", engine.scans.holders);
+  const data = { engine, journal: new MemoryFigures(), memory };
   vitals.data = data;
   const grpc = await startGrpcServer({
     engine,
@@ -93,6 +102,7 @@ export async function startServer(
     maxConnections: 1_000,
     maxConnectionsPerAddress: 1_000,
     log,
+    memory,
     observer,
     status: () => serverStatusOf(vitals, data),
     ...options,
@@ -105,6 +115,7 @@ export async function startServer(
   const stop = () => {
     stopped ??= (async () => {
       client.close();
+      memory.stop();
       await grpc.stop(2_000);
       await engine.stop();
     })();

@@ -1,4 +1,5 @@
 import type { Connection } from "../../auth/connection.ts";
+import type { MemoryBudget } from "../../engine/memory-budget.ts";
 import type { IncomingCall } from "../../grpc/adapter/environment.ts";
 import { type Code, codes } from "../../grpc/codes.ts";
 import type { CallStatus } from "../../grpc/status.ts";
@@ -15,6 +16,8 @@ export interface CallConnection {
   /** The address and the port of the client. */
   readonly peer: string;
   readonly held: HeldMessages;
+  /** The budget of what all connections hold. */
+  readonly memory: MemoryBudget;
 }
 
 /** A call on its HTTP/2 stream: its metadata, its deadline, and its end. */
@@ -89,6 +92,7 @@ export abstract class GrpcCall implements StreamReceiver, IncomingCall {
 
   protected sendMessage(message: Uint8Array, taken?: () => void): void {
     if (this.isOver) return;
+    this.shared.memory.grew(message.length);
     if (!this.#hasHead) {
       this.#hasHead = true;
       this.stream.respond(answerHead);

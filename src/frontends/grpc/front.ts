@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { type Clock, systemClock } from "../../clock.ts";
+import type { MemoryBudget } from "../../engine/memory-budget.ts";
 import type { MethodTable } from "../../grpc/adapter/method-table.ts";
 import type { Connections } from "../../grpc/connections.ts";
 import { Listener, type ListenerOptions } from "../../grpc/listener.ts";
@@ -12,6 +13,8 @@ export interface FrontOptions extends Omit<ListenerOptions, "accept"> {
   readonly methods: MethodTable;
   /** Where its connections are kept, once their handshakes are over. */
   readonly connections: Connections;
+  /** The budget of what its connections hold for their clients. */
+  readonly memory: MemoryBudget;
   /** How long a connection may be open without a call, in milliseconds. Default: for ever. */
   readonly idleMaxMs?: number;
   /** The time of the network, which goes on whatever that of the tree does in a test. */
@@ -25,6 +28,7 @@ const checkIntervalMs = 1_000;
 export class Front {
   readonly #methods: MethodTable;
   readonly #clock: Clock;
+  readonly #memory: MemoryBudget;
   readonly #held = new HeldMessages(heldMessageBytesMax);
   readonly #known: Connections;
   readonly #limits: Http2Limits;
@@ -43,11 +47,13 @@ export class Front {
 
   private constructor(
     listener: Listener,
-    { methods, connections, idleMaxMs, networkClock = systemClock }: FrontOptions,
+    { methods, connections, memory, idleMaxMs, networkClock = systemClock }: FrontOptions,
   ) {
     this.#listener = listener;
     this.#methods = methods;
     this.#known = connections;
+    this.#memory = memory;
+    memory.add("connection", this.#connections);
     this.#limits = idleMaxMs === undefined ? http2Limits : { ...http2Limits, idleMaxMs };
     this.#clock = networkClock;
     this.#stopChecks = networkClock.setInterval(() => {
@@ -85,6 +91,7 @@ export class Front {
       limits: this.#limits,
       connection: known.connection,
       held: this.#held,
+      memory: this.#memory,
     });
     this.#connections.add(connection);
     socket.once("close", () => this.#connections.delete(connection));

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Connection } from "../../auth/connection.ts";
 import type { Clock } from "../../clock.ts";
+import { type MemoryBudget, type MemoryHolder, memoryUsedUpText } from "../../engine/memory-budget.ts";
 import type { MethodTable } from "../../grpc/adapter/method-table.ts";
 import { heldMessageBytesPerConnectionMax, messageTimeoutMs } from "../../limits.ts";
 import type { RequestHead } from "../http2/fields.ts";
@@ -22,10 +23,11 @@ export interface GrpcConnectionOptions {
   readonly connection: Connection;
   /** What the calls of all connections hold. */
   readonly held: HeldMessages;
+  readonly memory: MemoryBudget;
 }
 
 /** The calls of one connection. */
-export class GrpcConnection {
+export class GrpcConnection implements MemoryHolder {
   readonly #methods: MethodTable;
   readonly #shared: CallConnection;
   readonly #http2: Http2Socket;
@@ -37,18 +39,41 @@ export class GrpcConnection {
   readonly #incomplete = new Map<GrpcCall, number>();
   readonly #nowMs: () => number;
 
-  constructor(socket: Socket, { clock, methods, limits, connection, held }: GrpcConnectionOptions) {
+  constructor(socket: Socket, options: GrpcConnectionOptions) {
+    const { clock, methods, limits, connection, memory } = options;
     this.#methods = methods;
     this.#nowMs = () => clock.monotonicMs();
     const { remoteAddress = "unknown", remotePort } = socket;
     const peer = remotePort === undefined ? remoteAddress : `${remoteAddress}:${remotePort}`;
-    this.#shared = { connection, peer, held: new HeldMessages(heldMessageBytesPerConnectionMax, held) };
+    const held = new HeldMessages(heldMessageBytesPerConnectionMax, options.held);
+    this.#shared = { connection, peer, held, memory };
     this.#http2 = new Http2Socket(socket, {
       limits,
       nowMs: this.#nowMs,
       request: (stream, head) => this.#open(stream, head),
       received: () => this.#received(),
     });
+  }
+
+  get peer(): string {
+    return this.#shared.peer;
+  }
+
+  /** Answers that its client does not read, and messages that it does not complete or that wait for their handlers. */
+  get heldBytes(): number {
+    return this.#http2.heldBytes + this.#shared.held.bytes;
+  }
+
+  get waitingBytes(): number {
+    return this.heldBytes;
+  }
+
+  get movedBytes(): number {
+    return this.#http2.takenBytes + this.#shared.held.releasedBytes;
+  }
+
+  shed(bytesMax: number): void {
+    this.#http2.fail("enhanceYourCalm", `${memoryUsedUpText(bytesMax)}; read answers as they come`);
   }
 
   /** What time alone brings; to be called about every second. */

@@ -2,6 +2,7 @@ import { Health } from "../../../gen/ts/grpc/health/v1/health_pb.js";
 import { ServerReflection } from "../../../gen/ts/grpc/reflection/v1/reflection_pb.js";
 import type { Authenticator } from "../../auth/authenticator.ts";
 import type { Engine } from "../../engine/engine.ts";
+import type { MemoryBudget } from "../../engine/memory-budget.ts";
 import { shuttingDown } from "../../engine/shutting-down.ts";
 import type { CallObserver } from "../../grpc/adapter/call-observer.ts";
 import type { MethodTable } from "../../grpc/adapter/method-table.ts";
@@ -24,6 +25,8 @@ export interface GrpcServerOptions extends Omit<ListenerOptions, "accept"> {
   readonly engine: Engine;
   readonly authenticator: Authenticator;
   readonly log: LeveledLog;
+  /** What clients may hold of the server's memory. */
+  readonly memory: MemoryBudget;
   /** Told of every call. */
   readonly observer: CallObserver;
   /** What Admin.GetStatus answers. */
@@ -52,13 +55,13 @@ export interface GrpcServer {
 
 /** Serves the engine over gRPC, with health and reflection. @throws ListenError */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const { engine, authenticator, observer, log, status } = options;
+  const { engine, authenticator, observer, log, memory, status } = options;
   const methods: MethodTable = new Map();
   const calls = new Calls();
   const sideCalls = new Calls();
   const health = new HealthState();
   engine.drain.subscribe(() => health.setDraining(engine.draining));
-  addCoordination(methods, { engine, authenticator, calls, log, observer });
+  addCoordination(methods, { engine, authenticator, calls, log, observer, memory });
   const connections = new Connections(options.clock);
   const connectionCount = () => connections.count;
   addAdmin(methods, { engine, authenticator, calls, log, observer, connections: connectionCount, status });
@@ -101,7 +104,7 @@ async function openHealthFront(
   health: HealthState,
   calls: Calls,
 ): Promise<Front | undefined> {
-  const { healthPort, host, clock, log, observer } = options;
+  const { healthPort, host, clock, log, memory, observer } = options;
   if (healthPort === undefined) return undefined;
   const methods: MethodTable = new Map();
   addService(methods, Health, health.handlers(), {
@@ -124,6 +127,7 @@ async function openHealthFront(
     port: healthPort,
     clock,
     log,
+    memory,
     ...limits,
   });
 }

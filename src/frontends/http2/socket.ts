@@ -43,6 +43,11 @@ export class Http2Socket {
     return this.#connection.heldBytes + this.#socket.writableLength;
   }
 
+  /** Bytes that the client, or the machine for it, has taken since the start. */
+  get takenBytes(): number {
+    return this.#socket.bytesWritten - this.#socket.writableLength;
+  }
+
   /** What time alone brings; to be called about every second. */
   check(): void {
     this.#connection.check();

@@ -148,8 +148,8 @@ type CoordinationClient interface {
 	// Nodes that the caller may not read are left out, with all that is below them.
 	//
 	// Errors: NO_NODE, NO_AUTH for READ, SCAN_TOO_SLOW; OVERLOADED when 64 scans are under way, or 16 of
-	// the same address or of the same user. All slow scans together keep at most 256 MiB: beyond it, SCAN_TOO_SLOW ends
-	// the one that keeps most.
+	// the same address or of the same user. All slow scans together keep at most 256 MiB: beyond it, and when the memory
+	// for clients is used up, SCAN_TOO_SLOW ends the one that keeps most.
 	Scan(ctx context.Context, in *ScanRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ScanResponse], error)
 	// Answers when every write that reached the server before this call has been applied. It succeeds
 	// whether or not there is a node at the path.
@@ -190,7 +190,8 @@ type CoordinationClient interface {
 	// read behind a write waits for it. Writes are as durable as those of unary calls and share their fsyncs.
 	//
 	// An operation that fails is answered with its error and leaves the others alone. A client that leaves its
-	// answers unread is not read from either; nothing is lost. When the stream breaks, operations that were sent
+	// answers unread is not read from either; nothing is lost, unless the memory for clients is used up: then
+	// OVERLOADED ends the streams that leave most unread. When the stream breaks, operations that were sent
 	// and not answered may or may not have been done: give writes a `request_id`, and they can be made again.
 	//
 	// A stream with a `corral-session` acts for that session, and ends with SESSION_EXPIRED when the session does.
@@ -501,8 +502,8 @@ type CoordinationServer interface {
 	// Nodes that the caller may not read are left out, with all that is below them.
 	//
 	// Errors: NO_NODE, NO_AUTH for READ, SCAN_TOO_SLOW; OVERLOADED when 64 scans are under way, or 16 of
-	// the same address or of the same user. All slow scans together keep at most 256 MiB: beyond it, SCAN_TOO_SLOW ends
-	// the one that keeps most.
+	// the same address or of the same user. All slow scans together keep at most 256 MiB: beyond it, and when the memory
+	// for clients is used up, SCAN_TOO_SLOW ends the one that keeps most.
 	Scan(*ScanRequest, grpc.ServerStreamingServer[ScanResponse]) error
 	// Answers when every write that reached the server before this call has been applied. It succeeds
 	// whether or not there is a node at the path.
@@ -543,7 +544,8 @@ type CoordinationServer interface {
 	// read behind a write waits for it. Writes are as durable as those of unary calls and share their fsyncs.
 	//
 	// An operation that fails is answered with its error and leaves the others alone. A client that leaves its
-	// answers unread is not read from either; nothing is lost. When the stream breaks, operations that were sent
+	// answers unread is not read from either; nothing is lost, unless the memory for clients is used up: then
+	// OVERLOADED ends the streams that leave most unread. When the stream breaks, operations that were sent
 	// and not answered may or may not have been done: give writes a `request_id`, and they can be made again.
 	//
 	// A stream with a `corral-session` acts for that session, and ends with SESSION_EXPIRED when the session does.

@@ -316,8 +316,8 @@ class CoordinationServicer(object):
         Nodes that the caller may not read are left out, with all that is below them.
 
         Errors: NO_NODE, NO_AUTH for READ, SCAN_TOO_SLOW; OVERLOADED when 64 scans are under way, or 16 of
-        the same address or of the same user. All slow scans together keep at most 256 MiB: beyond it, SCAN_TOO_SLOW ends
-        the one that keeps most.
+        the same address or of the same user. All slow scans together keep at most 256 MiB: beyond it, and when the memory
+        for clients is used up, SCAN_TOO_SLOW ends the one that keeps most.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -378,7 +378,8 @@ class CoordinationServicer(object):
         read behind a write waits for it. Writes are as durable as those of unary calls and share their fsyncs.
 
         An operation that fails is answered with its error and leaves the others alone. A client that leaves its
-        answers unread is not read from either; nothing is lost. When the stream breaks, operations that were sent
+        answers unread is not read from either; nothing is lost, unless the memory for clients is used up: then
+        OVERLOADED ends the streams that leave most unread. When the stream breaks, operations that were sent
         and not answered may or may not have been done: give writes a `request_id`, and they can be made again.
 
         A stream with a `corral-session` acts for that session, and ends with SESSION_EXPIRED when the session does.

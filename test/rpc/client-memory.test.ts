@@ -1,0 +1,113 @@
+// Clients that do not read what they asked for, at a real front: the server keeps its memory, and serves the others.
+import { type ClientHttp2Session, connect, constants } from "node:http2";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { expect, onTestFinished, test } from "vitest";
+import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
+import { anonymous } from "../../src/core/operation.ts";
+import { dataBytesMax, memoryLookIntervalMs, memoryTargetRatio } from "../../src/limits.ts";
+import { settle } from "../support/engine.ts";
+import { framed } from "../support/raw-call.ts";
+import { pathOf } from "../support/rpc-client.ts";
+import { startServer, type TestServer } from "../support/start-server.ts";
+
+const rpc = Coordination.method;
+const bytesMax = 16 * 1_048_576;
+
+async function serverWithLargeNode(): Promise<TestServer> {
+  const server = await startServer({ clientMemoryMaxBytes: bytesMax });
+  const data = Buffer.alloc(dataBytesMax, "x");
+  await server.engine.submit({ op: "create", path: "/large", data, mode: "persistent" }, anonymous);
+  return server;
+}
+
+/** A connection that asks for so much and reads nothing, and how it ended. */
+function silentClient(
+  server: TestServer,
+  gets: number,
+): { session: ClientHttp2Session; goneWith: Promise<number> } {
+  const session = connect(`http://${server.address}`);
+  session.on("error", () => {});
+  onTestFinished(() => session.destroy());
+  const goneWith = new Promise<number>((resolve) => session.once("goaway", resolve));
+  for (let i = 0; i < gets; i++)
+    ask(session, rpc.get, toBinary(rpc.get.input, create(rpc.get.input, { path: "/large" })));
+  return { session, goneWith };
+}
+
+/** Makes a call of which nothing is read. */
+function ask(session: ClientHttp2Session, method: { readonly name: string }, message: Uint8Array): void {
+  const stream = session.request({
+    ":method": "POST",
+    ":path": pathOf(method as typeof rpc.get),
+    "content-type": "application/grpc",
+    te: "trailers",
+  });
+  stream.on("error", () => {});
+  stream.end(framed(message));
+}
+
+function held(server: TestServer): number {
+  return server.vitals.data!.memory.heldBytes;
+}
+
+/** Lets time pass until it is so: what is on its way through sockets takes turns of the event loop, not time. */
+async function looksUntil(server: TestServer, isSo: () => boolean): Promise<void> {
+  await expect
+    .poll(
+      async () => {
+        server.clock.advance(memoryLookIntervalMs);
+        await settle();
+        return isSo();
+      },
+      { timeout: 20_000, interval: 20 },
+    )
+    .toBe(true);
+}
+
+test("connections that read no answers end with ENHANCE_YOUR_CALM until the rest fits; one that reads is served", async () => {
+  const server = await serverWithLargeNode();
+  const { shedCounts } = server.vitals.data!.memory;
+  const small = Array.from({ length: 4 }, () => silentClient(server, 1));
+  await looksUntil(server, () => held(server) > 3.5 * dataBytesMax);
+  const large = Array.from({ length: 6 }, () => silentClient(server, 8));
+  const reader = (async () => {
+    for (let i = 0; i < 20; i++) await server.client.unary(rpc.get, { path: "/large" });
+  })();
+  await looksUntil(server, () => (shedCounts.get("connection") ?? 0) > 0);
+  await reader;
+  await looksUntil(server, () => held(server) <= bytesMax * memoryTargetRatio);
+  const ended = await Promise.race(large.map(({ goneWith }) => goneWith));
+  expect(ended).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  for (const { session } of small) expect(session.closed || session.destroyed).toBe(false);
+  expect(server.logged).toContainEqual({
+    kind: "connection",
+    peer: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+    bytes: expect.any(Number),
+  });
+  await server.client.unary(rpc.get, { path: "/large" });
+});
+
+test("a pipeline whose answers are not read ends with OVERLOADED, and another that is read goes on", async () => {
+  const server = await serverWithLargeNode();
+  const operations = Array.from({ length: 12 }, () => ({
+    operation: { case: "get" as const, value: { path: "/large" } },
+  }));
+  const silent = Array.from({ length: 4 }, () => server.client.bidi(rpc.pipeline));
+  const quick = server.client.bidi(rpc.pipeline);
+  for (const stream of silent) stream.send({ operations });
+  await looksUntil(server, () => (server.vitals.data!.memory.shedCounts.get("pipeline") ?? 0) > 0);
+  quick.send({ operations: operations.slice(0, 2) });
+  let answered = 0;
+  while (answered < 2) answered += (await quick.next())!.results.length;
+  await looksUntil(server, () => held(server) <= bytesMax * memoryTargetRatio);
+  const ends: string[] = [];
+  for (const stream of silent) {
+    void stream.status.then(({ reason }) => ends.push(String(reason)));
+    void (async () => {
+      while ((await stream.next()) !== undefined);
+    })();
+  }
+  await expect.poll(() => ends, { timeout: 20_000 }).toContain("OVERLOADED");
+  quick.send({ operations: operations.slice(0, 1) });
+  expect(await quick.next()).toBeDefined();
+});

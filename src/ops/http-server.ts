@@ -34,8 +34,6 @@ export class HttpServer {
   readonly #connections = new Set<Socket>();
   /** Those whose request has no answer yet, or one that is not read yet. */
   readonly #busy = new Set<Socket>();
-  /** Those that sent another request meanwhile. */
-  readonly #overrun = new WeakSet<Socket>();
 
   /** @throws ListenError */
   static async listen(options: HttpOptions): Promise<HttpServer> {
@@ -86,11 +84,13 @@ export class HttpServer {
     longestSilent!.destroy();
   }
 
-  /** Whether the connection may have another answer. Nothing more is read from one that does not wait for its answers. */
+  /**
+   * Whether the connection may have another answer. One that does not wait for its answers ends at once: Node reads on
+   * from a paused one, and to give up thousands of requests that it has read takes seconds.
+   */
   #take({ socket }: IncomingMessage, response: ServerResponse): boolean {
     if (this.#busy.has(socket)) {
-      this.#overrun.add(socket);
-      socket.pause();
+      socket.destroy();
       return false;
     }
     this.#busy.add(socket);
@@ -104,14 +104,13 @@ export class HttpServer {
     // Nothing here is sent anything: a body is not read, and its connection is given up with it.
     const hasBody = "content-length" in request.headers || "transfer-encoding" in request.headers;
     const { code, type, text } = await this.#pageFor(request);
-    const isLast = hasBody || this.#overrun.has(request.socket);
     response.writeHead(code, {
       "content-type": type,
       "content-length": Buffer.byteLength(text),
       "cache-control": "no-store",
       "x-content-type-options": "nosniff",
       ...(code === 405 && { allow: "GET, HEAD" }),
-      ...(isLast && { connection: "close" }),
+      ...(hasBody && { connection: "close" }),
     });
     response.end(request.method === "HEAD" ? undefined : text);
   }

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -228,18 +229,26 @@ test.each([
   expect(open()).toBeGreaterThan(0);
 });
 
-test("a connection that sends requests without waiting gets one answer and is closed", async () => {
+test("a connection that sends requests without waiting is closed, and few of them are read", async () => {
   const { ops, vitals } = await running();
   const scrapes = scrapesOf(vitals);
-  const [socket] = await openAll(ops.port, 1, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n".repeat(30_000));
+  let read = 0;
+  const count = () => void read++;
+  subscribe("http.server.request.start", count);
+  onTestFinished(() => void unsubscribe("http.server.request.start", count));
+  const request = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
+  const [socket] = await openAll(ops.port, 1, request.repeat(30_000));
   let received = "";
   socket!.setEncoding("utf8").on("data", (chunk) => {
     received += chunk;
   });
-  await once(socket!, "close");
-  expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 200"]);
-  expect(received).toMatch(/^connection: close\r$/im);
-  expect(scrapes.count).toBe(1);
+  // It may be closed while there is more to send.
+  socket!.on("error", () => {});
+  await new Promise((resolve) => socket!.once("close", resolve));
+  // What is read at once: Node reads up to 64 KiB.
+  expect(read).toBeLessThanOrEqual(65_536 / request.length + 1);
+  expect(received.match(/HTTP\/1\.1 \d+/g) ?? []).toHaveLength(0);
+  expect(scrapes.count).toBeLessThanOrEqual(1);
 });
 
 test("the metrics are made once for all who ask at the same time", async () => {

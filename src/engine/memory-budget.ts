@@ -49,6 +49,12 @@ interface Held {
 /** What waited for the client of a holder, at one look. */
 type Waiting = Pick<MemoryHolder, "waitingBytes" | "movedBytes">;
 
+interface Source {
+  readonly kind: HolderKind;
+  readonly holders: Iterable<MemoryHolder>;
+  readonly repeatedBytes: () => number;
+}
+
 /** All holders, from the first to the last. */
 interface Look {
   readonly isPeriodic: boolean;
@@ -70,7 +76,7 @@ export class MemoryBudget {
   readonly bytesMax: number;
   readonly #onShed: NonNullable<MemoryBudgetOptions["onShed"]>;
   readonly #stopTimer: () => void;
-  readonly #sources: (readonly [HolderKind, Iterable<MemoryHolder>])[] = [];
+  readonly #sources: Source[] = [];
   /** Those that were shed and are not gone yet. */
   readonly #shed = new WeakSet<MemoryHolder>();
   readonly #shedCounts = new Map<HolderKind, number>();
@@ -108,9 +114,12 @@ export class MemoryBudget {
     return this.#shedCounts;
   }
 
-  /** @param holders those that there are whenever it is looked. */
-  add(kind: HolderKind, holders: Iterable<MemoryHolder>): void {
-    this.#sources.push([kind, holders]);
+  /**
+   * @param holders those that there are whenever it is looked.
+   * @param repeatedBytes what several of them count although it is in memory once.
+   */
+  add(kind: HolderKind, holders: Iterable<MemoryHolder>, repeatedBytes = () => 0): void {
+    this.#sources.push({ kind, holders, repeatedBytes });
     this.#held = new Map([[kind, 0], ...this.#held]);
   }
 
@@ -141,7 +150,7 @@ export class MemoryBudget {
     this.#look = {
       isPeriodic,
       holders: this.#holders(),
-      held: new Map(this.#sources.map(([kind]) => [kind, 0])),
+      held: new Map(this.#sources.map(({ kind }) => [kind, 0])),
       waiting: new Map(),
       unread: new Largest(shedsPerLookMax),
       largest: new Largest(shedsPerLookMax),
@@ -150,7 +159,7 @@ export class MemoryBudget {
   }
 
   *#holders(): Generator<readonly [HolderKind, MemoryHolder]> {
-    for (const [kind, holders] of this.#sources) for (const holder of holders) yield [kind, holder];
+    for (const { kind, holders } of this.#sources) for (const holder of holders) yield [kind, holder];
   }
 
   /** A slice of the holders in each turn: there may be a million of them. */
@@ -191,6 +200,9 @@ export class MemoryBudget {
     if (isPeriodic) {
       this.#waitingBefore = this.#waiting;
       this.#waiting = waiting;
+    }
+    for (const { kind, repeatedBytes } of this.#sources) {
+      held.set(kind, Math.max(0, held.get(kind)! - repeatedBytes()));
     }
     this.#held = held;
     const target = this.bytesMax * memoryTargetRatio;

@@ -26,3 +26,25 @@ test("a pipeline lets everybody else have a turn after so many operations, or by
   expect(takenInOneGo(small)).toBe(pipelineSliceOperations);
   expect(takenInOneGo(lineThatAnswers(pipelineSliceBytes))).toBe(1);
 });
+
+test("a pipeline tells the budget of each answer, and holds what waits behind a message on its way", () => {
+  const sent: (() => void)[] = [];
+  const stream = {
+    signal: new AbortController().signal,
+    write: (_: unknown, taken: () => void) => void sent.push(taken),
+  };
+  const grown: number[] = [];
+  const line = new Line(
+    stream,
+    (_operation, { place }) => place.answered({ field: 1, bytes: new Uint8Array(100_000) }),
+    (bytes) => grown.push(bytes),
+  );
+  line.take(operation);
+  expect([line.heldBytes, line.waitingBytes]).toEqual([100_000, 0]);
+  line.flush();
+  line.take(operation);
+  expect(grown).toEqual([100_000, 100_000]);
+  expect([line.heldBytes, line.waitingBytes, line.movedBytes]).toEqual([100_000, 100_000, 100_000]);
+  sent[0]!();
+  expect([line.heldBytes, line.waitingBytes, line.movedBytes]).toEqual([0, 0, 200_000]);
+});

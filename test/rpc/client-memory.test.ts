@@ -3,6 +3,7 @@ import { type ClientHttp2Session, connect, constants } from "node:http2";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { expect, onTestFinished, test } from "vitest";
 import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
+import { WatchKind } from "../../gen/ts/corral/v1/watch_pb.js";
 import { anonymous } from "../../src/core/operation.ts";
 import { dataBytesMax, memoryLookIntervalMs, memoryTargetRatio } from "../../src/limits.ts";
 import { settle } from "../support/engine.ts";
@@ -87,7 +88,33 @@ test("connections that read no answers end with ENHANCE_YOUR_CALM until the rest
   await server.client.unary(rpc.get, { path: "/large" });
 });
 
-test("a pipeline whose answers are not read ends with OVERLOADED, and another that is read goes on", async () => {
+test("answers that are more than the budget are shed before a second has passed", async () => {
+  const server = await serverWithLargeNode();
+  const large = Array.from({ length: 6 }, () => silentClient(server, 8));
+  const ended = await Promise.race(large.map(({ goneWith }) => goneWith));
+  expect(ended).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+});
+
+test("an event that many watchers are sent, and have not read, counts once; they are not shed for it", async () => {
+  const server = await serverWithLargeNode();
+  const add = [{ watchId: 1n, path: "/large", kind: WatchKind.PERSISTENT, withData: true }];
+  const request = toBinary(rpc.watch.input, create(rpc.watch.input, { add }));
+  const watchers = 40;
+  const sessions = Array.from({ length: watchers }, () => silentClient(server, 0).session);
+  for (const session of sessions) ask(session, rpc.watch, request);
+  await expect.poll(() => server.engine.watches.count).toBe(watchers);
+  const data = Buffer.alloc(dataBytesMax, "y");
+  await server.engine.submit({ op: "set", path: "/large", data, version: -1 }, anonymous);
+  await looksUntil(server, () => held(server) >= dataBytesMax);
+  for (let i = 0; i < 3; i++) server.clock.advance(memoryLookIntervalMs);
+  expect(held(server)).toBeLessThan(bytesMax);
+  expect([...server.vitals.data!.memory.shedCounts]).toEqual([]);
+  expect(server.engine.watches.streamCount).toBe(watchers);
+  for (const session of sessions) session.destroy();
+  await looksUntil(server, () => held(server) === 0);
+});
+
+test("a pipeline whose answers are not read ends with OVERLOADED, at once, and another that is read goes on", async () => {
   const server = await serverWithLargeNode();
   const operations = Array.from({ length: 12 }, () => ({
     operation: { case: "get" as const, value: { path: "/large" } },
@@ -95,7 +122,9 @@ test("a pipeline whose answers are not read ends with OVERLOADED, and another th
   const silent = Array.from({ length: 4 }, () => server.client.bidi(rpc.pipeline));
   const quick = server.client.bidi(rpc.pipeline);
   for (const stream of silent) stream.send({ operations });
-  await looksUntil(server, () => (server.vitals.data!.memory.shedCounts.get("pipeline") ?? 0) > 0);
+  await expect
+    .poll(() => server.vitals.data!.memory.shedCounts.get("pipeline"), { timeout: 20_000 })
+    .toBeGreaterThan(0);
   quick.send({ operations: operations.slice(0, 2) });
   let answered = 0;
   while (answered < 2) answered += (await quick.next())!.results.length;

@@ -6,6 +6,7 @@ import type { Connections } from "../../grpc/connections.ts";
 import { Listener, type ListenerOptions } from "../../grpc/listener.ts";
 import { heldMessageBytesMax } from "../../limits.ts";
 import { type Http2Limits, http2Limits } from "../http2/limits.ts";
+import { QueuedBodies } from "../http2/queued-bodies.ts";
 import { GrpcConnection } from "./grpc-connection.ts";
 import { HeldMessages } from "./held-messages.ts";
 
@@ -29,6 +30,7 @@ export class Front {
   readonly #methods: MethodTable;
   readonly #clock: Clock;
   readonly #memory: MemoryBudget;
+  readonly #bodies = new QueuedBodies();
   readonly #held = new HeldMessages(heldMessageBytesMax);
   readonly #known: Connections;
   readonly #limits: Http2Limits;
@@ -53,7 +55,7 @@ export class Front {
     this.#methods = methods;
     this.#known = connections;
     this.#memory = memory;
-    memory.add("connection", this.#connections);
+    memory.add("connection", this.#connections, () => this.#bodies.repeatedBytes);
     this.#limits = idleMaxMs === undefined ? http2Limits : { ...http2Limits, idleMaxMs };
     this.#clock = networkClock;
     this.#stopChecks = networkClock.setInterval(() => {
@@ -92,6 +94,7 @@ export class Front {
       connection: known.connection,
       held: this.#held,
       memory: this.#memory,
+      bodies: this.#bodies,
     });
     this.#connections.add(connection);
     socket.once("close", () => this.#connections.delete(connection));

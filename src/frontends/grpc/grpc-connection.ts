@@ -6,6 +6,7 @@ import type { MethodTable } from "../../grpc/adapter/method-table.ts";
 import { heldMessageBytesPerConnectionMax, messageTimeoutMs } from "../../limits.ts";
 import type { RequestHead } from "../http2/fields.ts";
 import type { Http2Limits } from "../http2/limits.ts";
+import type { QueuedBodies } from "../http2/queued-bodies.ts";
 import { Http2Socket } from "../http2/socket.ts";
 import type { ServerStream, StreamReceiver } from "../http2/stream.ts";
 import { BidiStreamCall } from "./bidi-stream-call.ts";
@@ -24,6 +25,8 @@ export interface GrpcConnectionOptions {
   /** What the calls of all connections hold. */
   readonly held: HeldMessages;
   readonly memory: MemoryBudget;
+  /** What waits to be sent to the clients of all connections. */
+  readonly bodies: QueuedBodies;
 }
 
 /** The calls of one connection. */
@@ -40,7 +43,7 @@ export class GrpcConnection implements MemoryHolder {
   readonly #nowMs: () => number;
 
   constructor(socket: Socket, options: GrpcConnectionOptions) {
-    const { clock, methods, limits, connection, memory } = options;
+    const { clock, methods, limits, connection, memory, bodies } = options;
     this.#methods = methods;
     this.#nowMs = () => clock.monotonicMs();
     const { remoteAddress = "unknown", remotePort } = socket;
@@ -49,6 +52,7 @@ export class GrpcConnection implements MemoryHolder {
     this.#shared = { connection, peer, held, memory };
     this.#http2 = new Http2Socket(socket, {
       limits,
+      bodies,
       nowMs: this.#nowMs,
       request: (stream, head) => this.#open(stream, head),
       received: () => this.#received(),

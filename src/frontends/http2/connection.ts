@@ -20,6 +20,7 @@ import {
   streamIdMax,
   windowBytesDefault,
 } from "./protocol.ts";
+import type { QueuedBodies } from "./queued-bodies.ts";
 import { PeerSettings } from "./settings.ts";
 import type { ServerStream, StreamReceiver } from "./stream.ts";
 import { Streams } from "./streams.ts";
@@ -30,6 +31,8 @@ export interface Http2ConnectionOptions {
   readonly nowMs: () => number;
   /** A request has begun: what takes the rest of it. */
   readonly request: (stream: ServerStream, head: RequestHead) => StreamReceiver;
+  /** Told of bodies that wait, which other connections may send too. */
+  readonly bodies?: QueuedBodies;
   /** There is output, written by a handler in a turn of its own. */
   readonly wake?: () => void;
 }
@@ -64,7 +67,7 @@ export class Http2Connection {
   #announcedMs = 0;
   #isOver = false;
 
-  constructor({ limits, nowMs, request, wake = () => {} }: Http2ConnectionOptions) {
+  constructor({ limits, nowMs, request, bodies, wake = () => {} }: Http2ConnectionOptions) {
     const startMs = nowMs();
     this.#limits = limits;
     this.#busyMs = startMs;
@@ -81,6 +84,7 @@ export class Http2Connection {
       limits,
       output: this.output,
       request,
+      bodies,
       wake,
       spendControl: () => this.#spend(this.#controlBudget, "control frames"),
       spendReset: () => this.#spend(this.#resetBudget, "streams that were reset"),

@@ -1,5 +1,6 @@
 import type { Output } from "./output.ts";
 import { frameBytesDefault, windowBytesDefault, windowBytesMax } from "./protocol.ts";
+import type { QueuedBodies } from "./queued-bodies.ts";
 import type { ServerStream } from "./stream.ts";
 
 /** While so much waits for the socket, bodies wait on their streams, where they are counted. */
@@ -13,6 +14,7 @@ export class Sender {
   readonly #output: Output;
   /** Told when all of an answer was sent. */
   readonly #ended: (stream: ServerStream) => void;
+  readonly #bodies: QueuedBodies | undefined;
   #window: number = windowBytesDefault;
   #socketTakes = true;
   /** Streams with a body that waits and a window for it. The first ones may be gone already. */
@@ -21,8 +23,10 @@ export class Sender {
   #queuedBytes = 0;
   #taken: (() => void)[] = [];
 
-  constructor(output: Output, ended: (stream: ServerStream) => void) {
+  /** @param bodies told of what waits, with what waits on other connections. */
+  constructor(output: Output, ended: (stream: ServerStream) => void, bodies?: QueuedBodies) {
     this.#output = output;
+    this.#bodies = bodies;
     this.#ended = ended;
   }
 
@@ -42,6 +46,7 @@ export class Sender {
     if (prefix.length > 0) stream.outgoing.push({ bytes: prefix, taken: undefined });
     stream.outgoing.push({ bytes, taken });
     this.#queuedBytes += count;
+    this.#bodies?.add(bytes);
     this.#makeReady(stream);
     this.pump();
   }
@@ -96,8 +101,12 @@ export class Sender {
   /** What waits on a stream that is over will not be sent. */
   drop(stream: ServerStream): void {
     if (stream.outgoing === undefined) return;
-    for (const { bytes } of stream.outgoing) this.#queuedBytes -= bytes.length;
-    this.#queuedBytes += stream.outgoingAt;
+    for (const { bytes } of stream.outgoing) {
+      const left = bytes.length - stream.outgoingAt;
+      stream.outgoingAt = 0;
+      this.#queuedBytes -= left;
+      this.#bodies?.sent(bytes, left, true);
+    }
     stream.outgoing = undefined;
   }
 
@@ -123,6 +132,7 @@ export class Sender {
     const count = Math.min(left, stream.sendWindow, this.#window, frameBytesDefault);
     this.#put(stream, first.bytes, stream.outgoingAt, stream.outgoingAt + count);
     this.#queuedBytes -= count;
+    this.#bodies?.sent(first.bytes, count, count === left);
     stream.outgoingAt += count;
     if (count === left) {
       if (first.taken !== undefined) this.#taken.push(first.taken);

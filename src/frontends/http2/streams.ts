@@ -13,6 +13,7 @@ import {
   streamIdMax,
   windowBytesDefault,
 } from "./protocol.ts";
+import type { QueuedBodies } from "./queued-bodies.ts";
 import { ReceiveWindow } from "./receive-window.ts";
 import { Sender } from "./sender.ts";
 import { ServerStream, type StreamOwner, type StreamReceiver } from "./stream.ts";
@@ -23,6 +24,8 @@ export interface StreamsOptions {
   readonly output: Output;
   /** A request has begun: what takes the rest of it. */
   readonly request: (stream: ServerStream, head: RequestHead) => StreamReceiver;
+  /** Told of bodies that wait. */
+  readonly bodies?: QueuedBodies | undefined;
   /** There is output, written by a handler. */
   readonly wake: () => void;
   /** Spends one of the control frames. @throws ConnectionError */
@@ -49,7 +52,7 @@ export class Streams implements StreamOwner {
 
   constructor(options: StreamsOptions) {
     this.#options = options;
-    this.sender = new Sender(options.output, (stream) => this.#answered(stream));
+    this.sender = new Sender(options.output, (stream) => this.#answered(stream), options.bodies);
     this.#window = new ReceiveWindow(options.limits.connectionWindowBytes);
   }
 

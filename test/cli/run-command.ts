@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
+import { eachLine } from "../support/each-line.ts";
 
 /** The command. */
 export const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
@@ -54,7 +54,7 @@ export function startProgram(
   const waiting = new Set<() => void>();
   const stderr: Buffer[] = [];
   child.stderr.on("data", (chunk) => stderr.push(chunk));
-  createInterface({ input: child.stdout }).on("line", (line) => {
+  eachLine(child.stdout, (line) => {
     lines.push(line);
     for (const wake of waiting) wake();
   });

@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { onTestFinished } from "vitest";
+import { eachLine } from "../support/each-line.ts";
 import { read } from "./files.ts";
 
 /** A new folder for the test that asks, removed when it ends. */
@@ -80,7 +80,7 @@ export async function running(
 function listening(server: ChildProcess): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const log: string[] = [];
-  createInterface({ input: server.stdout! }).on("line", (line) => {
+  eachLine(server.stdout!, (line) => {
     log.push(line);
     if (line.includes('"msg":"listening')) resolve(JSON.parse(line).address);
   });

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { eachLine } from "../support/each-line.ts";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -49,7 +49,7 @@ export async function startServerProcess(dataDir: string, ...flags: string[]): P
 function listeningPort(server: ChildProcess): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const log: string[] = [];
-  createInterface({ input: server.stdout! }).on("line", (line) => {
+  eachLine(server.stdout!, (line) => {
     const entry = parsed(line);
     if (entry.msg?.startsWith("listening") && entry.port !== undefined) resolve(entry.port);
     log.push(line);

@@ -168,7 +168,7 @@ test("what the server refuses is one line that says what to do, and an exit code
     [3, "no node: there is no node at /no", ["stat", "/no"]],
     [4, "node exists: there is already a node at /sl; use `corral set` to change it", ["create", "/sl"]],
     [4, "bad version: /sl has version 0, not 7; read it again and decide anew", ["set", "/sl", "1", "-v7"]],
-    [4, "not empty: /sl has 1 children; delete them first; or use `corral deleteall`", ["delete", "/sl"]],
+    [4, "not empty: /sl has a child; delete it first; or use `corral deleteall`", ["delete", "/sl"]],
     [2, 'bad arguments: invalid path "sl": it must start with "/"', ["get", "sl"]],
   ];
   for (const [code, line, args] of cases) await refused(code, line, args);

@@ -51,7 +51,10 @@ export function notEmpty(path: string, node: NodeRecord | undefined): Refusal {
   if (node === undefined) {
     return { reason: "NOT_EMPTY", message: `${path} has children; delete them first`, facts: { path } };
   }
-  const message = `${path} has ${node.numChildren} children; delete them first`;
+  const message =
+    node.numChildren === 1
+      ? `${path} has a child; delete it first`
+      : `${path} has ${node.numChildren} children; delete them first`;
   return { reason: "NOT_EMPTY", message, facts: { path, num_children: node.numChildren } };
 }
 

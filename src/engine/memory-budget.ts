@@ -134,11 +134,14 @@ export class MemoryBudget {
     this.#stopTimer();
   }
 
-  /** In a turn of its own: nothing may be shed below a caller that is sending. */
+  /**
+   * When the caller, which is sending, has done what it does: before the next socket of the same turn is read, since a
+   * thousand of them may ask for a megabyte each.
+   */
   #ask(): void {
     if (this.#isAsked) return;
     this.#isAsked = true;
-    setImmediate(() => {
+    process.nextTick(() => {
       this.#isAsked = false;
       this.#begin(false);
     });
@@ -211,7 +214,8 @@ export class MemoryBudget {
       const sheds = this.#shedSome([...unread.items, ...largest.items], total - target);
       total -= sheds.bytes;
       this.#isShedding = sheds.count > 0 && total > target;
-      if (this.#isShedding) this.#ask();
+      // Everybody else has a turn in between.
+      if (this.#isShedding) setImmediate(() => this.#begin(false));
     } else {
       this.#isShedding = false;
     }

@@ -9,8 +9,8 @@ export const clientMemoryBytesMin = 16 * 1_048_576;
 /** How often the memory that is held for clients is added up; earlier, when it may have been used up meanwhile. */
 export const memoryLookIntervalMs = 1_000;
 
-/** Holders that are looked at in one go. */
-export const memoryLookSlice = 10_000;
+/** Holders that are looked at in one go: some milliseconds when all of them hold something. */
+export const memoryLookSlice = 2_500;
 
 /** Holders that are shed in one go: each end of a connection ends all its calls. */
 export const shedsPerLookMax = 100;

@@ -69,7 +69,7 @@ const scenes: Record<string, (files: string) => Scene> = {
   restore: (files) => ({
     args: [join(files, "app.jsonl"), join(files, "restored")],
     prints: /^corral: .*app\.jsonl cannot be used: it is not a backup of Corral$/m,
-    code: 1,
+    code: 2,
   }),
   fsck: (files) => ({ args: [files], prints: /^corral: there is no database in /m, code: 1 }),
   run: () => ({

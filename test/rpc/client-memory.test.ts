@@ -95,6 +95,32 @@ test("answers that are more than the budget are shed before a second has passed"
   expect(ended).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);
 });
 
+test("messages that are not completed count for their connection: the one that holds most ends", async () => {
+  const server = await serverWithLargeNode();
+  const half = (calls: number) => {
+    const client = silentClient(server, 0);
+    for (let i = 0; i < calls; i++) {
+      const stream = client.session.request({
+        ":method": "POST",
+        ":path": pathOf(rpc.set),
+        "content-type": "application/grpc",
+        te: "trailers",
+      });
+      stream.on("error", () => {});
+      stream.write(framed(Buffer.alloc(3 * 1_048_576), { length: 4 * 1_048_576 }));
+    }
+    return client;
+  };
+  const small = half(1);
+  await looksUntil(server, () => held(server) >= 3 * 1_048_576);
+  const large = half(6);
+  await looksUntil(server, () => (server.vitals.data!.memory.shedCounts.get("connection") ?? 0) > 0);
+  expect(await large.goneWith).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  await looksUntil(server, () => held(server) < 6 * 1_048_576);
+  expect(held(server)).toBeGreaterThan(0);
+  expect(small.session.destroyed).toBe(false);
+});
+
 test("an event that many watchers are sent, and have not read, counts once; they are not shed for it", async () => {
   const server = await serverWithLargeNode();
   const add = [{ watchId: 1n, path: "/large", kind: WatchKind.PERSISTENT, withData: true }];

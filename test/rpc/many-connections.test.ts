@@ -30,7 +30,9 @@ async function greet(port: number): Promise<Socket> {
 }
 
 test("ten thousand connections are served, and half of them may vanish at once", async () => {
-  const server = await startServerProcess(temporaryFolder());
+  // One more than an address may have by default: the one that makes calls.
+  const flags = ["--max-connections-per-address", `${connections + 1}`];
+  const server = await startServerProcess(temporaryFolder(), ...flags);
   onTestFinished(server.kill);
   const port = Number(server.address.split(":")[1]);
   const sockets: Socket[] = [];

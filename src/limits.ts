@@ -167,6 +167,9 @@ export const zxidMax = Number.MAX_SAFE_INTEGER;
 /** The longest that one of Node's timers can run: 24.8 days, the largest signed 32-bit number. */
 export const timerMsMax = 2 ** 31 - 1;
 
+/** Answers of one turn of the event loop, on all connections: what is asked for beyond it waits for the next turn. */
+export const turnAnswerBytesMax = 1_048_576;
+
 /** How long the one message of a call may take to be complete. */
 export const messageTimeoutMs = 60_000;
 

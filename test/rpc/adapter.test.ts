@@ -6,7 +6,7 @@ import { Coordination } from "../../gen/ts/corral/v1/coordination_pb.js";
 import { GetRequestSchema, GetResponseSchema } from "../../gen/ts/corral/v1/node_pb.js";
 import { Health } from "../../gen/ts/grpc/health/v1/health_pb.js";
 import { Refused } from "../../src/core/refusal.ts";
-import { messageTimeoutMs } from "../../src/limits.ts";
+import { messageTimeoutMs, turnAnswerBytesMax } from "../../src/limits.ts";
 import { startAdapter } from "../support/adapter-server.ts";
 import { frame, greeting, headersFrame, requestFields, uint32 } from "../support/http2-peer.ts";
 import { ManualClock } from "../support/manual-clock.ts";
@@ -242,6 +242,32 @@ test("a call whose message is not completed in time is ended, and one that is co
   answer.resolve({});
   expect(await waiting).toMatchObject({ code: "OK" });
   session.destroy();
+});
+
+test("a client that asks for much at once is answered over many turns, in its order, and others in between", async () => {
+  const answer = toBinary(GetResponseSchema, create(GetResponseSchema, { data: Buffer.alloc(500_000) }));
+  const served: { path: string; turn: number }[] = [];
+  let turn = 0;
+  let isOver = false;
+  const count = () => {
+    turn++;
+    if (!isOver) setImmediate(count);
+  };
+  const { client } = await startAdapter({
+    get: ({ path }) => {
+      served.push({ path, turn });
+      return answer;
+    },
+  });
+  count();
+  const paths = Array.from({ length: 60 }, (_, i) => `/${i}`);
+  await Promise.all(paths.map((path) => client.unary(rpc.get, { path })));
+  isOver = true;
+  expect(served.map(({ path }) => path)).toEqual(paths);
+  const perTurn = new Map<number, number>();
+  for (const { turn: at } of served) perTurn.set(at, (perTurn.get(at) ?? 0) + 1);
+  // The turn in which they are read, and that in which those that wait are served.
+  expect(Math.max(...perTurn.values())).toBeLessThanOrEqual(2 * Math.ceil(turnAnswerBytesMax / 500_000));
 });
 
 /** The value once it has stopped to change over some turns of the event loop, sockets included. */

@@ -9,6 +9,7 @@ import type { HeldMessages } from "./held-messages.ts";
 import { deadlineExceeded, messageTooLate } from "./refusals.ts";
 import type { GrpcRequest } from "./request.ts";
 import { answerHead, okTrailers, trailersOf, trailersOnly } from "./status-block.ts";
+import type { Turns } from "./turns.ts";
 
 /** What the calls of one connection have in common. */
 export interface CallConnection {
@@ -18,6 +19,8 @@ export interface CallConnection {
   readonly held: HeldMessages;
   /** The budget of what all connections hold. */
   readonly memory: MemoryBudget;
+  /** Those of all connections. */
+  readonly turns: Turns;
 }
 
 /** A call on its HTTP/2 stream: its metadata, its deadline, and its end. */
@@ -93,6 +96,7 @@ export abstract class GrpcCall implements StreamReceiver, IncomingCall {
   protected sendMessage(message: Uint8Array, taken?: () => void): void {
     if (this.isOver) return;
     this.shared.memory.grew(message.length);
+    this.shared.turns.answered(message.length);
     if (!this.#hasHead) {
       this.#hasHead = true;
       this.stream.respond(answerHead);

@@ -9,6 +9,7 @@ import { type Http2Limits, http2Limits } from "../http2/limits.ts";
 import { QueuedBodies } from "../http2/queued-bodies.ts";
 import { GrpcConnection } from "./grpc-connection.ts";
 import { HeldMessages } from "./held-messages.ts";
+import { Turns } from "./turns.ts";
 
 export interface FrontOptions extends Omit<ListenerOptions, "accept"> {
   readonly methods: MethodTable;
@@ -33,6 +34,7 @@ export class Front {
   readonly #bodies = new QueuedBodies();
   readonly #held = new HeldMessages(heldMessageBytesMax);
   readonly #known: Connections;
+  readonly #turns = new Turns();
   readonly #limits: Http2Limits;
   readonly #connections = new Set<GrpcConnection>();
   readonly #listener: Listener;
@@ -95,6 +97,7 @@ export class Front {
       held: this.#held,
       memory: this.#memory,
       bodies: this.#bodies,
+      turns: this.#turns,
     });
     this.#connections.add(connection);
     socket.once("close", () => this.#connections.delete(connection));

@@ -14,6 +14,7 @@ import type { CallConnection, GrpcCall } from "./call.ts";
 import { HeldMessages } from "./held-messages.ts";
 import { type GrpcRequest, readRequest, type Unserved } from "./request.ts";
 import { ServerStreamCall } from "./server-stream-call.ts";
+import type { Turns } from "./turns.ts";
 import { UnaryCall } from "./unary-call.ts";
 
 export interface GrpcConnectionOptions {
@@ -25,6 +26,7 @@ export interface GrpcConnectionOptions {
   /** What the calls of all connections hold. */
   readonly held: HeldMessages;
   readonly memory: MemoryBudget;
+  readonly turns: Turns;
   /** What waits to be sent to the clients of all connections. */
   readonly bodies: QueuedBodies;
 }
@@ -43,13 +45,13 @@ export class GrpcConnection implements MemoryHolder {
   readonly #nowMs: () => number;
 
   constructor(socket: Socket, options: GrpcConnectionOptions) {
-    const { clock, methods, limits, connection, memory, bodies } = options;
+    const { clock, methods, limits, connection, memory, bodies, turns } = options;
     this.#methods = methods;
     this.#nowMs = () => clock.monotonicMs();
     const { remoteAddress = "unknown", remotePort } = socket;
     const peer = remotePort === undefined ? remoteAddress : `${remoteAddress}:${remotePort}`;
     const held = new HeldMessages(heldMessageBytesPerConnectionMax, options.held);
-    this.#shared = { connection, peer, held, memory };
+    this.#shared = { connection, peer, held, memory, turns };
     this.#http2 = new Http2Socket(socket, {
       limits,
       bodies,

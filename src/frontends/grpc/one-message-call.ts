@@ -63,6 +63,13 @@ export abstract class OneMessageCall extends GrpcCall {
   }
 
   #serve(message: Uint8Array): void {
+    const { turns } = this.shared;
+    if (turns.hasRoom) this.#serveNow(message);
+    else turns.defer(() => this.#serveNow(message));
+  }
+
+  #serveNow(message: Uint8Array): void {
+    if (this.isOver) return;
     this.#hold(0);
     this.#message = undefined;
     this.request = message;

@@ -38,7 +38,7 @@ const allowed: Record<string, readonly string[]> = {
 /** Packages that one folder alone may import, so that each can be replaced in one place. */
 const owners: Record<string, readonly string[]> = {
   "better-sqlite3": ["src/journal/sqlite/"],
-  "@grpc/grpc-js": ["src/grpc/", "src/client/"],
+  "@grpc/grpc-js": ["src/client/"],
   "@opentelemetry/api": ["src/grpc/"],
   "@bufbuild/protobuf": ["src/grpc/", "src/client/"],
   jose: ["src/auth/"],

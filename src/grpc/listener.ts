@@ -29,8 +29,8 @@ export interface ListenerOptions {
 }
 
 /**
- * Accepts connections for grpc-js, which by itself would take any number of them and wait for their first
- * bytes for ever.
+ * Accepts connections and counts them before they cost anything, and hands on those whose clients have said in time
+ * that they speak HTTP/2.
  */
 export class Listener {
   readonly #options: ListenerOptions;

@@ -69,7 +69,7 @@ test("a stream that its client cancels, or that the server cuts, ends with that 
   await expect.poll(() => figuresOf(server, "KeepAlive").ended).toEqual({ CANCELLED: 1, ABORTED: 1 });
 });
 
-test("what grpc-js refuses by itself counts too, once", async () => {
+test("what the front refuses before there is a handler counts too, once", async () => {
   const server = await startServer();
   const large = new Uint8Array(messageBytesMax + 1);
   await failureOf(server.client.unaryBytes(pathOf(rpc.get), large));

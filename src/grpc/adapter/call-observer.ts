@@ -46,11 +46,6 @@ export class CallObserver {
     this.#methods.set(path, observer);
     return observer;
   }
-
-  /** grpc-js has ended a call by itself before its handler could run. */
-  refused(path: string, code: Code): void {
-    this.#methods.get(path)?.refused(code);
-  }
 }
 
 /** The calls of one method. A call costs two looks at the clock and a few additions, and makes no object. */
@@ -99,7 +94,7 @@ export class MethodObserver {
     if (durationMs >= this.#slowMs) this.#warn(call, told, durationMs);
   }
 
-  /** grpc-js has ended a call by itself, before there was a handler to end it. */
+  /** The front has ended a call before there was a handler to end it. */
   refused(code: Code): void {
     this.figures.started++;
     this.figures.ended[code]!++;

@@ -26,6 +26,9 @@ export const messageDepthMax = 32;
 /** Children on one page of a List when the caller does not say. */
 export const listPageSizeDefault = 1_000;
 
+/** Children on one page of a List with their Stats: each has to be looked up, and encoded. */
+export const listPageStatsMax = 4_000;
+
 /** The most children on one page of a List. */
 export const listPageSizeMax = 10_000;
 

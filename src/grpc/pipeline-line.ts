@@ -30,6 +30,21 @@ class Slot implements Place {
   }
 }
 
+/** What an operation counts for: as many as it is made of. Nobody knows how large a subtree is before it is looked at. */
+function weightOf({ operation }: PipelineOperation): number {
+  switch (operation.case) {
+    case "transact": {
+      const { conditions, operations, elseOperations } = operation.value;
+      return conditions.length + operations.length + elseOperations.length + 1;
+    }
+    case "delete":
+    case "setAcl":
+      return operation.value.recursive ? pipelineSliceOperations : 1;
+    default:
+      return 1;
+  }
+}
+
 type Begin = (
   operation: PipelineOperation,
   options: { readonly place: Place; readonly behindWrites: boolean },
@@ -105,7 +120,7 @@ export class Line {
   take(operation: PipelineOperation): void {
     const place = new Slot(this);
     this.#slots.push(place);
-    this.#sliceOperations++;
+    this.#sliceOperations += weightOf(operation);
     const behindWrites = this.#pending > 0;
     this.#pending++;
     this.#begin(operation, { place, behindWrites });

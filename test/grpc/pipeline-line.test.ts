@@ -14,9 +14,9 @@ function lineThatAnswers(bytes: number): Line {
 }
 
 /** How many operations are taken before everybody else has a turn. */
-function takenInOneGo(line: Line): number {
+function takenInOneGo(line: Line, what = operation): number {
   let taken = 0;
-  for (; line.breath() === undefined; taken++) line.take(operation);
+  for (; line.breath() === undefined; taken++) line.take(what);
   return taken;
 }
 
@@ -25,6 +25,20 @@ test("a pipeline lets everybody else have a turn after so many operations, or by
   expect(takenInOneGo(small)).toBe(pipelineSliceOperations);
   expect(takenInOneGo(small)).toBe(pipelineSliceOperations);
   expect(takenInOneGo(lineThatAnswers(pipelineSliceBytes))).toBe(1);
+});
+
+test("a transaction counts for what it is made of, and a whole subtree for as much as one turn may do", () => {
+  const part = { operation: { case: "delete" as const, value: { path: "/a" } } };
+  const transact = create(PipelineOperationSchema, {
+    operation: { case: "transact", value: { operations: Array(99).fill(part) } },
+  });
+  expect(takenInOneGo(lineThatAnswers(1), transact)).toBe(pipelineSliceOperations / 100);
+  for (const name of ["delete", "setAcl"] as const) {
+    const recursive = create(PipelineOperationSchema, {
+      operation: { case: name, value: { path: "/a", recursive: true } } as never,
+    });
+    expect(takenInOneGo(lineThatAnswers(1), recursive)).toBe(1);
+  }
 });
 
 test("a pipeline tells the budget of each answer, and holds what waits behind a message on its way", () => {

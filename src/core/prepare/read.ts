@@ -1,4 +1,4 @@
-import { listPageBytesMax, pageAclEntriesMax } from "../../limits.ts";
+import { listPageBytesMax, listPageStatsMax, pageAclEntriesMax } from "../../limits.ts";
 import { Decider, maskedEntries, permits } from "../acl.ts";
 import type { Identity } from "../identity.ts";
 import { type Stat, statOf } from "../node.ts";
@@ -55,10 +55,11 @@ function list(
 ): Read {
   const children: { name: string; stat?: Stat }[] = [];
   const decider = new Decider(identities, "read");
+  const most = withStats ? Math.min(countMax, listPageStatsMax) : countMax;
   let bytes = 0;
   let more = false;
   for (const name of state.childNames(path, after)) {
-    more = children.length === countMax || bytes >= listPageBytesMax || decider.lookedAt >= pageAclEntriesMax;
+    more = children.length === most || bytes >= listPageBytesMax || decider.lookedAt >= pageAclEntriesMax;
     if (more) break;
     children.push({ name, ...(withStats && statOfChild(childPath(path, name), state, decider)) });
     bytes += nameBytes + name.length + (withStats ? resultBytes : 0);

@@ -2,7 +2,7 @@ import { Decider } from "../../core/acl.ts";
 import type { Caller } from "../../core/operation.ts";
 import { childPath } from "../../core/path.ts";
 import type { Access, Engine } from "../../engine/engine.ts";
-import { listPageBytesMax, pageAclEntriesMax } from "../../limits.ts";
+import { listPageBytesMax, listPageStatsMax, pageAclEntriesMax } from "../../limits.ts";
 import { int64, nodeToProto, pageTokenToProto } from "../convert.ts";
 import { listFromProto } from "../operation-convert.ts";
 import { findNode } from "./find-node.ts";
@@ -17,12 +17,12 @@ export function list(engine: Engine): HandlerOf<"list"> {
     const node = tree.node(childPath(path, name))!;
     return decider.permits(node.acl) ? { name, stat: nodeToProto(node) } : { name };
   };
-  /** The page ends early when that takes a look at very many lists. */
+  /** The page ends early: after so many Stats, or when they take a look at very many lists. */
   const withStatsOf = (path: string, names: readonly string[], { identities }: Caller) => {
     const decider = new Decider(identities, "read");
     const children: ReturnType<typeof childOf>[] = [];
     for (const name of names) {
-      if (decider.lookedAt >= pageAclEntriesMax) break;
+      if (children.length === listPageStatsMax || decider.lookedAt >= pageAclEntriesMax) break;
       children.push(childOf(path, name, decider));
     }
     return children;

@@ -1070,8 +1070,8 @@ type ListRequest struct {
 	// The node's absolute path.
 	Path string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
 	// How many children to answer at most: 1 to 10,000; 0, the default, means 1,000. A page may hold fewer,
-	// because its size in bytes is limited too, and with Stats so are the entries of access lists that it takes a look
-	// at: only `next_page_token` tells whether there are more.
+	// because its size in bytes is limited too, and with Stats it holds 4,000 at most, and fewer where it takes a look at
+	// very long access lists: only `next_page_token` tells whether there are more.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The `next_page_token` of the page before; empty for the first page.
 	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`

@@ -514,8 +514,8 @@ export declare type ListRequest = Message<"corral.v1.ListRequest"> & {
 
   /**
    * How many children to answer at most: 1 to 10,000; 0, the default, means 1,000. A page may hold fewer,
-   * because its size in bytes is limited too, and with Stats so are the entries of access lists that it takes a look
-   * at: only `next_page_token` tells whether there are more.
+   * because its size in bytes is limited too, and with Stats it holds 4,000 at most, and fewer where it takes a look at
+   * very long access lists: only `next_page_token` tells whether there are more.
    *
    * @generated from field: int32 page_size = 2;
    */

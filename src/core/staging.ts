@@ -257,8 +257,9 @@ export class Staging implements StateWriter {
     key: Key,
     value: Value | undefined,
   ): void {
-    // A map keeps the order in which its keys came.
-    entries.delete(key);
+    // A map keeps the order in which its keys came. An entry of this zxid has its place already, and a parent of many
+    // deleted children is staged with each of them.
+    if (entries.get(key)?.zxid !== this.#zxid) entries.delete(key);
     entries.set(key, { value, zxid: this.#zxid });
   }
 

@@ -27,8 +27,10 @@ test(
       }),
       runs,
     );
-    // A run in which nothing happened proves nothing.
-    for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(0);
+    // A run in which nothing happened proves nothing. What is rare is certain in a long one only.
+    const { full, ousted, ...usual } = seen;
+    const expected = runs < 50 ? usual : { ...usual, full, ousted };
+    for (const [what, count] of Object.entries(expected)) expect(count, what).toBeGreaterThan(0);
   },
   120_000 + 20_000 * runs,
 );
